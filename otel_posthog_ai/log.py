@@ -1,0 +1,45 @@
+"""The package's one logger, throttled: each kind of line is written at most once a minute.
+
+Content (prompts, outputs, tool data, error texts of the app) and the project key never go into a line.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+logger = logging.getLogger("otel_posthog_ai")
+
+_SECONDS_BETWEEN = 60.0
+_last: dict[str, float] = {}
+_once: set[str] = set()
+_lock = threading.Lock()
+
+
+def warn(kind: str, message: str, *values: object, level: int = logging.WARNING) -> None:
+    """Log `message % values` unless a line of the same `kind` was logged within the last minute."""
+    now = time.monotonic()
+    with _lock:
+        last = _last.get(kind)
+        if last is not None and now - last < _SECONDS_BETWEEN:
+            return
+        _last[kind] = now
+    logger.log(level, message, *values)
+
+
+def warn_once(kind: str, message: str, *values: object, level: int = logging.WARNING) -> None:
+    """Log `message % values` the first time this `kind` is met in the process."""
+    with _lock:
+        if kind in _once:
+            return
+        _once.add(kind)
+    logger.log(level, message, *values)
+
+
+def forget() -> None:
+    """Let every line be logged again (a forked child starts like this; tests too)."""
+    global _lock
+    _lock = threading.Lock()
+    _last.clear()
+    _once.clear()
