@@ -1,0 +1,87 @@
+"""From a span to what it says: the registry of conventions, and the one function that reads a span by them.
+
+A dialect is a module with `NAME`, `PREFIXES` (attribute prefixes that it owns), `recognises(source)` and
+`read(record, source)`. All that recognise a span read it, in the order of the registry: the first hit wins per field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from . import gen_ai
+from .conclusion import conclude
+from .failures import read_failure
+from .identity import read_identity
+from .leftovers import collect
+from .record import AISpan, Identity
+from .source import Occurrence, Source
+
+
+class Dialect(Protocol):
+    """One convention."""
+
+    NAME: str
+    PREFIXES: tuple[str, ...]
+
+    def recognises(self, source: Source) -> bool: ...
+
+    def read(self, record: AISpan, source: Source) -> None: ...
+
+
+# Specific conventions first: they know best what the general ones only half see.
+DIALECTS: tuple[Dialect, ...] = (gen_ai,)
+
+MARKER_PREFIXES: tuple[str, ...] = tuple(sorted({prefix for dialect in DIALECTS for prefix in dialect.PREFIXES}))
+
+
+def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = ()) -> AISpan | None:
+    """What `span` (with the log records that belong to it) says; None when it is no AI span.
+
+    Raises whatever a fault in a dialect raises: the caller counts the span as lost and goes on with the next.
+    """
+    source = Source(span, logs)
+    known = [dialect for dialect in DIALECTS if dialect.recognises(source)]
+    if not known:
+        return None
+    record = blank_record(span, source)
+    record.dialect = known[0].NAME
+    for dialect in known:
+        dialect.read(record, source)
+    read_failure(record, source)
+    _join_identity(record.identity, read_identity(source.attributes))
+    conclude(record)
+    collect(record, source)
+    return record
+
+
+def blank_record(span: ReadableSpan, source: Source) -> AISpan:
+    """The record with what every span has."""
+    context = span.get_span_context()
+    parent = span.parent
+    start = span.start_time or span.end_time or 0
+    return AISpan(
+        trace_id=f"{context.trace_id:032x}" if context is not None else "0" * 32,
+        span_id=f"{context.span_id:016x}" if context is not None else "0" * 16,
+        parent_id=f"{parent.span_id:016x}" if parent is not None and parent.span_id else None,
+        parent_is_remote=parent is not None and parent.is_remote,
+        start_ns=start,
+        end_ns=max(span.end_time or start, start),
+        span_name=source.name,
+        scope=source.scope,
+        scope_version=source.scope_version,
+    )
+
+
+def _join_identity(known: Identity, found: Identity | None) -> None:
+    """Add what is found to what a dialect already knows."""
+    if found is None:
+        return
+    for field in ("user", "session", "incidental_user", "incidental_session", "replay_session", "groups"):
+        if getattr(known, field) is None:
+            setattr(known, field, getattr(found, field))
+
+
+__all__ = ["DIALECTS", "MARKER_PREFIXES", "AISpan", "Dialect", "Occurrence", "Source", "read_span"]

@@ -1,0 +1,34 @@
+"""What follows from a record once every dialect has read: provider, framework, the calls in an answer."""
+
+from __future__ import annotations
+
+from .providers import is_framework, priced_provider, provider_of_model
+from .record import AISpan
+from .values import is_mapping
+
+
+def conclude(record: AISpan) -> None:
+    """Fill what can be told from the fields alone."""
+    _provider(record)
+    if record.kind == "span":
+        record.request_model = record.response_model = None
+    if record.kind == "embedding" and record.span_type is not None:
+        record.span_type = None
+    if record.tools is not None:
+        record.tools = [tool for tool in record.tools if is_mapping(tool)] or None
+
+
+def _provider(record: AISpan) -> None:
+    stated = record.provider_original
+    if stated is not None and is_framework(stated):
+        if record.framework is None and stated.strip().lower() not in ("unknown", "_other", "custom"):
+            record.framework = stated.strip().lower()
+        stated = record.provider_original = None
+    if record.kind == "span":
+        record.provider = None
+        return
+    if record.provider is None and stated is not None:
+        record.provider = priced_provider(stated)
+    model = record.response_model or record.request_model
+    if record.provider is None and model is not None:
+        record.provider = provider_of_model(record.request_model or model) or provider_of_model(model)

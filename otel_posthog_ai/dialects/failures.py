@@ -1,0 +1,201 @@
+"""Why a step failed: type, message and HTTP status, from every place where instrumentors leave them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from opentelemetry.semconv.attributes import error_attributes, exception_attributes, http_attributes
+
+from .record import AISpan, Failure
+from .source import Occurrence, Source
+from .values import number, parse_json, text
+
+ERROR_TYPE = error_attributes.ERROR_TYPE
+STATUS_KEYS = (
+    http_attributes.HTTP_RESPONSE_STATUS_CODE,
+    "http.status_code",
+    "error.code",
+    "error.status_code",
+    "status_code",
+    "exception.status_code",
+)
+MESSAGE_KEYS = ("error.message", "exception.message", "error")
+
+# Stopping on purpose is no failure.
+CANCELLATIONS = frozenset(
+    {"GraphInterrupt", "NodeInterrupt", "GraphBubbleUp", "ParentCommand", "CancelledError", "GeneratorExit"}
+)
+# Error classes of the providers' own clients, which have one status each.
+CLASS_STATUS: dict[str, int] = {
+    "BadRequestError": 400,
+    "InvalidRequestError": 400,
+    "AuthenticationError": 401,
+    "PermissionDeniedError": 403,
+    "NotFoundError": 404,
+    "ConflictError": 409,
+    "RequestTooLargeError": 413,
+    "UnprocessableEntityError": 422,
+    "RateLimitError": 429,
+    "ThrottlingException": 429,
+    "TooManyRequestsException": 429,
+    "ResourceExhausted": 429,
+    "InternalServerError": 500,
+    "ServiceUnavailableError": 503,
+    "OverloadedError": 529,
+}
+# Types by which providers name the class of an error in the answer's body.
+BODY_STATUS: dict[str, int] = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "overloaded_error": 529,
+}
+_IN_TEXT = (
+    re.compile(r"\bError code: (\d{3})\b"),
+    re.compile(r"\bstatus(?:[ _]code)?['\"]?\s*[:=]?\s*(\d{3})\b", re.IGNORECASE),
+    re.compile(r"^\s*(?:HTTP[ /.\d]*\s)?(\d{3})\b(?!\.)"),
+    re.compile(r"\bHTTP[ /.\d]*\s(\d{3})\b"),
+)
+_CLASS_NAME = re.compile(r"<class '([\w.]+)'>")
+_KNOWN_CLASS = re.compile(r"\b(" + "|".join(CLASS_STATUS) + r")\b")
+_KNOWN_BODY = re.compile(r"['\"](" + "|".join(BODY_STATUS) + r")['\"]")
+_TEXT_SEARCHED = 4_000
+
+
+def read_failure(record: AISpan, source: Source) -> None:
+    """Fill `record.error` (or `record.cancelled`) from the span's status, attributes and last exception event."""
+    exception = _last_exception(source)
+    error_type = _type(source, exception)
+    failed = (
+        record.error is not None or source.status_error or ERROR_TYPE in source.attributes or exception_escaped(exception)
+    )
+    if _is_cancellation(error_type):
+        record.cancelled = True
+        record.error = None
+        return
+    if not failed:
+        return
+    known = record.error or Failure()
+    message = known.message or _message(source, exception)
+    kind = known.type or error_type
+    kind, message = _type_in_text(kind, message)
+    status = known.status if known.status is not None else _status(source, exception, kind, message)
+    record.error = Failure(kind, message, status)
+
+
+def exception_escaped(exception: Occurrence | None) -> bool:
+    """Whether an exception event says that the exception left the span."""
+    if exception is None:
+        return False
+    escaped = exception.attributes.get(exception_attributes.EXCEPTION_ESCAPED)
+    return escaped is True or (isinstance(escaped, str) and escaped.lower() == "true")
+
+
+def _last_exception(source: Source) -> Occurrence | None:
+    return next((event for event in reversed(source.events) if event.name == "exception"), None)
+
+
+def short_type(value: Any) -> str | None:
+    """`openai.RateLimitError` and `<class 'openai.RateLimitError'>` as `RateLimitError`."""
+    found = text(value)
+    if found is None:
+        return None
+    match = _CLASS_NAME.search(found)
+    found = (match.group(1) if match else found).strip()
+    if not re.fullmatch(r"[\w.]+", found):
+        return found
+    return found.rsplit(".", 1)[-1] or None
+
+
+def _type(source: Source, exception: Occurrence | None) -> str | None:
+    named = short_type(exception.attributes.get(exception_attributes.EXCEPTION_TYPE)) if exception is not None else None
+    stated = short_type(source.take(ERROR_TYPE))
+    if named is not None:
+        return named
+    return stated if stated != "_OTHER" else None
+
+
+def _message(source: Source, exception: Occurrence | None) -> str | None:
+    found = text(exception.attributes.get(exception_attributes.EXCEPTION_MESSAGE)) if exception is not None else None
+    if found is None:
+        found = text(source.status_message)
+    if found is None:
+        found = next((text(source.take(key)) for key in MESSAGE_KEYS if isinstance(source.attributes.get(key), str)), None)
+    return found.split("Traceback (most recent call last)")[0].strip() if found is not None else None
+
+
+def _type_in_text(kind: str | None, message: str | None) -> tuple[str | None, str | None]:
+    """`RateLimitError: text` is a type and a text; a type that is only a status says less than one in the text."""
+    if message is None:
+        return kind, None
+    head, colon, rest = message.partition(": ")
+    if colon and re.fullmatch(r"[A-Za-z_][\w.]*", head):
+        named = head.rsplit(".", 1)[-1]
+        if kind == named or (kind is None and (named in CLASS_STATUS or named.endswith(("Error", "Exception")))):
+            return named, rest
+    return kind, message
+
+
+def _status(source: Source, exception: Occurrence | None, kind: str | None, message: str | None) -> int | None:
+    for key in STATUS_KEYS:
+        found = http_status(source.attributes.get(key))
+        if found is None and exception is not None:
+            found = http_status(exception.attributes.get(key))
+        if found is not None:
+            source.used.add(key)
+            return found
+    found = http_status(source.attributes.get(ERROR_TYPE)) or http_status(kind)
+    if found is not None:
+        return found
+    return status_in_text(message) or status_of_type(kind, message)
+
+
+def http_status(value: Any) -> int | None:
+    """A number (or its text) that can be the status of an HTTP answer."""
+    found = number(value)
+    return int(found) if found is not None and 100 <= found <= 599 and found == int(found) else None
+
+
+def status_in_text(message: str | None) -> int | None:
+    """A status that an error's text states in one of the usual ways."""
+    if message is None:
+        return None
+    searched = message[:_TEXT_SEARCHED]
+    for pattern in _IN_TEXT:
+        match = pattern.search(searched)
+        if match is not None:
+            found = http_status(match.group(1))
+            if found is not None and found >= 400:
+                return found
+    found = parse_json(message)
+    if isinstance(found, dict):
+        inner = found.get("error", found)
+        if isinstance(inner, dict):
+            return http_status(inner.get("code")) or http_status(inner.get("status"))
+    return None
+
+
+def status_of_type(kind: str | None, message: str | None) -> int | None:
+    """The status of a known class of error, by its type or by its name in the message."""
+    if kind in CLASS_STATUS:
+        return CLASS_STATUS[kind]
+    if kind in BODY_STATUS:
+        return BODY_STATUS[kind]
+    if message is not None:
+        searched = message[:_TEXT_SEARCHED]
+        match = _KNOWN_CLASS.search(searched)
+        if match is not None:
+            return CLASS_STATUS[match.group(1)]
+        match = _KNOWN_BODY.search(searched)
+        if match is not None:
+            return BODY_STATUS[match.group(1)]
+    return None
+
+
+def _is_cancellation(kind: str | None) -> bool:
+    return kind is not None and kind in CANCELLATIONS

@@ -1,0 +1,285 @@
+"""OpenTelemetry's own GenAI conventions, current and deprecated names.
+
+https://opentelemetry.io/docs/specs/semconv/gen-ai/ ; the constants of the semantic-conventions package are marked as
+moved, so the names are kept here and a test compares them with the package where it has them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opentelemetry.semconv.attributes import server_attributes
+
+from .content_events import read_content_events
+from .messages import last_user_text, read_instructions, read_messages
+from .record import AISpan, Kind, SpanType
+from .source import Source
+from .table import Row, Table, fill, fill_parameters, unset
+from .tool_definitions import read_tools
+from .values import count, finish_reason, flag, identifier, items, json_text, number, parse_json, text, texts
+
+NAME = "gen_ai"
+PREFIXES = ("gen_ai.",)
+OPERATION = "gen_ai.operation.name"
+
+GENERATIONS = frozenset(
+    {"chat", "text_completion", "generate_content", "completion", "acompletion", "completions", "responses", "aresponses",
+     "atext_completion", "message", "messages", "stream", "chat_stream", "generate"}
+)  # fmt: skip
+EMBEDDINGS = frozenset({"embeddings", "embedding", "aembedding", "embed", "embed_content"})
+# Operation -> type of the span, for everything that is no call of a model.
+SPAN_TYPES: dict[str, SpanType] = {
+    "execute_tool": "tool",
+    "tool": "tool",
+    "invoke_agent": "agent",
+    "create_agent": "agent",
+    "agent": "agent",
+    "invoke_workflow": "workflow",
+    "workflow": "workflow",
+    "execute_task": "task",
+    "task": "task",
+    "chain": "chain",
+    "retrieval": "retriever",
+    "retrieve": "retriever",
+    "vector_db_retrieve": "retriever",
+    "search": "retriever",
+    "rerank": "reranker",
+    "handoff": "handoff",
+    "guardrail": "guardrail",
+    "guardrail_check": "guardrail",
+    "evaluate": "evaluator",
+    "evaluation": "evaluator",
+}
+# `llm.request.type` of the generation before this convention.
+REQUEST_TYPES: dict[str, Kind] = {
+    "chat": "generation",
+    "completion": "generation",
+    "acompletion": "generation",
+    "text_completion": "generation",
+    "embedding": "embedding",
+    "embeddings": "embedding",
+    "aembedding": "embedding",
+}
+
+
+def _messages_in(value: Any) -> Any:
+    return read_messages(value, "user")
+
+
+def _messages_out(value: Any) -> Any:
+    return read_messages(value, "assistant")
+
+
+def _metadata_name(value: Any) -> str | None:
+    return identifier(value)
+
+
+FIELDS: Table = (
+    Row("operation", (OPERATION,), text),
+    Row("provider_original", ("gen_ai.provider.name", "gen_ai.system"), text),
+    Row("request_model", ("gen_ai.request.model",), text),
+    Row("response_model", ("gen_ai.response.model",), text),
+    Row("response_id", ("gen_ai.response.id",), identifier),
+    Row("finish_reason", ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason"), finish_reason),
+    Row("stream", ("gen_ai.request.stream", "gen_ai.is_streaming"), flag),
+    Row("time_to_first_token", ("gen_ai.response.time_to_first_chunk", "gen_ai.client.operation.time_to_first_chunk"), number),
+    Row("usage.input", ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"), count),
+    Row("usage.output", ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"), count),
+    Row("usage.total", ("gen_ai.usage.total_tokens",), count),
+    Row("usage.cache_read", ("gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
+                             "gen_ai.usage.details.cache_read_tokens", "gen_ai.usage.input_tokens.cached",
+                             "gen_ai.usage.cached_tokens"), count),
+    Row("usage.cache_write", ("gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_write.input_tokens",
+                              "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_input_tokens",
+                              "gen_ai.usage.details.cache_write_tokens"), count),
+    Row("usage.cache_write_5m", ("gen_ai.usage.cache_creation.ephemeral_5m_input_tokens",), count),
+    Row("usage.cache_write_1h", ("gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",), count),
+    Row("usage.reasoning", ("gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
+                            "gen_ai.usage.details.reasoning_tokens", "gen_ai.usage.output_tokens.reasoning",
+                            "gen_ai.usage.details.thoughts_tokens"), count),
+    Row("usage.audio_input", ("gen_ai.usage.audio.input_tokens", "gen_ai.usage.details.input_audio_tokens"), count),
+    Row("usage.audio_output", ("gen_ai.usage.audio.output_tokens", "gen_ai.usage.details.output_audio_tokens"), count),
+    Row("usage.image_input", ("gen_ai.usage.image.input_tokens",), count),
+    Row("usage.image_output", ("gen_ai.usage.image.output_tokens",), count),
+    Row("usage.text_input", ("gen_ai.usage.text.input_tokens",), count),
+    Row("cost.total", ("gen_ai.usage.cost", "gen_ai.usage.total_cost", "gen_ai.cost.total_cost"), number),
+    Row("cost.input", ("gen_ai.usage.input_cost", "gen_ai.cost.input_cost", "gen_ai.cost.prompt_cost"), number),
+    Row("cost.output", ("gen_ai.usage.output_cost", "gen_ai.cost.output_cost", "gen_ai.cost.completion_cost"), number),
+    Row("input", ("gen_ai.input.messages",), _messages_in),
+    Row("output", ("gen_ai.output.messages",), _messages_out),
+    Row("instructions", ("gen_ai.system_instructions",), read_instructions),
+    Row("tools", ("gen_ai.tool.definitions",), read_tools),
+    Row("tool_name", ("gen_ai.tool.name",), text),
+    Row("tool_call_id", ("gen_ai.tool.call.id",), identifier),
+    Row("agent_name", ("gen_ai.agent.name",), text),
+    Row("prompt_name", ("gen_ai.prompt.name",), text),
+    Row("prompt_version", ("gen_ai.prompt.version",), text),
+    Row("identity.incidental_session", ("gen_ai.conversation.id",), identifier),
+    Row("identity.incidental_user", ("gen_ai.user", "gen_ai.request.user", "llm.user"), identifier),
+    Row("service_tier", ("openai.response.service_tier", "gen_ai.openai.response.service_tier",
+                         "gen_ai.response.service_tier"), text),
+)  # fmt: skip
+
+PARAMETERS: dict[str, str] = {
+    "gen_ai.request.temperature": "temperature",
+    "gen_ai.request.top_p": "top_p",
+    "gen_ai.request.top_k": "top_k",
+    "gen_ai.request.max_tokens": "max_tokens",
+    "gen_ai.request.frequency_penalty": "frequency_penalty",
+    "gen_ai.request.presence_penalty": "presence_penalty",
+    "gen_ai.request.seed": "seed",
+    "gen_ai.request.stop_sequences": "stop",
+    "gen_ai.request.choice.count": "n",
+    "gen_ai.request.candidate_count": "n",
+    "gen_ai.request.encoding_formats": "encoding_formats",
+    "gen_ai.request.reasoning_effort": "reasoning_effort",
+    "gen_ai.request.reasoning.level": "reasoning_effort",
+    "gen_ai.request.structured_output_schema": "response_format",
+    "gen_ai.embeddings.dimension.count": "dimensions",
+    "gen_ai.output.type": "output_type",
+    "gen_ai.openai.request.seed": "seed",
+    "gen_ai.openai.request.service_tier": "service_tier",
+    "gen_ai.openai.request.response_format": "response_format",
+    "openai.request.service_tier": "service_tier",
+    "openai.api.type": "api_type",
+}
+PROVIDER_METADATA: dict[str, str] = {
+    "openai.response.system_fingerprint": "system_fingerprint",
+    "gen_ai.openai.response.system_fingerprint": "system_fingerprint",
+    "gen_ai.openai.system_fingerprint": "system_fingerprint",
+}
+# Read by nobody and of no use to anybody.
+BOOKKEEPING = (
+    "gen_ai.usage.raw",
+    "gen_ai.usage.details.",
+    "gen_ai.aggregated_usage.",
+    "gen_ai.agent.id",
+    "gen_ai.agent.description",
+    "gen_ai.agent.version",
+    "gen_ai.tool.type",
+    "gen_ai.tool.description",
+    "gen_ai.data_source.id",
+)
+
+
+def recognises(source: Source) -> bool:
+    return any(key.startswith("gen_ai.") and key not in NOT_MARKING for key in source.attributes)
+
+
+# Stamped on every span of a request by some set-ups; a span with only these is not AI.
+NOT_MARKING = frozenset({"gen_ai.conversation.id", "gen_ai.agent.name", "gen_ai.agent.id", "gen_ai.workflow.name"})
+
+
+def read(record: AISpan, source: Source) -> None:
+    fill(record, FIELDS, source)
+    fill_parameters(record, PARAMETERS, source, parameter)
+    for key, name in PROVIDER_METADATA.items():
+        value = source.take(key)
+        if value is not None:
+            record.provider_metadata.setdefault(name, value)
+    _classify(record, source)
+    _read_server(record, source)
+    _read_kind(record, source)
+    read_content_events(record, source)
+    if record.kind == "span":
+        _states_from_messages(record)
+
+
+def parameter(value: Any) -> Any:
+    """A request parameter: numbers in text as numbers, JSON text parsed."""
+    if value == "" or value is None:
+        return None
+    if isinstance(value, tuple):
+        return list(value)
+    return parse_json(value)
+
+
+def _classify(record: AISpan, source: Source) -> None:
+    if record.kind != "span" or record.span_type is not None:
+        return
+    operation = (record.operation or "").lower()
+    request_type = REQUEST_TYPES.get(str(source.take("llm.request.type") or "").lower())
+    if operation in GENERATIONS:
+        record.kind = "generation"
+    elif operation in EMBEDDINGS:
+        record.kind = "embedding"
+    elif operation in SPAN_TYPES:
+        record.span_type = SPAN_TYPES[operation]
+    elif request_type is not None:
+        record.kind = request_type
+    elif record.tool_name is not None:
+        record.span_type = "tool"
+    elif _looks_like_a_call(record, source):
+        record.kind = "generation"
+
+
+def _looks_like_a_call(record: AISpan, source: Source) -> bool:
+    """No operation that we know: a requested model with usage, an answer's id or messages is a call of it."""
+    if record.request_model is None and record.response_model is None:
+        return False
+    if source.has("gen_ai.agent.name", "gen_ai.workflow.name", "gen_ai.agent.id"):
+        return record.response_id is not None
+    return record.usage.input is not None or record.response_id is not None or bool(record.output)
+
+
+def _read_server(record: AISpan, source: Source) -> None:
+    address = source.take(server_attributes.SERVER_ADDRESS)
+    if not isinstance(address, str) or not address or record.kind == "span":
+        return
+    port = number(source.take(server_attributes.SERVER_PORT))
+    if record.base_url is None:
+        if "://" in address:
+            record.base_url = address
+        else:
+            record.base_url = f"https://{address}" if port in (None, 443) else f"http://{address}:{port}"
+
+
+def _read_kind(record: AISpan, source: Source) -> None:
+    if record.kind == "embedding":
+        if record.embedding_input is None:
+            record.embedding_input = embedding_texts(record)
+    elif record.span_type == "tool":
+        record.name = record.name or record.tool_name
+        _state(record, "input_state", source, "gen_ai.tool.call.arguments", "gen_ai.tool.arguments")
+        _state(record, "output_state", source, "gen_ai.tool.call.result", "gen_ai.tool.result")
+    elif record.span_type == "agent":
+        record.name = record.name or record.agent_name
+    elif record.span_type == "workflow":
+        record.name = record.name or text(source.take("gen_ai.workflow.name"))
+    elif record.span_type == "retriever":
+        record.name = record.name or text(source.take("gen_ai.data_source.id"))
+        _state(record, "input_state", source, "gen_ai.retrieval.query.text", "gen_ai.retrieval.query")
+        _state(record, "output_state", source, "gen_ai.retrieval.documents")
+    source.take("gen_ai.workflow.name")
+
+
+def _state(record: AISpan, field: str, source: Source, *keys: str) -> None:
+    value = source.first(*keys)
+    if value is not None and unset(getattr(record, field)):
+        setattr(record, field, state(value))
+
+
+def state(value: Any) -> Any:
+    """An input or output of a step: JSON text parsed, a quoted text unquoted, other text as text."""
+    if isinstance(value, str):
+        return json_text(value) if value.lstrip()[:1] in ("{", "[", '"') else value
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _states_from_messages(record: AISpan) -> None:
+    """An agent, workflow or chain that recorded messages has them as its states."""
+    if record.input and unset(record.input_state):
+        record.input_state = record.input
+    if record.output and unset(record.output_state):
+        record.output_state = record.output
+
+
+def embedding_texts(record: AISpan) -> list[str] | None:
+    """The texts of an embedding call that were recorded as messages."""
+    from .messages import message_text
+
+    found = [message_text(message) for message in record.input or ()]
+    return [each for each in found if each] or None
+
+
+__all__ = ["NAME", "embedding_texts", "items", "last_user_text", "read", "recognises", "texts"]

@@ -1,0 +1,118 @@
+"""Providers by the names that PostHog's price table knows, from whatever name the instrumentor uses."""
+
+from __future__ import annotations
+
+# Any spelling (lower case, spaces and hyphens as underscores) -> the name that is priced.
+PROVIDERS: dict[str, str] = {
+    "openai": "openai",
+    "openai_chat": "openai",
+    "openai_responses": "openai",
+    "azure.ai.openai": "azure-openai",
+    "az.ai.openai": "azure-openai",
+    "azure_openai": "azure-openai",
+    "azure.openai": "azure-openai",
+    "azureopenai": "azure-openai",
+    "azure": "azure-openai",
+    "azure.ai.inference": "azure-openai",
+    "az.ai.inference": "azure-openai",
+    "gcp.gemini": "gemini",
+    "gcp.gen_ai": "gemini",
+    "gemini": "gemini",
+    "google": "gemini",
+    "google_genai": "gemini",
+    "google_gla": "gemini",
+    "google_ai_studio": "gemini",
+    "google_generativeai": "gemini",
+    "google_generative_ai": "gemini",
+    "gcp.vertex_ai": "vertex-ai",
+    "gcp.vertex.agent": "vertex-ai",
+    "vertex_ai": "vertex-ai",
+    "vertexai": "vertex-ai",
+    "google_vertex": "vertex-ai",
+    "google_vertexai": "vertex-ai",
+    "aws.bedrock": "bedrock",
+    "aws": "bedrock",
+    "aws_bedrock": "bedrock",
+    "amazon_bedrock": "bedrock",
+    "bedrock": "bedrock",
+    "bedrock_converse": "bedrock",
+    "mistral_ai": "mistral",
+    "mistralai": "mistral",
+    "mistral": "mistral",
+    "x_ai": "x-ai",
+    "xai": "x-ai",
+    "ibm.watsonx.ai": "watsonx",
+    "moonshot_ai": "moonshotai",
+    "together_ai": "together",
+    "together": "together",
+    "fireworks_ai": "fireworks",
+}
+
+# Names of frameworks and stores that instrumentors put where a provider belongs.
+FRAMEWORKS: frozenset[str] = frozenset(
+    {
+        "langchain", "langgraph", "llamaindex", "llama_index", "crewai", "autogen", "autogen_core", "ag2", "dspy",
+        "haystack", "agno", "smolagents", "openai_agents", "openai_agents_sdk", "pydantic_ai", "semantic_kernel",
+        "microsoft.agent_framework", "strands_agents", "strands", "traceloop", "litellm", "google_adk", "mcp",
+        "instructor", "guardrails", "beeai", "portkey", "inmemoryvectorstore", "vectorstore", "unknown", "custom", "_other",
+    }
+)  # fmt: skip
+
+# How a model's own name gives its maker away, tried in order.
+MODEL_FAMILIES: tuple[tuple[str, str], ...] = (
+    ("gpt-", "openai"),
+    ("chatgpt-", "openai"),
+    ("o1", "openai"),
+    ("o3", "openai"),
+    ("o4", "openai"),
+    ("text-embedding-", "openai"),
+    ("text-davinci-", "openai"),
+    ("davinci-", "openai"),
+    ("babbage-", "openai"),
+    ("ft:gpt-", "openai"),
+    ("dall-e-", "openai"),
+    ("whisper-", "openai"),
+    ("tts-", "openai"),
+    ("claude", "anthropic"),
+    ("gemini", "gemini"),
+    ("text-embedding-00", "gemini"),
+    ("command", "cohere"),
+    ("embed-english", "cohere"),
+    ("embed-multilingual", "cohere"),
+    ("rerank-", "cohere"),
+    ("mistral", "mistral"),
+    ("ministral", "mistral"),
+    ("codestral", "mistral"),
+    ("magistral", "mistral"),
+    ("grok-", "x-ai"),
+    ("deepseek-", "deepseek"),
+)
+
+# `provider/model`: prefixes that name who serves the model.
+_PREFIXES = frozenset(PROVIDERS) | {"anthropic", "cohere", "groq", "ollama", "deepseek", "openrouter", "perplexity"}
+
+
+def _key(name: str) -> str:
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def is_framework(name: str) -> bool:
+    """Whether a name that stands for a provider is a framework's."""
+    return _key(name) in FRAMEWORKS
+
+
+def priced_provider(name: str) -> str | None:
+    """The provider as PostHog prices it; None for a framework or an empty name."""
+    key = _key(name)
+    if not key or key in FRAMEWORKS:
+        return None
+    return PROVIDERS.get(key, name.strip().lower())
+
+
+def provider_of_model(model: str) -> str | None:
+    """The provider that a model's name gives away, by `provider/model` or by its family; else None."""
+    prefix, slash, rest = model.lower().partition("/")
+    if slash and _key(prefix) in _PREFIXES:
+        return PROVIDERS.get(_key(prefix), prefix)
+    bare = (rest if slash else prefix).rsplit("/", 1)[-1]
+    return next((provider for start, provider in MODEL_FAMILIES if bare.startswith(start)), None)

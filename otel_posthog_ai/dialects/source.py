@@ -1,0 +1,93 @@
+"""One ended span, laid open for the dialects: plain attributes, events, logs, status, and a note of what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import StatusCode
+
+_EMPTY: Mapping[str, Any] = {}
+
+
+class Occurrence(NamedTuple):
+    """A span event, or a log record that belongs to the span."""
+
+    name: str
+    attributes: Mapping[str, Any]
+    body: Any = None
+    time_ns: int = 0
+
+
+class Source:
+    """What one span holds. Dialects look only here and mark what they used, so that the rest can be told apart."""
+
+    __slots__ = (
+        "_flat", "attributes", "events", "logs", "name", "resource", "scope", "scope_version", "status_error",
+        "status_message", "used",
+    )  # fmt: skip
+
+    def __init__(self, span: ReadableSpan, logs: Iterable[Occurrence] = ()) -> None:
+        self.name: str = span.name or ""
+        attributes = span.attributes
+        self.attributes: dict[str, Any] = dict(attributes) if attributes else {}
+        self.events: list[Occurrence] = [
+            Occurrence(event.name, event.attributes or _EMPTY, None, event.timestamp) for event in span.events
+        ]
+        self.logs: list[Occurrence] = list(logs)
+        scope = span.instrumentation_scope
+        self.scope: str = (scope.name if scope is not None else "") or ""
+        self.scope_version: str | None = scope.version if scope is not None else None
+        self.status_error: bool = span.status.status_code is StatusCode.ERROR
+        self.status_message: str | None = span.status.description
+        resource = span.resource
+        self.resource: Mapping[str, Any] = resource.attributes if resource is not None else _EMPTY  # pyright: ignore[reportUnnecessaryComparison]
+        self.used: set[str] = set()
+        self._flat: dict[str, dict[int, dict[str, Any]]] = {}
+
+    def take(self, key: str) -> Any:
+        """The attribute, marked as used; None when it is absent."""
+        value = self.attributes.get(key)
+        if value is not None:
+            self.used.add(key)
+        return value
+
+    def first(self, *keys: str) -> Any:
+        """The first of the attributes that is there and not empty text, marked as used."""
+        for key in keys:
+            value = self.take(key)
+            if value is not None and value != "":
+                return value
+        return None
+
+    def below(self, prefix: str) -> dict[str, Any]:
+        """The attributes whose key starts with `prefix`, without it, marked as used."""
+        found: dict[str, Any] = {}
+        for key, value in self.attributes.items():
+            if key.startswith(prefix):
+                self.used.add(key)
+                found[key[len(prefix) :]] = value
+        return found
+
+    def indexed(self, prefix: str) -> dict[int, dict[str, Any]]:
+        """Flattened lists: `{prefix}.<index>.<rest>` as index -> rest -> value, in order of the index."""
+        known = self._flat.get(prefix)
+        if known is not None:
+            return known
+        found: dict[int, dict[str, Any]] = {}
+        start = prefix + "."
+        for key, value in self.attributes.items():
+            if not key.startswith(start):
+                continue
+            index, _, rest = key[len(start) :].partition(".")
+            if index.isascii() and index.isdigit() and len(index) < 10:
+                self.used.add(key)
+                found.setdefault(int(index), {})[rest] = value
+        ordered = dict(sorted(found.items()))
+        self._flat[prefix] = ordered
+        return ordered
+
+    def has(self, *keys: str) -> bool:
+        """Whether one of the attributes is there."""
+        return any(key in self.attributes for key in keys)

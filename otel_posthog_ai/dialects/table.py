@@ -1,0 +1,57 @@
+"""Tables that say which attribute fills which field of the record, and the one function that follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .record import MISSING, AISpan
+from .source import Source
+
+
+class Row(NamedTuple):
+    """`field` of the record (dotted for a part of it) is filled from the first of `keys` that `parse` can read."""
+
+    field: str
+    keys: tuple[str, ...]
+    parse: Callable[[Any], Any]
+
+
+Table = tuple[Row, ...]
+
+
+def unset(value: Any) -> bool:
+    """Whether a field still waits for a value: 0 and False are values, an empty text or list is none."""
+    return value is None or value is MISSING or value == "" or value == [] or value == {}
+
+
+def fill(record: AISpan, table: Table, source: Source) -> None:
+    """Fill the unset fields of `record`; the attributes of the table count as used whether or not they were needed."""
+    attributes = source.attributes
+    used = source.used
+    for field, keys, parse in table:
+        owner: Any = record
+        name = field
+        if "." in field:
+            part, name = field.split(".", 1)
+            owner = getattr(record, part)
+        waiting = unset(getattr(owner, name))
+        for key in keys:
+            if key not in attributes:
+                continue
+            used.add(key)
+            if waiting:
+                value = parse(attributes[key])
+                if value is not None:
+                    setattr(owner, name, value)
+                    waiting = False
+
+
+def fill_parameters(record: AISpan, names: dict[str, str], source: Source, parse: Callable[[Any], Any]) -> None:
+    """Request parameters: attribute key -> the parameter's name in the provider's API."""
+    for key, name in names.items():
+        if key in source.attributes:
+            source.used.add(key)
+            value = parse(source.attributes[key])
+            if value is not None:
+                record.parameters.setdefault(name, value)

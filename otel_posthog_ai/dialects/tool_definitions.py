@@ -1,0 +1,64 @@
+"""Tool definitions of every provider in OpenAI's nested form `{"type": "function", "function": {...}}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .values import is_list, is_mapping, parse_json
+
+# Where the JSON schema of the arguments stands, in order of preference.
+_SCHEMA_KEYS = (
+    "parameters", "input_schema", "inputSchema", "parametersJsonSchema", "parameters_json_schema", "args_schema",
+    "parameter_definitions",
+)  # fmt: skip
+_LIST_KEYS = ("function_declarations", "functionDeclarations", "tools")
+_STRICT_KEYS = ("strict",)
+
+
+def read_tools(value: Any) -> list[dict[str, Any]] | None:
+    """Definitions from a list, an object, or JSON text of either; None when there is none."""
+    found = parse_json(value)
+    entries = found if is_list(found) else [found]
+    tools: list[dict[str, Any]] = []
+    for entry in entries:
+        tools.extend(_definitions(parse_json(entry)))
+    return tools or None
+
+
+def _definitions(entry: Any) -> list[dict[str, Any]]:
+    if not is_mapping(entry):
+        return []
+    for key in _LIST_KEYS:
+        nested = entry.get(key)
+        if is_list(nested) and nested:
+            return [tool for item in nested for tool in _definitions(parse_json(item))]
+    for key in ("toolSpec", "tool_spec"):
+        if is_mapping(entry.get(key)):
+            return _definitions(entry[key])
+    function = parse_json(entry.get("function"))
+    if is_mapping(function):
+        return [_nested(function, entry)]
+    if isinstance(entry.get("name"), str) and entry["name"]:
+        # A provider's own tool (`{"type": "mcp", "name": …}`) keeps its type: it is no function of the caller's.
+        kind = entry.get("type")
+        if kind in (None, "function", "tool", "custom", "object") or any(key in entry for key in _SCHEMA_KEYS):
+            return [_nested(entry, {})]
+    return [dict(entry)] if isinstance(entry.get("type"), str) else []
+
+
+def _nested(function: Mapping[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]:
+    definition: dict[str, Any] = {"name": function.get("name") or outer.get("name") or ""}
+    description = function.get("description")
+    if isinstance(description, str) and description:
+        definition["description"] = description
+    schema = next((function[key] for key in _SCHEMA_KEYS if function.get(key) is not None), None)
+    schema = parse_json(schema)
+    if is_mapping(schema) and set(schema) == {"json"}:  # Bedrock wraps the schema once more
+        schema = parse_json(schema["json"])
+    if schema is not None:
+        definition["parameters"] = schema
+    for key in _STRICT_KEYS:
+        if function.get(key) is not None:
+            definition[key] = function[key]
+    return {"type": "function", "function": definition}

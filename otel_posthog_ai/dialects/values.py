@@ -1,0 +1,142 @@
+"""Small parsers: a raw attribute value in, a typed value or None out. None of them raises."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
+
+JSON_OPENERS = ("{", "[")
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """A list or tuple; text and bytes are none."""
+    return isinstance(value, (list, tuple))
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
+
+
+def text(value: Any) -> str | None:
+    """A text that says something; numbers and booleans become text."""
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    return None
+
+
+def identifier(value: Any) -> str | None:
+    """A text that names something; the words that stand for nothing do not count."""
+    found = text(value)
+    if found is None or found.strip().lower() in ("null", "none", "undefined"):
+        return None
+    return found.strip()
+
+
+def number(value: Any) -> float | None:
+    """A finite number, also from text; True is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    return None
+
+
+def count(value: Any) -> float | None:
+    """A number of tokens: not negative."""
+    found = number(value)
+    return found if found is not None and found >= 0 else None
+
+
+def flag(value: Any) -> bool | None:
+    """A boolean, also from text."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return None
+
+
+def parse_json(value: Any) -> Any:
+    """The value of a JSON text that holds an object or a list; anything else as it is.
+
+    Text that was cut in the middle, is nested too deeply or is no JSON at all stays text.
+    """
+    if isinstance(value, str):
+        stripped = value.lstrip()
+        if stripped.startswith(JSON_OPENERS):
+            try:
+                return json.loads(stripped)
+            except (ValueError, RecursionError):
+                return value
+    return value
+
+
+def json_text(value: Any) -> Any:
+    """Like `parse_json`, also for scalars and quoted texts."""
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
+def mapping(value: Any) -> dict[str, Any] | None:
+    """An object, also from JSON text."""
+    found = parse_json(value)
+    return {str(key): item for key, item in found.items()} if is_mapping(found) else None
+
+
+def items(value: Any) -> list[Any] | None:
+    """A list, also from JSON text."""
+    found = parse_json(value)
+    return list(found) if is_list(found) else None
+
+
+def texts(value: Any) -> list[str] | None:
+    """A list of texts, also from JSON text or a single text."""
+    found = parse_json(value)
+    if isinstance(found, str):
+        return [found] if found else None
+    if is_list(found):
+        return [item for item in found if isinstance(item, str)]
+    return None
+
+
+def finish_reason(value: Any) -> str | None:
+    """The first finish reason of a list, a JSON text of one, a quoted text or an enum's text, as the provider spells it."""
+    found = json_text(value)
+    if is_list(found):
+        found = next((item for item in found if isinstance(item, str) and item), None)
+    if not isinstance(found, str) or not found.strip():
+        return None
+    found = found.strip().strip("\"'")
+    # `FinishReason.TOOL_CALLS` is an enum's text; a reason itself has no dot.
+    return found.rsplit(".", 1)[-1] or None
+
+
+def dump(value: Any) -> str:
+    """Compact JSON text; what JSON cannot hold becomes its plain text."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_text)
+    except (TypeError, ValueError, RecursionError):
+        return f"[{type(value).__name__}]"
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return f"[{len(value)} bytes]"
+    return f"[{type(value).__name__}]"
