@@ -1,0 +1,1 @@
+"""What PostHog should know: the names, shapes and rules of its events."""
