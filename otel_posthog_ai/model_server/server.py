@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from otel_posthog_ai.model_server import openai_chat, openai_other
+from otel_posthog_ai.model_server import anthropic_messages, openai_chat, openai_other
+from otel_posthog_ai.model_server.openai_responses import Responses
 from otel_posthog_ai.model_server.wire import Answer, JSONAnswer, Request, StreamAnswer
 
 _MAX_BODY = 64 * 1024 * 1024
@@ -88,11 +89,17 @@ class ModelServer:
 
 
 def _routes() -> list[tuple[str, re.Pattern[str], Protocol]]:
+    responses = Responses()
     table: list[tuple[str, str, Protocol]] = [
         ("POST", r"/chat/completions$", openai_chat.chat_completions),
         ("POST", r"/embeddings$", openai_other.embeddings),
         ("POST", r"/completions$", openai_other.completions),
         ("GET", r"/models$", openai_other.models),
+        ("POST", r"/responses$", responses.create),
+        ("GET", r"/responses/[^/]+$", responses.retrieve),
+        ("POST", r"/conversations$", responses.create_conversation),
+        ("POST", r"/messages$", anthropic_messages.messages),
+        ("POST", r"/messages/count_tokens$", anthropic_messages.count_message_tokens),
     ]
     return [(method, re.compile(pattern), protocol) for method, pattern, protocol in table]
 
