@@ -1,0 +1,70 @@
+"""The tables of the inbox's database."""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE events(
+    sequence INTEGER PRIMARY KEY,
+    uuid TEXT NOT NULL,
+    event TEXT NOT NULL,
+    distinct_id TEXT NOT NULL,
+    day TEXT NOT NULL,
+    at REAL NOT NULL,
+    trace_id TEXT,
+    session_id TEXT,
+    node_id TEXT NOT NULL,
+    parent_id TEXT,
+    name TEXT,
+    span_type TEXT,
+    model TEXT,
+    provider TEXT,
+    latency REAL,
+    input_tokens NUMERIC,
+    output_tokens NUMERIC,
+    input_cost REAL,
+    output_cost REAL,
+    total_cost REAL,
+    is_error INTEGER NOT NULL,
+    error TEXT,
+    starts_at_timestamp INTEGER NOT NULL,
+    warning_count INTEGER NOT NULL,
+    UNIQUE(uuid, event, distinct_id, day)
+);
+CREATE INDEX events_by_trace ON events(trace_id, at, sequence);
+
+-- Bodies are large and rarely read: apart from the facts, so that lists and trees never touch their pages.
+CREATE TABLE bodies(
+    sequence INTEGER PRIMARY KEY,
+    route TEXT NOT NULL,
+    received_at REAL NOT NULL,
+    body TEXT NOT NULL,
+    warnings TEXT NOT NULL
+);
+
+-- One row a trace, kept at insert: what the list shows and filters.
+CREATE TABLE traces(
+    trace_id TEXT PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    started_at TEXT NOT NULL,
+    distinct_id TEXT NOT NULL,
+    session_id TEXT,
+    errors INTEGER NOT NULL,
+    warnings INTEGER NOT NULL,
+    header TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX traces_by_start ON traces(started_at, trace_id);
+CREATE INDEX traces_by_user ON traces(distinct_id, started_at);
+CREATE INDEX traces_by_session ON traces(session_id, started_at);
+CREATE TABLE trace_models(model TEXT NOT NULL, trace_id TEXT NOT NULL, PRIMARY KEY(model, trace_id)) WITHOUT ROWID;
+
+CREATE TABLE refusals(
+    sequence INTEGER PRIMARY KEY,
+    received_at REAL NOT NULL,
+    route TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    bytes INTEGER NOT NULL
+);
+"""

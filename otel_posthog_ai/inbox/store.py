@@ -1,0 +1,221 @@
+"""The inbox's database: events once by their key, a summary row per trace, and a way to wait for news."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from otel_posthog_ai.inbox.checks import Warning_, event_warnings, reused_uuid
+from otel_posthog_ai.inbox.facts import COLUMNS, EventFacts, facts_of
+from otel_posthog_ai.inbox.header import header
+from otel_posthog_ai.inbox.intake import ReceivedEvent
+from otel_posthog_ai.inbox.json_values import compact
+from otel_posthog_ai.inbox.schema import SCHEMA, SCHEMA_VERSION
+
+MEMORY = ":memory:"
+
+_FACTS = ", ".join(COLUMNS)
+_INSERT = f"INSERT INTO events({_FACTS}) VALUES ({', '.join(f':{name}' for name in COLUMNS)}) ON CONFLICT DO NOTHING"
+
+
+class Store:
+    """Thread-safe; one writer at a time.
+
+    A file is read through connections of its own (WAL), so that a slow search does not hold up ingestion. A database in
+    memory has one connection for both.
+    """
+
+    def __init__(self, database: str | Path = MEMORY) -> None:
+        """Open or create the database.
+
+        Raises:
+            ValueError: the file is not a database of this version of the inbox.
+        """
+        self._path = str(database)
+        self._writing = threading.RLock()
+        self._writer = self._connect()
+        try:
+            self._create()
+        except sqlite3.DatabaseError as error:
+            self._writer.close()
+            raise ValueError(f"{self._path} is not a database of the inbox") from error
+        self._reading = self._writing if self._path == MEMORY else threading.RLock()
+        self._reader = self._writer if self._path == MEMORY else self._connect()
+        self._news = threading.Condition()
+        self._closed = False
+        self._revision = self._read_revision()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        return connection
+
+    def _create(self) -> None:
+        self._writer.execute("PRAGMA journal_mode = WAL")
+        self._writer.execute("PRAGMA synchronous = NORMAL")
+        (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+        if version == 0 and not self._writer.execute("SELECT 1 FROM sqlite_master").fetchone():
+            self._writer.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        elif version != SCHEMA_VERSION:
+            raise ValueError(f"{self._path} was written by another version of the inbox")
+
+    def close(self) -> None:
+        """Close the database and wake everyone who waits; further calls do nothing."""
+        with self._news:
+            if self._closed:
+                return
+            self._closed = True
+            self._news.notify_all()
+        with self._writing, self._reading:
+            self._reader.close()
+            self._writer.close()
+
+    # Writing
+
+    def add(self, events: Sequence[ReceivedEvent], *, route: str, now: float) -> None:
+        """Store the events of one accepted request; one that was stored before is not stored again."""
+        with self._write() as connection:
+            touched: dict[str, None] = {}
+            for event in events:
+                trace_id = self._add_one(connection, event, route, now)
+                if trace_id is not None:
+                    touched[trace_id] = None
+            for trace_id in touched:
+                self._summarise(connection, trace_id)
+
+    def _add_one(self, connection: sqlite3.Connection, event: ReceivedEvent, route: str, now: float) -> str | None:
+        warnings = [*event_warnings(event, now), *self._reuse(connection, event)]
+        facts = facts_of(event, len(warnings))
+        cursor = connection.execute(_INSERT, asdict(facts))
+        if cursor.rowcount == 0:
+            return None
+        connection.execute(
+            "INSERT INTO bodies VALUES (?, ?, ?, ?, ?)",
+            (cursor.lastrowid, route, now, event.body, compact([warning.as_json() for warning in warnings])),
+        )
+        return facts.trace_id
+
+    def _reuse(self, connection: sqlite3.Connection, event: ReceivedEvent) -> list[Warning_]:
+        """A uuid that was seen with another name, person or day does not count as a repetition in PostHog."""
+        others = connection.execute(
+            "SELECT event, distinct_id, day FROM events WHERE uuid = ? LIMIT 1", (event.uuid,)
+        ).fetchone()
+        if others is None or tuple(others) == (event.name, event.distinct_id, event.day):
+            return []
+        return [reused_uuid(others["event"])]
+
+    def _summarise(self, connection: sqlite3.Connection, trace_id: str) -> None:
+        summary = header(trace_id, self._facts(connection, trace_id))
+        connection.execute(
+            "INSERT OR REPLACE INTO traces "
+            "SELECT ?, max(sequence), ?, ?, ?, ?, ?, ? FROM events WHERE trace_id = ?",
+            (
+                trace_id, summary["started_at"], summary["distinct_id"], summary["session_id"], summary["errors"],
+                summary["warnings"], compact(summary), trace_id,
+            ),
+        )  # fmt: skip
+        connection.executemany(
+            "INSERT OR IGNORE INTO trace_models VALUES (?, ?)", [(model, trace_id) for model in summary["models"]]
+        )
+
+    def add_refusal(self, *, route: str, status: int, reason: str, size: int, now: float) -> None:
+        """Remember a request that was refused whole, so that the page can tell."""
+        with self._write() as connection:
+            connection.execute(
+                "INSERT INTO refusals(received_at, route, status, reason, bytes) VALUES (?, ?, ?, ?, ?)",
+                (now, route, status, reason, size),
+            )
+
+    @contextmanager
+    def _write(self) -> Generator[sqlite3.Connection]:
+        with self._writing:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+            except BaseException:
+                self._writer.execute("ROLLBACK")
+                raise
+            self._writer.execute("COMMIT")
+        with self._news:
+            self._revision = self._read_revision()
+            self._news.notify_all()
+
+    # Reading
+
+    @contextmanager
+    def reading(self) -> Generator[sqlite3.Connection]:
+        """The connection for reading, for one caller at a time."""
+        with self._reading:
+            yield self._reader
+
+    def facts(self, trace_id: str) -> list[EventFacts]:
+        """The facts of a trace's events by time; empty when there is no such trace."""
+        with self.reading() as connection:
+            return self._facts(connection, trace_id)
+
+    def _facts(self, connection: sqlite3.Connection, trace_id: str) -> list[EventFacts]:
+        rows = connection.execute(
+            f"SELECT {_FACTS} FROM events WHERE trace_id = ? ORDER BY at, sequence", (trace_id,)
+        ).fetchall()
+        return [_facts_from(row) for row in rows]
+
+    def bodies(self, condition: str = "1", values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Events as sent with what the inbox says of them, oldest first; ``condition`` is SQL."""
+        with self.reading() as connection:
+            rows = connection.execute(
+                "SELECT sequence, uuid, at, trace_id, route, received_at, body, warnings "
+                f"FROM events JOIN bodies USING(sequence) WHERE {condition} ORDER BY sequence",
+                values,
+            ).fetchall()
+        return [{**dict(row), "body": json.loads(row["body"]), "warnings": json.loads(row["warnings"])} for row in rows]
+
+    def event_count(self) -> int:
+        """How many events are stored."""
+        with self.reading() as connection:
+            (count,) = connection.execute("SELECT count(*) FROM events").fetchone()
+        return int(count)
+
+    def refusals(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The latest refused requests, newest first."""
+        with self.reading() as connection:
+            rows = connection.execute("SELECT * FROM refusals ORDER BY sequence DESC LIMIT ?", (limit,)).fetchall()
+        return [dict(row) for row in rows]
+
+    # News
+
+    @property
+    def revision(self) -> int:
+        """A number that grows with every stored event and every refusal."""
+        return self._revision
+
+    def wait(self, ready: Callable[[], bool], timeout: float) -> bool:
+        """Wait up to ``timeout`` seconds for ``ready``, asked after every write; False when it did not come."""
+        deadline = time.monotonic() + timeout
+        with self._news:
+            while not ready():
+                left = deadline - time.monotonic()
+                if left <= 0 or self._closed:
+                    return False
+                self._news.wait(left)
+            return True
+
+    def _read_revision(self) -> int:
+        with self._reading:
+            (revision,) = self._reader.execute(
+                "SELECT (SELECT ifnull(max(sequence), 0) FROM events) + (SELECT ifnull(max(sequence), 0) FROM refusals)"
+            ).fetchone()
+        return int(revision)
+
+
+def _facts_from(row: Mapping[str, Any]) -> EventFacts:
+    values = {name: row[name] for name in COLUMNS}
+    values["is_error"] = bool(values["is_error"])
+    values["starts_at_timestamp"] = bool(values["starts_at_timestamp"])
+    return EventFacts(**values)
