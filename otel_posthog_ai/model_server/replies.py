@@ -100,8 +100,8 @@ def _call_id(ask: Ask, name: str, number: int) -> str:
 def _answer(ask: Ask) -> str:
     results = [turn for turn in ask.since_question() if turn.role == "tool"]
     if ask.schema is not None:
-        subject = _plain(results[-1].text) if results else ask.question
-        return json.dumps(fill(ask.schema, subject, ask.question), ensure_ascii=False)
+        subject = _plain(results[-1].text) if results else None
+        return json.dumps(fill(ask.schema, ask.question, subject), ensure_ascii=False)
     if results:
         return "Here is what I found. " + " ".join(_sentence(_plain(turn.text)) for turn in results)
     question = ask.question.lower()

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from otel_posthog_ai.model_server import anthropic_messages, openai_chat, openai_other
+from otel_posthog_ai.model_server.json_shapes import as_object
 from otel_posthog_ai.model_server.openai_responses import Responses
 from otel_posthog_ai.model_server.wire import Answer, JSONAnswer, Request, StreamAnswer
 
@@ -71,10 +72,15 @@ class ModelServer:
         try:
             content: Any = json.loads(body) if body else {}
         except ValueError:
-            return JSONAnswer({"error": {"message": "The body is not JSON.", "type": "invalid_request_error"}}, 400)
+            content = None
+        if not isinstance(content, dict):
+            message = "The body is not a JSON object."
+            return JSONAnswer({"error": {"message": message, "type": "invalid_request_error"}}, 400)
         with self._lock:
             self._sequence += 1
-            request = Request(method, parts.path, dict(parse_qsl(parts.query)), headers, content, self._sequence)
+            request = Request(
+                method, parts.path, dict(parse_qsl(parts.query)), headers, as_object(content), self._sequence
+            )
             self.requests.append(request)
         for wanted, pattern, protocol in self._routes:
             if method == wanted and pattern.search(parts.path):

@@ -27,14 +27,13 @@ def asked_tools(tools: Sequence[Tool], question: str) -> list[Tool]:
 
 def argument_sets(tool: Tool, question: str, parallel: bool) -> list[dict[str, Any]]:
     """The arguments of each call of `tool`: one for each place that the question names, if calls may be parallel."""
-    places = list(dict.fromkeys(_PLACE.findall(question)))
-    subjects = (places if parallel else places[:1]) or [_subject(question)]
-    return [cast("dict[str, Any]", fill(tool.parameters, subject, question)) for subject in subjects]
+    subjects = _subjects(question) if parallel else _subjects(question)[:1]
+    return [cast("dict[str, Any]", fill(tool.parameters, question, subject)) for subject in subjects]
 
 
-def fill(schema: Mapping[str, Any], subject: str, question: str) -> Any:
-    """A value that fits `schema`: strings become the subject, numbers the question's first number."""
-    return _fill(schema, subject, question, schema, 0)
+def fill(schema: Mapping[str, Any], question: str, subject: str | None = None) -> Any:
+    """A value that fits `schema`: strings become the subject, by default the question's, numbers its first number."""
+    return _fill(schema, _subjects(question)[0] if subject is None else subject, question, schema, 0)
 
 
 def _fill(schema: Mapping[str, Any], subject: str, question: str, root: Mapping[str, Any], depth: int) -> Any:
@@ -88,9 +87,9 @@ def _resolve(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str,
     return schema
 
 
-def _subject(question: str) -> str:
-    quoted = _QUOTED.search(question)
-    return quoted.group(1) if quoted else question
+def _subjects(question: str) -> list[str]:
+    """What a question is about: its places, else what it quotes, else all of it."""
+    return list(dict.fromkeys(_PLACE.findall(question) or _QUOTED.findall(question) or [question]))
 
 
 def _telling_words(name: str) -> set[str]:

@@ -1,0 +1,46 @@
+"""The command line: help, unknown commands and exit codes, as a shell sees them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from otel_posthog_ai.version import __version__
+
+
+def _run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "otel_posthog_ai", *words], capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+def test_help_lists_every_command() -> None:
+    done = _run("--help")
+    assert done.returncode == 0
+    for command in ("demo", "inbox", "doctor", "replay", "model-server"):
+        assert f"\n  {command} " in done.stdout
+
+
+def test_no_command_shows_help_and_is_wrong_usage() -> None:
+    done = _run()
+    assert done.returncode == 2
+    assert "commands:" in done.stdout
+
+
+def test_an_unknown_command_is_named() -> None:
+    done = _run("outbox")
+    assert done.returncode == 2
+    assert "outbox" in done.stderr
+
+
+def test_version() -> None:
+    assert _run("--version").stdout.strip() == f"otel-posthog-ai {__version__}"
+
+
+@pytest.mark.parametrize("command", ["demo", "inbox", "model-server"])
+def test_every_command_explains_itself(command: str) -> None:
+    done = _run(command, "--help")
+    assert done.returncode == 0
+    assert f"otel_posthog_ai {command}" in done.stdout
