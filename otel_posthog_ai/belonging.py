@@ -126,15 +126,14 @@ def belonging_of(
     )
 
 
-def _mapping(name: str, value: object) -> Mapping[Any, Any]:
+def _mapping(name: str, value: Mapping[str, Any] | None) -> Mapping[str, Any]:
     if value is None:
         return {}
     # What callers pass at run time need not be what the annotation says.
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
         warn_once(f"context:{name}", "%s must be a mapping; it is ignored", name)
         return {}
-    mapping: Mapping[Any, Any] = value
-    return mapping
+    return value
 
 
 def _groups(value: Mapping[str, object] | None) -> dict[str, str]:

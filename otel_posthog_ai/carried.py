@@ -11,9 +11,11 @@ import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from opentelemetry.context import Context, attach, detach, get_current
+
+FunctionKind = Literal["function", "coroutine", "generator", "async generator"]
 
 Place = Callable[[Context], Context]
 """The context to run in, made from the one that is current."""
@@ -21,11 +23,12 @@ Place = Callable[[Context], Context]
 
 def carried(function: Callable[..., Any], place_at_call: Callable[[], Place]) -> Callable[..., Any]:
     """`function`, of the same kind, whose body runs where the `Place` says that each call asks `place_at_call` for."""
-    wrap = _WRAPPERS[_kind(function)]
+    wrap = _WRAPPERS[kind_of(function)]
     return functools.wraps(function)(wrap(function, place_at_call))
 
 
-def _kind(function: Callable[..., Any]) -> str:
+def kind_of(function: Callable[..., Any]) -> FunctionKind:
+    """What calling `function` gives: its result, or something that is yet to run."""
     # An object with an async __call__ is as asynchronous as a function.
     for candidate in (function, getattr(function, "__call__", None)):  # noqa: B004  the method itself is wanted
         if inspect.isasyncgenfunction(candidate):
@@ -128,7 +131,7 @@ def _async_generator(function: Callable[..., Any], place_at_call: Callable[[], P
     return call
 
 
-_WRAPPERS = {
+_WRAPPERS: dict[FunctionKind, Callable[..., Callable[..., Any]]] = {
     "function": _function,
     "coroutine": _coroutine,
     "generator": _generator,

@@ -123,11 +123,15 @@ class posthog_context:
         # Not found: the block was entered in another context, which is gone with what was attached to it.
         if block is None:
             return
-        around = block.around
-        for other in reversed(skipped):
-            around = other._replace(around=around)
+        if not skipped:
+            _entered.set(block.around)
+            detach(block.token)
+            return
+        # Left before a block that was entered later: that one now restores what was there before both.
+        around: _Entered | None = skipped.pop()._replace(token=block.token, around=block.around)
+        while skipped:
+            around = skipped.pop()._replace(around=around)
         _entered.set(around)
-        detach(block.token)
 
     async def __aenter__(self) -> None:
         self.__enter__()

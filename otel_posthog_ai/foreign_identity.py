@@ -9,7 +9,7 @@ from typing import Any, cast
 from opentelemetry import baggage
 from opentelemetry.context import Context
 
-from .belonging import Belonging, belonging_of
+from .belonging import NOBODY, Belonging, belonging_of
 from .log import warn
 
 BAGGAGE_FIELDS = (
@@ -41,9 +41,7 @@ def from_baggage(context: Context | None, keys: Collection[str]) -> Belonging | 
         if key in keys and key in entries and name not in said:
             said[name] = entries[key]
     properties = {key: entries[key] for key in keys if key in entries and key not in _FIELD_OF_KEY}
-    if not said and not properties:
-        return None
-    return belonging_of(**said, properties=properties)
+    return _if_any(belonging_of(**said, properties=properties))
 
 
 def posthog_library_identity() -> Belonging | None:
@@ -67,4 +65,8 @@ def posthog_library_identity() -> Belonging | None:
         return None
     # `$current_url` and its like describe the web request and not the model call.
     properties = {str(k): v for k, v in cast(Mapping[Any, Any], tags).items() if not str(k).startswith("$")}
-    return belonging_of(distinct_id=distinct_id, replay_session_id=session_id, properties=properties)
+    return _if_any(belonging_of(distinct_id=distinct_id, replay_session_id=session_id, properties=properties))
+
+
+def _if_any(belonging: Belonging) -> Belonging | None:
+    return None if belonging == NOBODY else belonging

@@ -1,0 +1,122 @@
+"""The nearest AI ancestor crosses process borders beside the trace context, and never without it."""
+
+from __future__ import annotations
+
+import importlib.util
+from importlib.metadata import entry_points
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry import trace
+from opentelemetry.baggage.propagation import W3CBaggagePropagator
+from opentelemetry.context import Context
+from opentelemetry.propagators.composite import CompositePropagator
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from otel_posthog_ai.context import posthog_context
+from otel_posthog_ai.propagator import HEADER, PostHogPropagator, RemoteParent, remote_ai_parent
+
+TRACE, SPAN, HTTP_SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "00f067aa0ba902b7"
+ORDERS = [
+    [TraceContextTextMapPropagator(), W3CBaggagePropagator(), PostHogPropagator()],
+    [PostHogPropagator(), W3CBaggagePropagator(), TraceContextTextMapPropagator()],
+]
+
+
+def headers(parent: str, trace_id: str = TRACE) -> dict[str, str]:
+    return {"traceparent": f"00-{trace_id}-{HTTP_SPAN}-01", HEADER: parent}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_believed_beside_the_same_trace_in_any_order(order: list[PostHogPropagator]) -> None:
+    context = CompositePropagator(order).extract(headers(f"00-{TRACE}-{SPAN}"))
+    assert remote_ai_parent(context) == RemoteParent(int(TRACE, 16), int(SPAN, 16))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_not_believed_beside_another_trace(order: list[PostHogPropagator]) -> None:
+    context = CompositePropagator(order).extract(headers(f"00-{TRACE}-{SPAN}", trace_id="1" * 32))
+    assert remote_ai_parent(context) is None
+
+
+def test_not_believed_without_a_trace() -> None:
+    assert remote_ai_parent(PostHogPropagator().extract({HEADER: f"00-{TRACE}-{SPAN}"})) is None
+
+
+def test_still_known_to_the_spans_of_that_trace_and_to_no_other() -> None:
+    tracer = TracerProvider().get_tracer("test")
+    context = CompositePropagator(ORDERS[0]).extract(headers(f"00-{TRACE}-{SPAN}"))
+    local = trace.set_span_in_context(tracer.start_span("server", context=context), context)
+    assert remote_ai_parent(local) is not None
+    other = trace.set_span_in_context(tracer.start_span("other", context=Context()), context)
+    assert remote_ai_parent(other) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "00",
+        f"00-{TRACE}",
+        f"01-{TRACE}-{SPAN}",
+        f"00-{TRACE}-{SPAN}-01",
+        f"00-{TRACE.upper()}-{SPAN}",
+        f"00-{'0' * 32}-{SPAN}",
+        f"00-{TRACE}-{'0' * 16}",
+        f"00-{TRACE}-{SPAN}\n00-{TRACE}-{SPAN}",
+        f"00-{TRACE}-{SPAN[:-1]}٣",
+        "x" * 100_000,
+    ],
+)
+def test_malformed_headers_are_ignored(header: str) -> None:
+    context = CompositePropagator(ORDERS[0]).extract(headers(header))
+    assert remote_ai_parent(context) is None
+    assert trace.get_current_span(context).get_span_context().trace_id == int(TRACE, 16)
+
+
+@given(st.one_of(st.text(), st.lists(st.text())))
+def test_any_header_at_all(header: str | list[str]) -> None:
+    carrier = {"traceparent": f"00-{TRACE}-{HTTP_SPAN}-01", HEADER: header}
+    assert remote_ai_parent(CompositePropagator(ORDERS[0]).extract(carrier)) is None
+
+
+def test_two_different_parents_are_none() -> None:
+    carrier = {"traceparent": [f"00-{TRACE}-{HTTP_SPAN}-01"], HEADER: [f"00-{TRACE}-{SPAN}", f"00-{TRACE}-{HTTP_SPAN}"]}
+    assert remote_ai_parent(CompositePropagator(ORDERS[0]).extract(carrier)) is None
+
+
+def test_nothing_is_written_outside_of_ai_spans() -> None:
+    carrier: dict[str, str] = {}
+    with TracerProvider().get_tracer("test").start_as_current_span("plain"):
+        PostHogPropagator().inject(carrier)
+    assert carrier == {}
+
+
+def test_a_service_without_ai_spans_passes_on_what_it_was_told() -> None:
+    tracer = TracerProvider().get_tracer("test")
+    context = CompositePropagator(ORDERS[0]).extract(headers(f"00-{TRACE}-{SPAN}"))
+    with tracer.start_as_current_span("gateway", context=context):
+        here = trace.set_span_in_context(trace.get_current_span(), context)
+        carrier: dict[str, str] = {}
+        PostHogPropagator().inject(carrier, here)
+    assert carrier == {HEADER: f"00-{TRACE}-{SPAN}"}
+
+
+def test_identity_is_never_carried() -> None:
+    carrier: dict[str, str] = {}
+    context = CompositePropagator(ORDERS[0]).extract(headers(f"00-{TRACE}-{SPAN}"))
+    with posthog_context(distinct_id="user-7", session_id="chat-3", properties={"plan": "pro"}):
+        PostHogPropagator().inject(carrier, context)
+    assert set(carrier) <= PostHogPropagator().fields == {HEADER}
+    assert "user-7" not in str(carrier)
+
+
+def test_is_found_by_its_name() -> None:
+    if importlib.util.find_spec("otel_posthog_ai") is None:  # pragma: no cover
+        pytest.skip("not importable")
+    found = [entry for entry in entry_points(group="opentelemetry_propagator") if entry.name == "posthog_ai"]
+    if not found:
+        pytest.skip("the package is not installed")
+    assert found[0].load() is PostHogPropagator
