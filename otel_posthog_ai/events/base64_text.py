@@ -38,7 +38,8 @@ _URL_MARK = re.compile(r";[bB][aA][sS][eE]64,")
 _URL_BODY = re.compile(r"[A-Za-z0-9+/_%-]*")
 _URL_BODY_GOES_ON = re.compile(r"\\+/|(?:\\+r|\r)?(?:\\+n|\n)(?=[A-Za-z0-9+/_-]{60})")
 _URL_PADDING = re.compile(r"(?:=|\\+u003[dD]){0,2}")
-_BYTES_START = re.compile(r"\bb(\\*)(['\"])")
+_BYTE_ESCAPE = re.compile(r"\\x[0-9a-f]{2}")
+_BYTES_START = re.compile(r"b(?<=\bb)(\\*)(['\"])")
 _LANGFUSE = re.compile(r"@@@langfuseMedia:type=([^|@]{0,100})\|[^@]{0,400}@@@")
 
 _FORMATS: Final = {
@@ -96,7 +97,7 @@ def redact_text(text: str) -> str:
     """`text` with its media replaced, or `text` itself."""
     if ";" in text and _URL_MARK.search(text):
         text = _redact_urls(text)
-    if "\\" in text and "\\x" in text:
+    if "\\" in text and _BYTE_ESCAPE.search(text):
         text = _redact_byte_strings(text)
     if "@" in text and "@@@langfuseMedia:" in text:
         text = _LANGFUSE.sub(lambda match: placeholder(kind_of_mime(match[1])), text)

@@ -10,7 +10,7 @@ import re
 from typing import Any, Final, cast
 
 from .base64_text import kind_of_base64, kind_of_bytes, kind_of_mime, placeholder, redact_text
-from .rewriting import Rewriter
+from .rewriting import Rewriter, TellingKeys
 
 # Key -> fewest characters of pure base64 that are taken for a medium: (beside a sign of media, without one).
 _NEVER: Final = 1 << 62
@@ -37,6 +37,9 @@ _FILE_TYPES: Final = frozenset({"file", "input_file", "document", "blob", "binar
 _OPAQUE_TYPES: Final = {"content": frozenset({"blob", "binary"}), "result": frozenset({"image_generation_call"})}
 _PURE_BASE64 = re.compile(r"[A-Za-z0-9+/_\-=\r\n]+(?:\.\.\.|…)?")
 
+_SHORTEST_TEXT: Final = 14  # `data:;base64,A`
+_TELLING = TellingKeys(_PAYLOADS.__contains__)
+
 _Sign = str | None
 
 
@@ -48,7 +51,7 @@ def redact_media(value: Any) -> Any:
     """
     if type(value) is str:
         return redact_text(value)
-    return Rewriter(_leaf, _descend).rewrite(value, None)
+    return Rewriter(_leaf, _descend, telling=_TELLING, shortest=_SHORTEST_TEXT).rewrite(value)
 
 
 def _leaf(parent: Any, key: Any, value: Any, sign: _Sign) -> Any:

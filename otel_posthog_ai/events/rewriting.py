@@ -8,7 +8,7 @@ and then the very same object goes on. Safe on any input: a container is visited
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Generic, Protocol, TypeVar, cast
+from typing import Any, Final, cast
 
 MAX_DEPTH: Final = 100
 """Containers inside containers. PostHog's JSON parser refuses a whole request at 128, the envelope included."""
@@ -17,36 +17,54 @@ TOO_DEEP: Final = "[nested too deep]"
 CYCLE: Final = "[cycle]"
 _LONGEST_PLAIN_KEY: Final = 32
 
-C = TypeVar("C")
-C_contra = TypeVar("C_contra", contravariant=True)
+Leaf = Callable[[Any, Any, Any, Any], Any]
+"""(parent, key, value, context) -> the new value of a leaf; the same object says that nothing changed.
+
+`parent` is the container, or None for the outermost value and for a key of a mapping.
+"""
+Descend = Callable[[Any, Any, Any, Any], Any]
+"""(parent, key, child, context) -> the context of a child container. A false context is the plain one."""
 
 
-class Leaf(Protocol[C_contra]):
-    """Gives the new value of a leaf; the same object says that nothing changes."""
+class TellingKeys(dict[Any, bool]):
+    """Whether a key needs a look whatever stands under it; answers are remembered for a bounded number of keys."""
 
-    def __call__(self, parent: Any, key: Any, value: Any, context: C_contra, /) -> Any:
-        """`parent` is the container, or None for the outermost value and for a key of a mapping."""
-        ...
+    def __init__(self, is_telling: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._is_telling = is_telling
+
+    def __missing__(self, key: Any) -> bool:
+        if len(self) >= 4096:
+            self.clear()
+        telling = type(key) is str and len(key) <= 64 and self._is_telling(key)
+        self[key] = telling
+        return telling
 
 
-class Rewriter(Generic[C]):
-    """One pass over one value. `descend` gives the context of a child container from that of its parent."""
+class Rewriter:
+    """One pass over one value.
 
-    def __init__(self, leaf: Leaf[C], descend: Callable[[Any, Any, Any, C], C]) -> None:
+    In the plain context texts under `shortest` characters are passed over unless their key is telling: most leaves of
+    a message are such, and calling `leaf` for each would cost more than encoding the message.
+    """
+
+    def __init__(self, leaf: Leaf, descend: Descend, *, telling: TellingKeys, shortest: int) -> None:
         self._leaf = leaf
         self._descend = descend
-        self._done: dict[tuple[int, C], Any] = {}
+        self._telling = telling
+        self._shortest = shortest
+        self._done: dict[Any, Any] = {}
 
-    def rewrite(self, value: Any, context: C) -> Any:
+    def rewrite(self, value: Any, context: Any = None) -> Any:
         """`value` with every leaf rewritten, or `value` itself if none changed."""
         if isinstance(value, (dict, list, tuple)):
             return self._container(cast("Any", value), context, 0)
         return self._leaf(None, None, value, context)
 
-    def _container(self, value: Any, context: C, depth: int) -> Any:
+    def _container(self, value: Any, context: Any, depth: int) -> Any:
         if depth >= MAX_DEPTH:
             return TOO_DEEP
-        seen = (id(value), context)
+        seen = (id(value), context) if context else id(value)
         if seen in self._done:
             return self._done[seen]
         self._done[seen] = CYCLE
@@ -54,40 +72,45 @@ class Rewriter(Generic[C]):
         self._done[seen] = new
         return new
 
-    def _mapping(self, mapping: dict[Any, Any], context: C, depth: int) -> Any:
-        leaf = self._leaf
-        changes: dict[Any, Any] = {}
-        renamed: dict[Any, Any] = {}
+    def _mapping(self, mapping: dict[Any, Any], context: Any, depth: int) -> Any:
+        leaf, telling, shortest = self._leaf, self._telling, self._shortest
+        changes: dict[Any, Any] | None = None
+        renamed: dict[Any, Any] | None = None
         for key, value in mapping.items():
-            if isinstance(value, (dict, list, tuple)):
+            if type(value) is str:
+                if not context and len(value) < shortest and not telling[key]:
+                    new = value
+                else:
+                    new = leaf(mapping, key, value, context)
+            elif isinstance(value, (dict, list, tuple)):
                 child = self._descend(mapping, key, value, context)
                 new = self._container(cast("Any", value), child, depth + 1)
             else:
-                new = leaf(mapping, key, value, context)
+                new = leaf(mapping, key, value, context) if value is not None else None
             if new is not value:
+                changes = changes if changes is not None else {}
                 changes[key] = new
             if type(key) is str and len(key) > _LONGEST_PLAIN_KEY:
                 new_key = leaf(None, None, key, context)
                 if new_key is not key:
+                    renamed = renamed if renamed is not None else {}
                     renamed[key] = new_key
-        if renamed:
-            return {renamed.get(key, key): changes.get(key, value) for key, value in mapping.items()}
-        return {**mapping, **changes} if changes else mapping
+        if renamed is not None:
+            return {renamed.get(key, key): (changes or {}).get(key, value) for key, value in mapping.items()}
+        return {**mapping, **changes} if changes is not None else mapping
 
-    def _items(self, items: list[Any] | tuple[Any, ...], context: C, depth: int) -> Any:
-        leaf = self._leaf
-        changes: dict[int, Any] = {}
+    def _items(self, items: list[Any] | tuple[Any, ...], context: Any, depth: int) -> Any:
+        leaf, shortest = self._leaf, self._shortest
+        copy: list[Any] | None = None
         for index, value in enumerate(items):
-            if isinstance(value, (dict, list, tuple)):
+            if type(value) is str:
+                new = value if not context and len(value) < shortest else leaf(items, index, value, context)
+            elif isinstance(value, (dict, list, tuple)):
                 child = self._descend(items, index, value, context)
                 new = self._container(cast("Any", value), child, depth + 1)
             else:
-                new = leaf(items, index, value, context)
+                new = leaf(items, index, value, context) if value is not None else None
             if new is not value:
-                changes[index] = new
-        if not changes:
-            return items
-        copy = list(items)
-        for index, value in changes.items():
-            copy[index] = value
-        return copy
+                copy = copy if copy is not None else list(items)
+                copy[index] = new
+        return items if copy is None else copy

@@ -1,0 +1,197 @@
+"""Credentials never leave: by the name they stand under, by the place in a URL, and by what they look like.
+
+Removed are, whatever the settings say,
+* values under names of credentials (`api_key`, `X-Api-Key`, `authorization`, `client_secret`, `password`, …), and
+  everything in the headers and the authorization of a remote tool (MCP);
+* user and password in a URL, and credentials in its query;
+* in any text: authorization headers, `name=value` and `"name": "value"` of the commonest names, and tokens of
+  providers whose form leaves no doubt (`KNOWN_TOKENS`);
+* the texts given as `extra_secrets`: the project key.
+A JSON schema that merely names a `password` parameter stays, as does a text that speaks of one. Not found: a secret of
+no known form in running text; that is what `mask` is for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final, cast
+
+from .rewriting import Rewriter, TellingKeys
+
+REDACTED: Final = "[REDACTED]"
+
+# Names without case, dashes, underscores; a key that ends in one of them counts too (`openai_api_key`).
+_NAME_ENDINGS: Final = (
+    "apikey", "apitoken", "accesstoken", "refreshtoken", "authtoken", "bearertoken", "idtoken", "securitytoken",
+    "clientsecret", "secretkey", "secretaccesskey", "privatekey", "subscriptionkey", "password", "passwd", "passphrase",
+    "authorization", "credentials", "setcookie",
+)  # fmt: skip
+_NAMES: Final = frozenset({"secret", "cookie", "cookies", "xauth", "auth", "bearer", "awsaccesskeyid", "aadtoken"})
+# Inside headers more names are telling.
+_HEADER_PARTS: Final = ("auth", "token", "key", "secret", "cookie", "password", "credential", "signature", "session")
+_HARMLESS_HEADERS: Final = frozenset({"idempotencykey", "anthropicratelimittokensremaining"})
+
+_QUERY_NAMES: Final = (
+    r"key|api[_-]?key|apikey|token|api[_-]?token|access[_-]?token|auth[_-]?token|id_token|refresh_token|sig|signature|"
+    r"client_secret|secret|password|passwd|pwd|subscription-key|authorization|auth|code_verifier|"
+    r"x-amz-signature|x-amz-credential|x-amz-security-token|awsaccesskeyid|x-goog-signature|x-goog-credential"
+)
+_QUERY_SECRET = re.compile(rf"(?<=[?&;])((?:{_QUERY_NAMES})=)[^&\s\"'<>#\\]+", re.IGNORECASE)
+_URL = re.compile(r"[^\s\"'<>`\\]{1,4096}")
+_USER_INFO = re.compile(r"[^/?#@]{1,1024}@")
+
+# A token in a text: long enough, and with a digit, as prose and placeholders (`YOUR_API_KEY`) are not.
+_TOKEN = r"(?=[A-Za-z_.~+/=\-]{0,64}\d)[A-Za-z0-9_.~+/=\-]{16,}"
+_GAP = r"\\*[\"']?\s{0,4}[:=]\s{0,4}\\*[\"']?"
+
+# (a character that every match holds, pattern that begins with that character, replacement). A character that the text
+# lacks costs next to nothing, and a pattern that begins with a literal runs at the speed of a search for it; the
+# lookahead that follows throws out the words of prose and code before anything is compared.
+_Probe = tuple[str, re.Pattern[str], str]
+KNOWN_TOKENS: Final[tuple[_Probe, ...]] = (
+    ("-", re.compile(
+        r"-(?=[\w-]{10})(?:"
+        r"(?<=\bsk-)(?=[\w-]{0,40}\d)[\w-]{20,}"  # OpenAI, Anthropic, OpenRouter, …
+        r"|(?<=\bxox[abeoprs]-)[\w-]{10,}"  # Slack
+        r"|(?<=\b(?:glpat|nvapi)-)[\w-]{20,}"  # GitLab, NVIDIA
+        r"|(?<=\bxai-)[A-Za-z0-9]{40,}"
+        r"|(?<=\bpplx-)[A-Za-z0-9]{40,})"
+    ), f"-{REDACTED}"),
+    ("_", re.compile(
+        r"_(?=[A-Za-z0-9]{16})(?:"
+        r"(?<=\bph[csx]_)[A-Za-z0-9]{20,}"  # PostHog
+        r"|(?<=\b(?:gh[opsur]|gsk|npm)_)[A-Za-z0-9]{30,}"  # GitHub, Groq, npm
+        r"|(?<=\bgithub_pat_)\w{30,}"
+        r"|(?<=\b[rs]k_(?:live|test)_)[A-Za-z0-9]{16,}"  # Stripe
+        r"|(?<=\b(?:hf|r8)_)[A-Za-z0-9]{30,}"  # Hugging Face, Replicate
+        r"|(?<=\blsv2_[a-z][a-z]_)\w{30,})"  # LangSmith
+    ), f"_{REDACTED}"),
+    ("K", re.compile(r"K(?<=\bAK)IA[0-9A-Z]{16}\b"), f"K{REDACTED}"),  # AWS
+    ("z", re.compile(r"z(?<=\bAIz)a[\w-]{35}"), f"z{REDACTED}"),  # Google
+    ("J", re.compile(r"J(?<=\beyJ)[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"), f"J{REDACTED}"),  # JSON web token
+)  # fmt: skip
+_NAMED_IN_TEXT: Final[tuple[_Probe, ...]] = (
+    ("B", re.compile(rf"B(?<!\wB)(earer|asic|EARER)\s{{1,4}}{_TOKEN}"), rf"B\1 {REDACTED}"),
+    ("z", re.compile(
+        rf"z(?<=uthoriz)(ation{_GAP})(?:(?:[Bb]earer|[Bb]asic|[Tt]oken|ApiKey)\s{{1,4}})?{_TOKEN}"
+    ), rf"z\1{REDACTED}"),
+    ("_", re.compile(
+        r"_((?:key|KEY|token|TOKEN|secret|SECRET)"
+        r"(?:(?<=api_key)|(?<=API_KEY)|(?<=access_token)|(?<=ACCESS_TOKEN)|(?<=client_secret)|(?<=CLIENT_SECRET)"
+        r"|(?<=secret_key)|(?<=SECRET_KEY)|(?<=access_key)|(?<=ACCESS_KEY)|(?<=auth_token)|(?<=AUTH_TOKEN)"
+        rf"|(?<=refresh_token)){_GAP}){_TOKEN}"
+    ), rf"_\1{REDACTED}"),
+    ("-", re.compile(
+        rf"-((?:[Kk]ey|KEY|[Tt]oken)(?:(?<=api-key)|(?<=Api-Key)|(?<=API-KEY)|(?<=API-Key)|(?<=auth-token)"
+        rf"|(?<=Auth-Token)){_GAP}){_TOKEN}"
+    ), rf"-\1{REDACTED}"),
+    ("K", re.compile(rf"K(?<=apiK)(ey{_GAP}){_TOKEN}"), rf"K\1{REDACTED}"),
+)  # fmt: skip
+_PROBES: Final = (*_NAMED_IN_TEXT, *KNOWN_TOKENS)
+_SHORTEST_TEXT: Final = 12
+
+_PLAIN, _HEADERS, _EVERYTHING = 0, 1, 2
+
+
+def remove_credentials(value: Any, extra_secrets: Sequence[str] = ()) -> Any:
+    """`value` (anything JSON-like) with every credential replaced by `[REDACTED]`, or `value` itself.
+
+    `extra_secrets` are texts that may stand nowhere, not even inside other texts; ones shorter than 6 characters are
+    ignored, because they would tear words apart. Copy-on-write, linear, never raises for JSON-like input.
+    """
+    secrets = tuple(secret for secret in extra_secrets if len(secret) >= 6)
+    if type(value) is str:
+        return _redact_text(value, secrets)
+
+    shortest = min(map(len, (*secrets, " " * _SHORTEST_TEXT)))
+
+    def leaf(parent: Any, key: Any, item: Any, context: int) -> Any:
+        if item is True or item is False or item == "":
+            return item
+        if context == _EVERYTHING or (type(parent) is dict and _is_secret(key, context)):
+            return REDACTED
+        return _redact_text(item, secrets) if isinstance(item, str) else item
+
+    return Rewriter(leaf, _descend, telling=_TELLING, shortest=shortest).rewrite(value, _PLAIN)
+
+
+def _is_secret(key: Any, context: int) -> bool:
+    return _TELLING[key] or (context == _HEADERS and type(key) is str and _is_secret_header(key))
+
+
+def _descend(parent: Any, key: Any, child: Any, context: int) -> int:
+    if context == _EVERYTHING or type(parent) is not dict or not isinstance(key, str):
+        return context
+    mapping = cast("dict[Any, Any]", parent)
+    if key in ("headers", "authorization") and ("server_url" in mapping or mapping.get("type") in ("mcp", "url")):
+        return _EVERYTHING
+    # A mapping under such a name is a schema or a group of settings, a list holds the values themselves.
+    if not isinstance(child, dict) and _is_secret(key, context):
+        return _EVERYTHING
+    return _HEADERS if _is_headers(key) else _PLAIN
+
+
+def is_credential_name(name: str) -> bool:
+    """Whether a value under this name is a credential: `api_key`, `OPENAI_API_KEY`, `X-Api-Key`, `clientSecret`, …"""
+    plain = _plain(name)
+    return plain in _NAMES or plain.endswith(_NAME_ENDINGS)
+
+
+_TELLING = TellingKeys(is_credential_name)
+
+
+@lru_cache(maxsize=4096)
+def _is_secret_header(name: str) -> bool:
+    plain = _plain(name)
+    return "ratelimit" not in plain and plain not in _HARMLESS_HEADERS and any(part in plain for part in _HEADER_PARTS)
+
+
+@lru_cache(maxsize=4096)
+def _is_headers(name: str) -> bool:
+    return name[-7:].lower() == "headers"
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "").replace(".", "").replace(" ", "")
+
+
+def _redact_text(text: str, secrets: tuple[str, ...]) -> str:
+    if len(text) < _SHORTEST_TEXT:
+        return text
+    for secret in secrets:
+        if secret in text:
+            text = text.replace(secret, REDACTED)
+    if "/" in text and "://" in text:
+        text = _redact_urls(text)
+    elif "=" in text and text[0] in "/?" and len(text) <= 4096:
+        text = _QUERY_SECRET.sub(rf"\1{REDACTED}", text)
+    for character, pattern, replacement in _PROBES:
+        if character in text:
+            text = pattern.sub(replacement, text)
+    return text
+
+
+def _redact_urls(text: str) -> str:
+    pieces: list[str] = []
+    kept = 0
+    position = text.find("://")
+    while position >= 0:
+        start = position + 3
+        match = _URL.match(text, start)
+        end = match.end() if match else start
+        url = text[start:end]
+        clean = _redact_url(url)
+        if clean != url:
+            pieces += (text[kept:start], clean)
+            kept = end
+        position = text.find("://", end)
+    return "".join((*pieces, text[kept:])) if pieces else text
+
+
+def _redact_url(url: str) -> str:
+    """A URL without its scheme, without credentials."""
+    if "@" in url:
+        url = _USER_INFO.sub(f"{REDACTED}@", url, count=1) if _USER_INFO.match(url) else url
+    return _QUERY_SECRET.sub(rf"\1{REDACTED}", url) if "=" in url else url
