@@ -14,9 +14,10 @@ from opentelemetry.sdk.trace import ReadableSpan
 from . import gen_ai
 from .conclusion import conclude
 from .failures import read_failure
-from .identity import read_identity
+from .identity import has_identity, read_identity
 from .leftovers import collect
-from .record import AISpan, Identity
+from .record import MISSING, AISpan, Identity
+from .scopes import is_ai_scope, is_plain_scope
 from .source import Occurrence, Source
 
 
@@ -37,17 +38,28 @@ DIALECTS: tuple[Dialect, ...] = (gen_ai,)
 MARKER_PREFIXES: tuple[str, ...] = tuple(sorted({prefix for dialect in DIALECTS for prefix in dialect.PREFIXES}))
 
 
-def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = ()) -> AISpan | None:
-    """What `span` (with the log records that belong to it) says; None when it is no AI span.
+def is_marked(span: ReadableSpan) -> bool:
+    """Whether a span may be AI, by its attributes or its scope: cheap, and never no for a span that is one."""
+    attributes = span.attributes
+    if attributes:
+        for key in attributes:
+            if key.startswith(MARKER_PREFIXES):
+                return True
+    scope = span.instrumentation_scope
+    return scope is not None and is_ai_scope(scope.name)
+
+
+def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bool = False) -> AISpan | None:
+    """What `span` (with the log records that belong to it) says; None when it is no AI span and not `forced`.
 
     Raises whatever a fault in a dialect raises: the caller counts the span as lost and goes on with the next.
     """
     source = Source(span, logs)
     known = [dialect for dialect in DIALECTS if dialect.recognises(source)]
-    if not known:
+    if not known and not forced:
         return None
     record = blank_record(span, source)
-    record.dialect = known[0].NAME
+    record.dialect = known[0].NAME if known else ""
     for dialect in known:
         dialect.read(record, source)
     read_failure(record, source)
@@ -84,4 +96,19 @@ def _join_identity(known: Identity, found: Identity | None) -> None:
             setattr(known, field, getattr(found, field))
 
 
-__all__ = ["DIALECTS", "MARKER_PREFIXES", "AISpan", "Dialect", "Occurrence", "Source", "read_span"]
+__all__ = [
+    "DIALECTS",
+    "MARKER_PREFIXES",
+    "MISSING",
+    "AISpan",
+    "Dialect",
+    "Identity",
+    "Occurrence",
+    "Source",
+    "has_identity",
+    "is_ai_scope",
+    "is_marked",
+    "is_plain_scope",
+    "read_identity",
+    "read_span",
+]

@@ -1,0 +1,271 @@
+"""Who is whose ancestor: learned when spans start and end, asked when events are placed.
+
+The app's threads write two small dictionaries (what is open, what has ended); the one worker asks and keeps what it
+finds out in nodes of its own. An open span is held weakly, so that one which never ends does not pin its prompts.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span
+from opentelemetry.trace import SpanContext
+
+from .belonging import Belonging
+from .dialects import AISpan, Identity, has_identity, is_marked, read_identity
+
+if TYPE_CHECKING:
+    from .processor import PostHogSpanProcessor
+
+MOST_OPEN = 100_000
+"""Open spans that are remembered; the oldest are forgotten first."""
+MOST_ENDED = 20_000
+"""Ended spans that late children can still be placed under."""
+SWEEP_EVERY = 4_096
+"""Spans that start between two looks for open spans that nobody holds any more."""
+
+
+class Opened(NamedTuple):
+    """What is kept of an open span."""
+
+    span: weakref.ReferenceType[Span]
+    belonging: Belonging | None
+    remote_parent: int | None
+    """The AI span of another process that the propagator brought along, for a span whose parent is remote."""
+
+
+class Ended(NamedTuple):
+    """What is kept of an ended span that is more than a link to its parent."""
+
+    parent_id: int
+    trace_id: int
+    belonging: Belonging | None
+    remote_parent: int | None
+    identity: Identity | None
+    parent_is_remote: bool
+    ai: bool
+
+
+class Node:
+    """What the worker knows of one span: a link of the chain, and its fate once that is decided."""
+
+    __slots__ = (
+        "_identity", "_identity_of_open", "belonging", "fate", "glimpse", "parent_id", "parent_is_remote", "private",
+        "promised", "record", "remote_parent", "sessions_below", "span_id", "survivor", "trace_id", "users_below",
+    )  # fmt: skip
+
+    def __init__(self, span_id: int, trace_id: int, parent_id: int, parent_is_remote: bool = False) -> None:
+        self.span_id = span_id
+        self.trace_id = trace_id
+        self.parent_id = parent_id
+        self.parent_is_remote = parent_is_remote
+        self.belonging: Belonging | None = None
+        self.remote_parent: int | None = None
+        self.record: AISpan | None = None
+        """The record while it waits to be exported."""
+        self.glimpse: Any = None
+        """What the span looked like while it was open; kept by the assembly."""
+        self.fate: str = UNKNOWN
+        self.survivor: int = 0
+        """The span that this one was merged into."""
+        self.promised = False
+        """An event that names this span as its parent has left."""
+        self.private = False
+        self.users_below: set[tuple[bool, str]] = set()
+        self.sessions_below: set[tuple[bool, str]] = set()
+        self._identity: Identity | None = None
+        self._identity_of_open: tuple[int, Identity | None] = (-1, None)
+
+
+UNKNOWN = "unknown"  # nothing was decided yet
+PLAIN = "plain"  # never exported: a link of the chain only
+HELD = "held"  # read, and waiting to be exported
+LEFT = "left"  # exported
+MERGED = "merged"  # its event is part of the survivor's
+
+
+class Hierarchy:
+    """The ancestry of all spans that one processor sees."""
+
+    def __init__(self) -> None:
+        self.opened: dict[int, Opened] = {}
+        self.ended: dict[int, int | Ended] = {}
+        self.nodes: dict[int, Node] = {}
+        self._until_sweep = SWEEP_EVERY
+        self._sweeping = threading.Lock()
+
+    # ---- the app's threads ---------------------------------------------------------------------------------------
+
+    def started(self, span: Span, span_id: int, belonging: Belonging | None, remote_parent: int | None) -> None:
+        """A span began; called in the app's thread."""
+        self.opened[span_id] = Opened(weakref.ref(span), belonging, remote_parent)
+        self._until_sweep -= 1
+        if self._until_sweep <= 0:
+            self._sweep()
+
+    def finished(self, span_id: int, parent: SpanContext | None, trace_id: int, identity: Identity | None, ai: bool) -> None:
+        """A span ended; called in the app's thread. A plain link costs one integer."""
+        opened = self.opened.pop(span_id, None)
+        belonging = opened.belonging if opened is not None else None
+        remote_parent = opened.remote_parent if opened is not None else None
+        parent_id = parent.span_id if parent is not None else 0
+        is_remote = parent is not None and parent.is_remote
+        if ai or is_remote or identity is not None or belonging is not None:
+            self.ended[span_id] = Ended(parent_id, trace_id, belonging, remote_parent, identity, is_remote, ai)
+        else:
+            self.ended[span_id] = parent_id
+
+    def _sweep(self) -> None:
+        if not self._sweeping.acquire(blocking=False):
+            return
+        try:
+            self._until_sweep = SWEEP_EVERY
+            for span_id, opened in list(self.opened.items()):
+                if opened.span() is None:
+                    self.opened.pop(span_id, None)
+            _forget_oldest(self.opened, MOST_OPEN)
+            _forget_oldest(self.ended, MOST_ENDED)
+        finally:
+            self._sweeping.release()
+
+    # ---- the worker ----------------------------------------------------------------------------------------------
+
+    def trim(self) -> None:
+        """Forget what is too old; called by the worker."""
+        _forget_oldest(self.ended, MOST_ENDED)
+        if len(self.nodes) > MOST_ENDED:
+            for span_id in list(self.nodes):
+                if len(self.nodes) <= MOST_ENDED:
+                    break
+                if self.nodes[span_id].fate != HELD and span_id not in self.opened:
+                    del self.nodes[span_id]
+
+    def is_open(self, span_id: int) -> bool:
+        """Whether the span has begun and not ended, and somebody still holds it."""
+        opened = self.opened.get(span_id)
+        return opened is not None and opened.span() is not None
+
+    def live_span(self, span_id: int) -> Span | None:
+        """The span itself while it is open."""
+        opened = self.opened.get(span_id)
+        return opened.span() if opened is not None else None
+
+    def node(self, span_id: int) -> Node | None:
+        """The node of a span; None when nothing is known of it."""
+        known = self.nodes.get(span_id)
+        if known is not None:
+            return known
+        opened = self.opened.get(span_id)
+        span = opened.span() if opened is not None else None
+        if opened is not None and span is not None:
+            context = span.get_span_context()
+            parent = span.parent
+            node = Node(
+                span_id,
+                context.trace_id if context is not None else 0,
+                parent.span_id if parent is not None else 0,
+                parent is not None and parent.is_remote,
+            )
+            node.belonging, node.remote_parent = opened.belonging, opened.remote_parent
+        else:
+            ended = self.ended.get(span_id)
+            if ended is None:
+                return None
+            if isinstance(ended, Ended):
+                node = Node(span_id, ended.trace_id, ended.parent_id, ended.parent_is_remote)
+                node.belonging, node.remote_parent, node._identity = ended.belonging, ended.remote_parent, ended.identity
+                node.fate = UNKNOWN if ended.ai else PLAIN
+            else:
+                node = Node(span_id, 0, ended)
+                node.fate = PLAIN
+        self.nodes[span_id] = node
+        return node
+
+    def learn(self, span_id: int, trace_id: int, parent: SpanContext | None) -> Node:
+        """The node of a span that has reached the worker, made if nobody announced it (the bare exporter)."""
+        node = self.node(span_id)
+        if node is None or (node.trace_id and node.trace_id != trace_id):
+            node = self.nodes[span_id] = Node(
+                span_id, trace_id, parent.span_id if parent is not None else 0, parent is not None and parent.is_remote
+            )
+        node.trace_id = trace_id
+        return node
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """The ancestors that are known, nearest first; a cycle ends the walk."""
+        seen = {node.span_id}
+        while node.parent_id and node.parent_id not in seen:
+            seen.add(node.parent_id)
+            above = self.node(node.parent_id)
+            if above is None or (above.trace_id and node.trace_id and above.trace_id != node.trace_id):
+                return
+            if not above.trace_id:
+                above.trace_id = node.trace_id
+            yield above
+            node = above
+
+    def identity(self, node: Node) -> Identity | None:
+        """What the span itself says of user and session; an open span is read as it is now."""
+        span = self.live_span(node.span_id)
+        if span is None:
+            ended = self.ended.get(node.span_id)
+            if isinstance(ended, Ended) and ended.identity is not None:
+                return ended.identity
+            return node._identity
+        attributes = span.attributes
+        size = len(attributes) if attributes else 0
+        if node._identity_of_open[0] != size:
+            found = read_identity(dict(attributes)) if attributes and has_identity(attributes) else None
+            node._identity_of_open = (size, found)
+            node._identity = found
+        return node._identity_of_open[1]
+
+
+def _forget_oldest(entries: dict[int, Any], most: int) -> None:
+    surplus = len(entries) - most
+    if surplus > 0:
+        # The oldest eighth at once, so that the cost is spread over many spans.
+        for key in list(entries)[: surplus + most // 8]:
+            entries.pop(key, None)
+
+
+def nearest_ai_ancestor(context: Context) -> tuple[int, int] | None:
+    """Trace id and span id of the nearest AI span at or above the current span of `context`, for the propagator."""
+    from .processor import active_processors
+
+    span_context = trace.get_current_span(context).get_span_context()
+    if not span_context.is_valid:
+        return None
+    for processor in active_processors():
+        found = _nearest(processor, span_context.span_id)
+        if found is not None:
+            return span_context.trace_id, found
+    return None
+
+
+def _nearest(processor: PostHogSpanProcessor, span_id: int) -> int | None:
+    """Walks without the worker's nodes: this runs in the app's thread."""
+    hierarchy = processor.hierarchy
+    exported: Callable[[ReadableSpan], bool] = processor.is_exported
+    seen: set[int] = set()
+    while span_id and span_id not in seen:
+        seen.add(span_id)
+        span = hierarchy.live_span(span_id)
+        if span is None:
+            ended = hierarchy.ended.get(span_id)
+            if ended is None:
+                return None
+            span_id = ended.parent_id if isinstance(ended, Ended) else ended
+            continue
+        if is_marked(span) and exported(span):
+            return span_id
+        opened = hierarchy.opened.get(span_id)
+        if opened is not None and opened.remote_parent is not None:
+            return opened.remote_parent
+        span_id = span.parent.span_id if span.parent is not None else 0
+    return None
