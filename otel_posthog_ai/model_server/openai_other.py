@@ -34,7 +34,7 @@ def embeddings(request: Request) -> Answer:
     encode = _base64 if body.get("encoding_format") == "base64" else list[float]
     tokens = sum(len(as_list(entry)) or count_tokens(str(entry)) for entry in inputs)
     data = [
-        {"object": "embedding", "index": index, "embedding": encode(_vector(str(entry), dimensions))}
+        {"object": "embedding", "index": index, "embedding": encode(unit_vector(str(entry), dimensions))}
         for index, entry in enumerate(inputs)
     ]
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
@@ -69,7 +69,8 @@ def _inputs(value: Any) -> Sequence[Any]:
     return [entries] if entries and isinstance(entries[0], int) else entries
 
 
-def _vector(text: str, dimensions: int) -> list[float]:
+def unit_vector(text: str, dimensions: int) -> list[float]:
+    """The embedding of a text: a vector of length 1 that depends on the text alone."""
     source = random.Random(text)
     values = [source.uniform(-1, 1) for _ in range(dimensions)]
     length = math.sqrt(sum(value * value for value in values)) or 1.0

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from otel_posthog_ai.model_server import anthropic_messages, openai_chat, openai_other
+from otel_posthog_ai.model_server import anthropic_messages, gemini, openai_chat, openai_other
 from otel_posthog_ai.model_server.json_shapes import as_object
 from otel_posthog_ai.model_server.openai_responses import Responses
 from otel_posthog_ai.model_server.wire import Answer, JSONAnswer, Request, StreamAnswer
@@ -106,6 +106,8 @@ def _routes() -> list[tuple[str, re.Pattern[str], Protocol]]:
         ("POST", r"/conversations$", responses.create_conversation),
         ("POST", r"/messages$", anthropic_messages.messages),
         ("POST", r"/messages/count_tokens$", anthropic_messages.count_message_tokens),
+        ("POST", r"/models/[^/]+:(generate|streamGenerate)Content$", gemini.generate_content),
+        ("POST", r"/models/[^/]+:batchEmbedContents$", gemini.embed_contents),
     ]
     return [(method, re.compile(pattern), protocol) for method, pattern, protocol in table]
 

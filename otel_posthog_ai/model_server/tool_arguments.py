@@ -28,7 +28,9 @@ def asked_tools(tools: Sequence[Tool], question: str) -> list[Tool]:
 def argument_sets(tool: Tool, question: str, parallel: bool) -> list[dict[str, Any]]:
     """The arguments of each call of `tool`: one for each place that the question names, if calls may be parallel."""
     subjects = _subjects(question) if parallel else _subjects(question)[:1]
-    return [cast("dict[str, Any]", fill(tool.parameters, question, subject)) for subject in subjects]
+    return [
+        cast("dict[str, Any]", fill({"type": "object", **tool.parameters}, question, subject)) for subject in subjects
+    ]
 
 
 def fill(schema: Mapping[str, Any], question: str, subject: str | None = None) -> Any:
