@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from otel_posthog_ai.inbox.json_values import is_number
+from otel_posthog_ai.inbox.json_values import is_number, is_object
 
 FUTURE_LIMIT_SECONDS = 23 * 3600
 """An event further ahead of the server's clock than this gets the server's time."""
@@ -59,7 +59,7 @@ def event_time(event: Mapping[str, Any], sent_at: float | None, now: float) -> f
         given = now - min(max(offset, -_LONGEST_OFFSET), _LONGEST_OFFSET) / 1000
     elif given is None:
         return now
-    elif sent_at is not None and (event.get("properties") or {}).get("$ignore_sent_at") is not True:
+    elif sent_at is not None and not _ignores_sent_at(event):
         given -= sent_at - now
     return now if given - now > FUTURE_LIMIT_SECONDS else max(given, _EARLIEST)
 
@@ -82,3 +82,8 @@ def _rfc2822(text: str) -> float | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return seconds(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))
+
+
+def _ignores_sent_at(event: Mapping[str, Any]) -> bool:
+    properties = event.get("properties")
+    return is_object(properties) and properties.get("$ignore_sent_at") is True

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from otel_posthog_ai.inbox.checks import trace_warnings
 from otel_posthog_ai.inbox.clock import iso
 from otel_posthog_ai.inbox.header import header
 from otel_posthog_ai.inbox.json_values import compact, is_array
 from otel_posthog_ai.inbox.store import Store
 from otel_posthog_ai.inbox.tree import draw, node_json
+from otel_posthog_ai.inbox.tree_checks import trace_findings
 
 PAGE_LENGTH = 50
 PAGE_LENGTH_LIMIT = 500
@@ -119,7 +119,7 @@ def one_trace(store: Store, trace_id: str, *, with_events: bool = True) -> dict[
     roots = sorted((row for row in about if row["body"]["event"] == "$ai_trace"), key=lambda row: row["at"])
     for name in ("input_state", "output_state"):
         summary[name] = _first_state(roots, f"$ai_{name}")
-    found = [warning.as_json() for warning in trace_warnings(trace_id, facts, tree)]
+    found = [finding.as_json() for finding in trace_findings(trace_id, facts, tree)]
     found += [{**warning, "uuid": row["uuid"]} for row in about for warning in row["warnings"]]
     answer: dict[str, Any] = {
         "trace": {**summary, "warnings": len(found)},

@@ -12,8 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from otel_posthog_ai.inbox.checks import Warning_, event_warnings, reused_uuid
+from otel_posthog_ai.inbox.checks import event_findings, reused_uuid
 from otel_posthog_ai.inbox.facts import COLUMNS, EventFacts, facts_of
+from otel_posthog_ai.inbox.finding import Finding
 from otel_posthog_ai.inbox.header import header
 from otel_posthog_ai.inbox.intake import ReceivedEvent
 from otel_posthog_ai.inbox.json_values import compact
@@ -91,18 +92,18 @@ class Store:
                 self._summarise(connection, trace_id)
 
     def _add_one(self, connection: sqlite3.Connection, event: ReceivedEvent, route: str, now: float) -> str | None:
-        warnings = [*event_warnings(event, now), *self._reuse(connection, event)]
-        facts = facts_of(event, len(warnings))
+        findings = [*event_findings(event), *self._reuse(connection, event)]
+        facts = facts_of(event, len(findings))
         cursor = connection.execute(_INSERT, asdict(facts))
         if cursor.rowcount == 0:
             return None
         connection.execute(
             "INSERT INTO bodies VALUES (?, ?, ?, ?, ?)",
-            (cursor.lastrowid, route, now, event.body, compact([warning.as_json() for warning in warnings])),
+            (cursor.lastrowid, route, now, event.body, compact([finding.as_json() for finding in findings])),
         )
         return facts.trace_id
 
-    def _reuse(self, connection: sqlite3.Connection, event: ReceivedEvent) -> list[Warning_]:
+    def _reuse(self, connection: sqlite3.Connection, event: ReceivedEvent) -> list[Finding]:
         """A uuid that was seen with another name, person or day does not count as a repetition in PostHog."""
         others = connection.execute(
             "SELECT event, distinct_id, day FROM events WHERE uuid = ? LIMIT 1", (event.uuid,)
