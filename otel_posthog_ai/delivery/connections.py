@@ -1,0 +1,179 @@
+"""requests, tamed: one deadline for a whole exchange, no redirects, cookies or netrc, no surprise from the environment.
+
+Imported at the first send, because it imports requests. The connections report to the current thread's `Exchange`,
+which knows the deadline, whether the socket had been used before, and whether a byte of answer has come; and which lets
+another thread end the exchange.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import os
+import socket
+import threading
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from .retry import Deadline
+
+_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+_SHORTEST_TIMEOUT = 0.01
+_here = threading.local()
+
+
+class Exchange:
+    """One request and its answer, on one socket."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self.reused = False
+        self.answered = False
+        self.ended = False
+        self._socket: Any = None
+
+    def __enter__(self) -> Exchange:
+        _here.exchange = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _here.exchange = None
+
+    def seconds(self) -> float:
+        """What is left, as a socket timeout; never 0, which would mean non-blocking."""
+        return max(self.deadline.remaining(), _SHORTEST_TIMEOUT)
+
+    def takes(self, connected: Any, *, reused: bool) -> None:
+        """The exchange goes over this socket."""
+        self._socket, self.reused = connected, reused
+        if self.ended:
+            self.end()
+
+    def end(self) -> None:
+        """Break the connection off, from any thread."""
+        self.ended = True
+        if self._socket is not None:
+            try:
+                # Of the plain socket also under TLS: the TLS object belongs to the thread that uses it.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            except (OSError, TypeError):
+                pass  # Not connected any more.
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads from a socket until the exchange's deadline, however slowly the bytes drip."""
+
+    def __init__(self, raw: Any, connected: Any) -> None:
+        self._raw = raw
+        self._socket = connected
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        exchange: Exchange | None = getattr(_here, "exchange", None)
+        if exchange is not None:
+            if exchange.deadline.remaining() == 0.0 and exchange.answered:
+                raise TimeoutError("the answer did not end in time")
+            self._socket.settimeout(exchange.seconds())
+        count: int | None = self._raw.readinto(buffer)
+        if count and exchange is not None:
+            exchange.answered = True
+        return count
+
+    def fileno(self) -> int:
+        return int(self._raw.fileno())
+
+    def close(self) -> None:
+        try:
+            self._raw.close()
+        finally:
+            super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        buffered: Any = self.fp
+        self.fp = io.BufferedReader(_TimedReader(buffered.detach(), sock))
+
+
+class _Reporting:
+    """What both kinds of connection tell the exchange."""
+
+    response_class: Any = _TimedResponse
+    sock: Any
+    _opened_in: Exchange | None = None
+
+    def connect(self) -> None:
+        self._opened_in = getattr(_here, "exchange", None)
+        super().connect()  # type: ignore[misc]
+        self._report()
+
+    def putrequest(self, *args: Any, **options: Any) -> Any:
+        if self.sock is not None:
+            self._report()
+        return super().putrequest(*args, **options)  # type: ignore[misc]
+
+    def _report(self) -> None:
+        exchange: Exchange | None = getattr(_here, "exchange", None)
+        if exchange is not None:
+            exchange.takes(self.sock, reused=self._opened_in is not exchange)
+
+
+class _Connection(_Reporting, HTTPConnection):
+    pass
+
+
+class _TLSConnection(_Reporting, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
+
+
+_POOLS: dict[str, Any] = {"http": _Pool, "https": _TLSPool}
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **options)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Follow nothing, and above all do not read a redirect's body to the end."""
+        return
+
+
+def open_session(url: str) -> requests.Session:
+    """A session for requests to `url`; proxies and CA bundle are taken from the environment here and now."""
+    session = _Session()
+    session.trust_env = False
+    session.proxies.update(get_environ_proxies(url))
+    bundle = next((os.environ[name] for name in _CA_VARIABLES if os.environ.get(name)), None)
+    if bundle is not None:
+        session.verify = bundle
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = _Adapter(pool_connections=1, pool_maxsize=4, max_retries=0)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session

@@ -1,0 +1,116 @@
+"""One event → the bytes of one strict JSON object: no NaN, no lone surrogate, no NUL, no bytes.
+
+An event is encoded once; every later step (size, spool, request body, retry) works on these bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any, cast
+
+_DEEPEST = 100  # PostHog's JSON parser refuses a whole request at 128 levels; the envelope takes two of them.
+
+
+class EncodingError(ValueError):
+    """The event holds a value that JSON has no form for."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedEvent:
+    """One event as it goes over the wire: its name, its uuid (the key of de-duplication) and its JSON bytes."""
+
+    name: str
+    uuid: str
+    body: bytes
+
+
+_strict_json: Callable[[Any], str] = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=True
+).encode
+
+
+def _dump_with_json(value: Any) -> bytes:
+    return _strict_json(value).encode("utf-8")
+
+
+def _fast_dump() -> Callable[[Any], bytes]:
+    """orjson where the extra `fast` installed it, else the standard library."""
+    try:
+        import orjson  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        return _dump_with_json
+    dumps = cast("Callable[..., bytes]", orjson.dumps)
+    # Only plain JSON types: what orjson alone would accept (dataclasses, dates) must not depend on its being there.
+    options = (
+        orjson.OPT_NON_STR_KEYS
+        | orjson.OPT_PASSTHROUGH_DATACLASS
+        | orjson.OPT_PASSTHROUGH_DATETIME
+        | orjson.OPT_PASSTHROUGH_SUBCLASS
+    )
+
+    def dump(value: Any) -> bytes:
+        return dumps(value, option=options)
+
+    return dump
+
+
+_dump = _fast_dump()
+
+
+def encode(event: Mapping[str, Any]) -> EncodedEvent:
+    """The event's strict JSON.
+
+    NaN and infinities become null, lone surrogates U+FFFD, NUL characters go, bytes become a placeholder with their
+    length, keys become text. Raises EncodingError when the event holds anything that is not JSON-like.
+    """
+    name, uuid = str(event.get("event", "")), str(event.get("uuid", ""))
+    try:
+        body = _dump(event)
+        # An escaped NUL looks like this in the bytes; a backslash followed by "u0000" in a text does too, and is kept
+        # by the careful way.
+        if b"\\u0000" not in body:
+            return EncodedEvent(name, uuid, body)
+    except (TypeError, ValueError, RecursionError, OverflowError):
+        pass  # The careful way below says what is wrong, or mends it.
+    try:
+        return EncodedEvent(name, uuid, _dump_with_json(_mended(event, _DEEPEST)))
+    except (TypeError, ValueError, RecursionError, OverflowError) as error:
+        raise EncodingError(f"event cannot be written as JSON: {type(error).__name__}") from None
+
+
+def decode(event: EncodedEvent) -> dict[str, Any]:
+    """The event that was encoded."""
+    return cast("dict[str, Any]", json.loads(event.body))
+
+
+def _mended(value: Any, levels: int) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _mended_text(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return f"[{len(cast('Sequence[int]', value))} bytes]"
+    if levels == 0:
+        raise EncodingError("event is nested too deep")
+    if isinstance(value, Mapping):
+        mapping: Mapping[Any, Any] = value
+        items = mapping.items()
+        return {
+            _mended_text(key if isinstance(key, str) else str(key)): _mended(item, levels - 1) for key, item in items
+        }
+    if isinstance(value, (Sequence, Set)):
+        return [_mended(item, levels - 1) for item in cast("Sequence[Any]", value)]
+    raise EncodingError(f"{type(value).__name__} is not JSON")
+
+
+def _mended_text(text: str) -> str:
+    # A surrogate pair that arrived as two halves is one character; a half alone is none.
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return joined.replace("\x00", "")

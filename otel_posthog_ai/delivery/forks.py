@@ -1,0 +1,128 @@
+"""What must happen when the process forks, and when a child of multiprocessing ends.
+
+No thread, lock or socket crosses a fork: whoever owns one registers how it starts anew in the child. Children of
+`multiprocessing` (and of celery's `billiard`) leave by `os._exit`, without `atexit`; they run finalizers instead,
+so whoever has something to deliver registers that here too. Everything is held weakly.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from otel_posthog_ai import log
+
+_POOL_MODULES = ("multiprocessing.util", "billiard.util")
+_FIRST = 100  # Above every priority that the pools use themselves: their queues must still work while we deliver.
+
+_child_hooks: list[weakref.WeakMethod[Callable[[], None]]] = []
+_end_hooks: list[weakref.WeakMethod[Callable[[], None]]] = []
+_held: list[threading.Lock] = []
+_armed: set[str] = set()
+
+
+class _Anchor:
+    """Something that multiprocessing can hold weakly on our behalf."""
+
+
+_anchor = _Anchor()
+
+
+def in_child(method: Callable[[], None]) -> None:
+    """Call the bound `method` in every forked child, in the order of registration."""
+    _register(_child_hooks, method)
+
+
+def at_end_of_child(method: Callable[[], None]) -> None:
+    """Call the bound `method` when this process ends, if it is a child of a process pool.
+
+    The last registered is called first. A normal process has `atexit`, and the OpenTelemetry SDK uses it.
+    """
+    _register(_end_hooks, method)
+    _arm(already_in_child=_is_pool_child())
+
+
+def hold_while_forking(lock: threading.Lock) -> None:
+    """Let no fork happen while another thread holds `lock` (at most two seconds of patience)."""
+
+    def before() -> None:
+        if lock.acquire(timeout=2.0):
+            _held.append(lock)
+
+    def after() -> None:
+        if lock in _held:
+            _held.remove(lock)
+            lock.release()
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=before, after_in_parent=after, after_in_child=after)
+
+
+def _register(hooks: list[weakref.WeakMethod[Callable[[], None]]], method: Callable[[], None]) -> None:
+    def forget(reference: weakref.WeakMethod[Callable[[], None]]) -> None:
+        try:
+            hooks.remove(reference)
+        except ValueError:
+            pass  # Already gone.
+
+    hooks.append(weakref.WeakMethod(method, forget))
+
+
+def _call(references: list[weakref.WeakMethod[Callable[[], None]]]) -> None:
+    for reference in references:
+        method = reference()
+        if method is not None:
+            try:
+                method()
+            except Exception as error:
+                log.warn("forks", "a forked child could not be set up: %s", type(error).__name__)
+
+
+def _in_child() -> None:
+    log.forget()
+    _call(list(_child_hooks))
+    _arm(already_in_child=False)
+
+
+def _arm(*, already_in_child: bool) -> None:
+    """Have the end hooks called by every process pool that this process knows.
+
+    A pool's child first forgets all finalizers and then runs its after-fork callbacks, so the finalizer is made there.
+    """
+    for name in _POOL_MODULES:
+        util = sys.modules.get(name)
+        if util is None:
+            continue
+        try:
+            if name not in _armed:
+                _armed.add(name)
+                util.register_after_fork(_anchor, _callback_of(name))
+            if already_in_child:
+                _make_finalizer(name)
+        except Exception as error:
+            log.warn("forks", "children of %s may end without delivering: %s", name, type(error).__name__)
+
+
+def _make_finalizer(module: str) -> None:
+    sys.modules[module].Finalize(None, _at_end, exitpriority=_FIRST)
+
+
+def _callback_of(module: str) -> Callable[[Any], None]:
+    return lambda _anchor: _make_finalizer(module)
+
+
+def _at_end() -> None:
+    _call(list(reversed(_end_hooks)))
+
+
+def _is_pool_child() -> bool:
+    process = sys.modules.get("multiprocessing.process")
+    return process is not None and process.parent_process() is not None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)

@@ -1,0 +1,153 @@
+"""What is still owed: bounded in bytes and age, oldest dropped first. Its owner's lock guards it."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .chunks import fitting
+from .encoding import EncodedEvent
+from .spool import Segment
+
+
+@dataclass(slots=True, eq=False)
+class Owed:
+    """One event that waits, since a moment of the outbox's clock, and where on disk it is kept."""
+
+    event: EncodedEvent
+    since: float
+    segment: Segment | None = None
+
+
+class AwakeClock:
+    """Seconds that this process was running: a frozen process gets no older, so what it holds still has its chance."""
+
+    def __init__(self, longest_gap: float) -> None:
+        self._longest_gap = longest_gap
+        self._seen = time.monotonic()
+        self._total = 0.0
+
+    def now(self) -> float:
+        """Seconds so far; to be asked more often than `longest_gap`."""
+        now = time.monotonic()
+        self._total += min(now - self._seen, self._longest_gap)
+        self._seen = now
+        return self._total
+
+
+class Outbox:
+    """Events in order. With a spool they are `fresh` until they are on disk; only `ready` ones are sent."""
+
+    def __init__(self, most_bytes: int, most_seconds: float, *, longest_gap: float) -> None:
+        self._most_bytes = most_bytes
+        self._most_seconds = most_seconds
+        self._clock = AwakeClock(longest_gap)
+        self.fresh: deque[Owed] = deque()
+        self.ready: deque[Owed] = deque()
+        self._under_way: list[Owed] = []
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self.fresh) + len(self.ready) + len(self._under_way)
+
+    def room(self) -> int:
+        """Bytes that still fit."""
+        return max(self._most_bytes - self.bytes, 0)
+
+    def oldest_seconds(self) -> float:
+        """How long the oldest event has been waiting."""
+        firsts = [owed.since for queue in (self.fresh, self.ready, self._under_way) for owed in list(queue)[:1]]
+        return max(self._clock.now() - min(firsts), 0.0) if firsts else 0.0
+
+    def add(self, events: Iterable[EncodedEvent], *, spooled_first: bool) -> list[Owed]:
+        """Take events in; gives back what had to be dropped for them."""
+        now = self._clock.now()
+        queue = self.fresh if spooled_first else self.ready
+        dropped: list[Owed] = []
+        for event in events:
+            owed = Owed(event, now)
+            if len(event.body) > self._most_bytes:
+                dropped.append(owed)
+                continue
+            queue.append(owed)
+            self.bytes += len(event.body)
+        while self.bytes > self._most_bytes and (self.ready or self.fresh):
+            dropped.append(self._forget((self.ready or self.fresh).popleft()))
+        return dropped
+
+    def add_recovered(self, recovered: Sequence[tuple[EncodedEvent, float, Segment]]) -> None:
+        """Take in what an earlier process left, (event, age in seconds, segment), oldest first, ahead of all else."""
+        now = self._clock.now()
+        for event, age, segment in reversed(recovered):
+            owed = Owed(event, now - age, segment)
+            segment.members[id(owed)] = event
+            self.ready.appendleft(owed)
+            self.bytes += len(event.body)
+
+    def spooled(self, batch: Sequence[Owed], segment: Segment | None) -> None:
+        """The first `fresh` ones were written to `segment` (None: the disk refused); they are ready now."""
+        written = set(map(id, batch))
+        while self.fresh and id(self.fresh[0]) in written:
+            owed = self.fresh.popleft()
+            if segment is not None:
+                owed.segment = segment
+                segment.members[id(owed)] = owed.event
+            self.ready.append(owed)
+
+    def take(self, overhead: int, limit: int) -> list[Owed]:
+        """The oldest ready events that make one request of at most `limit` bytes."""
+        count = fitting((len(owed.event.body) for owed in self.ready), overhead, limit)
+        self._under_way = [self.ready.popleft() for _ in range(count)]
+        return list(self._under_way)
+
+    def settle(self, owed: Sequence[EncodedEvent]) -> list[Owed]:
+        """End the taking: those in `owed` (perhaps shrunk) go back to the front, the others are returned."""
+        still: dict[str, list[EncodedEvent]] = {}
+        for event in owed:
+            still.setdefault(event.uuid, []).append(event)
+        settled: list[Owed] = []
+        kept: list[Owed] = []
+        for one in self._under_way:
+            back = still.get(one.event.uuid)
+            if not back:
+                settled.append(self._forget(one))
+                continue
+            event = back.pop(0)
+            self.bytes += len(event.body) - len(one.event.body)
+            one.event = event
+            if one.segment is not None:
+                one.segment.members[id(one)] = event
+            kept.append(one)
+        self._under_way = []
+        self.ready.extendleft(reversed(kept))
+        return settled
+
+    def expire(self) -> list[Owed]:
+        """Drop what has waited too long."""
+        horizon = self._clock.now() - self._most_seconds
+        expired: list[Owed] = []
+        for queue in (self.ready, self.fresh):
+            while queue and queue[0].since < horizon:
+                expired.append(self._forget(queue.popleft()))
+        return expired
+
+    def release_stuck(self, seconds: float) -> None:
+        """Let what the disk has not taken within `seconds` go without it."""
+        horizon = self._clock.now() - seconds
+        while self.fresh and self.fresh[0].since < horizon:
+            self.ready.append(self.fresh.popleft())
+
+    def clear(self) -> list[Owed]:
+        """Drop all but what is under way."""
+        dropped = [self._forget(owed) for queue in (self.ready, self.fresh) for owed in queue]
+        self.ready.clear()
+        self.fresh.clear()
+        return dropped
+
+    def _forget(self, owed: Owed) -> Owed:
+        self.bytes -= len(owed.event.body)
+        if owed.segment is not None:
+            owed.segment.members.pop(id(owed), None)
+        return owed

@@ -1,0 +1,275 @@
+"""One round of requests: the events that can be delivered are, the rest comes back as still owed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from otel_posthog_ai import log
+from otel_posthog_ai.settings import Settings
+from otel_posthog_ai.version import __version__
+
+from . import forks, routes
+from .answers import Answer, Verdict, judge
+from .chunks import REQUEST_BYTES, Envelope, chunks, halves, sent_now
+from .counters import Counters
+from .encoding import EncodedEvent, EncodingError, decode, encode
+from .retry import Deadline, retry_wait
+from .routes import BATCH, Route
+from .shapes import describe
+from .transport import Transport
+
+Shrink = Callable[[dict[str, Any], int], "dict[str, Any] | None"]
+
+PAUSE_SECONDS = 600.0
+"""How long a refused project key is left alone."""
+
+_SMALLEST_TO_SHRINK = 64 * 1024
+_LEAST_TIME = 1.0
+_REMEMBER_TOO_LARGE = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why a round ended with events still owed."""
+
+    verdict: Verdict
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    route: Route
+    events: list[EncodedEvent]
+    last_chance: bool = False
+
+    @property
+    def size(self) -> int:
+        return sum(len(event.body) for event in self.events)
+
+
+class Poster:
+    """Posts events to PostHog in the calling thread. Thread-safe; never raises.
+
+    `shrink(event, limit)` gives a smaller event or None; `wait(seconds)` pauses and says whether it was interrupted.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        counters: Counters,
+        *,
+        shrink: Shrink,
+        wait: Callable[[float], bool] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._counters = counters
+        self._shrink = shrink
+        self._envelope = Envelope(settings.api_key or "", settings.compression)
+        self._headers = {"Content-Type": "application/json", "User-Agent": f"otel-posthog-ai/{__version__}"}
+        if settings.compression == "gzip":
+            self._headers["Content-Encoding"] = "gzip"
+        self._transport = Transport()
+        self._own_wait = wait is None
+        self._wait: Callable[[float], bool] = wait if wait is not None else self._wait_for_close
+        self._start_anew()
+        forks.in_child(self._start_anew)
+
+    def _start_anew(self) -> None:
+        self._closed = threading.Event()
+        self._refused_bytes = REQUEST_BYTES
+        self._too_large: tuple[int, float] = (REQUEST_BYTES, 0.0)
+        self.blocked_until = 0.0
+        self.hindrance: Hindrance | None = None
+
+    @property
+    def request_bytes(self) -> int:
+        """Most bytes of one request now: less than usual where the server found a request too large or wrong."""
+        limit, since = self._too_large
+        sticky = limit if time.monotonic() - since < _REMEMBER_TOO_LARGE else REQUEST_BYTES
+        return min(sticky, self._refused_bytes)
+
+    @property
+    def overhead(self) -> int:
+        """Bytes of a request around its events."""
+        return self._envelope.overhead
+
+    def post(self, events: Sequence[EncodedEvent], deadline: float | Deadline) -> list[EncodedEvent]:
+        """Deliver `events` until `deadline` (`time.monotonic()`), and give back those that are still owed, in order.
+
+        At least one request is made, also when the deadline passed while the process stood still. Afterwards
+        `hindrance` says what stood in the way, and `blocked_until` before when nothing is to be tried.
+        """
+        if not events:
+            return []
+        if self._closed.is_set() or time.monotonic() < self.blocked_until:
+            return list(events)
+        limit = deadline if isinstance(deadline, Deadline) else Deadline(deadline)
+        limit.at = max(limit.at, time.monotonic() + _LEAST_TIME)
+        self.hindrance = None
+        work = deque(self._requests(events))
+        while work:
+            request = work.popleft()
+            answer = self._until_settled(request, limit)
+            verdict = judge(answer, large_route=request.route.large)
+            if verdict in (Verdict.RETRY, Verdict.FORBIDDEN, Verdict.WRONG_HOST):
+                self._stop_at(verdict, answer)
+                return _events_of([request, *work])
+            work.extendleft(reversed(self._follow_up(verdict, answer, request)))
+            if work and limit.remaining() == 0.0:
+                return _events_of(work)
+        return []
+
+    def close(self) -> None:
+        """End every wait and every request, and let nothing new begin."""
+        self._closed.set()
+        self._transport.abort()
+
+    # ---- one request -------------------------------------------------------------------------------------------
+
+    def _until_settled(self, request: _Request, limit: Deadline) -> Answer:
+        """The last answer to `request`, which is repeated while that makes sense within the limit."""
+        body = self._envelope.body(request.events)
+        url = self._settings.host + request.route.path
+        attempt = 0
+        while True:
+            started, allowed = time.monotonic(), limit.remaining()
+            answer = self._try(url, body.ending_with, request, limit)
+            limit.forgive(started, allowed)
+            if judge(answer, large_route=request.route.large) is not Verdict.RETRY:
+                return answer
+            attempt += 1
+            if attempt > self._settings.max_retries or not self._pause(attempt, answer, limit):
+                return answer
+            self._counters.add("retried")
+
+    def _try(self, url: str, body: Callable[[bytes], bytes], request: _Request, limit: Deadline) -> Answer:
+        text = body(Envelope.tail(sent_now()))
+        answer = self._transport.post(url, text, self._headers, limit)
+        if answer.stale_socket:
+            # The server closed the kept connection meanwhile; that says nothing about it, so it is no try.
+            self._transport.close()
+            text = body(Envelope.tail(sent_now()))
+            answer = self._transport.post(url, text, self._headers, limit)
+        if log.logger.isEnabledFor(logging.DEBUG):
+            log.logger.debug(
+                "POST %s: %d events, %d bytes (%d on the wire): %s after %.3f s; %s",
+                request.route.path, len(request.events), request.size + self.overhead, len(text),
+                answer.describe(), answer.seconds, describe(request.events),
+            )  # fmt: skip
+        return answer
+
+    def _pause(self, attempt: int, answer: Answer, limit: Deadline) -> bool:
+        """Wait before the next try; False when there is no time for one."""
+        started = time.monotonic()
+        seconds = retry_wait(attempt, answer.retry_after)
+        while True:
+            left = started + seconds - time.monotonic()
+            if left <= 0:
+                limit.forgive(started, seconds)
+                return not self._closed.is_set()
+            if left >= limit.remaining() or self._closed.is_set():
+                return False
+            # An interrupted backoff becomes a try at once; what the server asked for is waited to its end.
+            if self._wait(left) and answer.retry_after is None:
+                return not self._closed.is_set()
+
+    def _wait_for_close(self, seconds: float) -> bool:
+        return self._closed.wait(seconds)
+
+    # ---- what follows from an answer ---------------------------------------------------------------------------
+
+    def _follow_up(self, verdict: Verdict, answer: Answer, request: _Request) -> list[_Request]:
+        """The requests to make because of an answer that settled `request` or showed how to go on."""
+        if verdict is Verdict.DELIVERED:
+            self._counters.add("sent", len(request.events))
+            self._refused_bytes = min(self._refused_bytes * 2, REQUEST_BYTES)
+            return []
+        if verdict is Verdict.NO_ROUTE:
+            routes.large_route_missing(self._settings.host)
+            return self._requests(request.events)
+        if len(request.events) > 1:
+            return self._divided(verdict, request)
+        event = request.events[0]
+        if verdict is Verdict.TOO_LARGE and not request.last_chance and len(event.body) > _SMALLEST_TO_SHRINK:
+            return self._smaller(event, request.route)
+        self._drop(event, "too_large" if verdict is Verdict.TOO_LARGE else "refused", answer)
+        return []
+
+    def _divided(self, verdict: Verdict, request: _Request) -> list[_Request]:
+        half = max(request.size // 2, 1)
+        if verdict is Verdict.TOO_LARGE:
+            self._too_large = (max(half + self.overhead, _SMALLEST_TO_SHRINK), time.monotonic())
+        else:
+            self._refused_bytes = half + self.overhead
+        return [_Request(request.route, part) for part in halves(request.events)]
+
+    def _smaller(self, event: EncodedEvent, route: Route) -> list[_Request]:
+        """The event shrunk for `/batch/`; what that route itself found too large, shrunk as far as is useful."""
+        limit = BATCH.event_bytes if route.large else _SMALLEST_TO_SHRINK
+        shrunk = self._shrunk(event, limit)
+        return [] if shrunk is None else [_Request(BATCH, [shrunk], last_chance=not route.large)]
+
+    def _stop_at(self, verdict: Verdict, answer: Answer) -> None:
+        self.hindrance = Hindrance(verdict, answer)
+        if verdict is Verdict.FORBIDDEN:
+            self.blocked_until = time.monotonic() + PAUSE_SECONDS
+            log.warn("forbidden", "%s refuses the project key (%s): check api_key or POSTHOG_API_KEY; next try in %d s",
+                     self._settings.host, answer.describe(), PAUSE_SECONDS)  # fmt: skip
+        elif verdict is Verdict.WRONG_HOST:
+            log.warn("wrong_host", "%s does not take events (%s): check host or POSTHOG_HOST",
+                     self._settings.host, answer.describe())  # fmt: skip
+        else:
+            if answer.retry_after is not None:
+                self.blocked_until = time.monotonic() + answer.retry_after
+            if not self._closed.is_set():
+                log.warn("unreachable", "%s did not take events: %s", self._settings.host, answer.describe())
+
+    # ---- routes and sizes --------------------------------------------------------------------------------------
+
+    def _requests(self, events: Iterable[EncodedEvent]) -> list[_Request]:
+        """The requests for these events: each by its route, shrunk where it is over the route's limit."""
+        host, large_events = self._settings.host, self._settings.large_events
+        fitting: list[EncodedEvent] = []
+        for event in events:
+            limit = routes.choose(event, host, large_events).event_bytes
+            fits: EncodedEvent | None = event if len(event.body) <= limit else self._shrunk(event, limit)
+            if fits is not None:
+                fitting.append(fits)
+        return [
+            _Request(route, chunk)
+            for route, group in routes.by_route(fitting, host, large_events).items()
+            for chunk in chunks(group, self.overhead, self.request_bytes)
+        ]
+
+    def _shrunk(self, event: EncodedEvent, limit: int) -> EncodedEvent | None:
+        """The event in at most `limit` bytes; None, dropped and counted, when that cannot be."""
+        smaller: EncodedEvent | None = None
+        try:
+            content = self._shrink(decode(event), limit)
+            smaller = None if content is None else encode(content)
+        except (EncodingError, ValueError):
+            pass  # Not shrinkable, then.
+        except Exception as error:
+            log.warn("shrink", "an event could not be shrunk: %s", type(error).__name__)
+        if smaller is None or len(smaller.body) > limit:
+            self._drop(event, "too_large", None)
+            return None
+        self._counters.add("shrunk")
+        log.warn("shrunk", "%s of %d bytes is over a limit of %s; it is sent with less content",
+                 event.name, len(event.body), self._settings.host, level=logging.INFO)  # fmt: skip
+        return smaller
+
+    def _drop(self, event: EncodedEvent, reason: str, answer: Answer | None) -> None:
+        self._counters.add("dropped", 1, reason)
+        log.warn(f"dropped:{reason}", "%s of %d bytes is dropped: %s%s", event.name, len(event.body),
+                 reason, "" if answer is None else f" ({answer.describe()})")  # fmt: skip
+
+
+def _events_of(requests: Iterable[_Request]) -> list[EncodedEvent]:
+    return [event for request in requests for event in request.events]

@@ -1,0 +1,377 @@
+"""The sender: an outbox, and the one thread of the process that empties it over the network."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from otel_posthog_ai import log
+from otel_posthog_ai.settings import Settings
+
+from . import forks
+from .answers import Verdict
+from .counters import Counters
+from .encoding import EncodedEvent
+from .outbox import Outbox, Owed
+from .poster import Poster, Shrink
+from .retry import LONGEST_REST, Deadline, rest_after
+from .spool import RENEW_SECONDS, SEGMENT_BYTES, Segment, Spool
+
+_LONGEST_SLEEP = 5.0  # While something waits: it may expire.
+_LONGEST_TICK = 1.0
+_JOIN_SECONDS = 0.1
+_STUCK_DISK_SECONDS = 5.0
+
+
+class Sender:
+    """Takes encoded events and sees to it that they are delivered, or counted as dropped.
+
+    Only its own thread touches the network: it starts here, and again in a forked child. `put` is CPU work alone;
+    `flush` and `shutdown` wait for the thread, no longer than their deadline.
+
+    `shrink(event, limit_bytes)` gives a smaller event or None. `on_tick` is called by the thread about every second,
+    or flush interval if that is shorter.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        counters: Counters,
+        *,
+        shrink: Shrink,
+        on_tick: Callable[[], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._counters = counters
+        self._on_tick = on_tick
+        self._tick_seconds = min(settings.flush_interval_millis / 1000, _LONGEST_TICK)
+        self._poster = Poster(settings, counters, shrink=shrink, wait=self._interruptible_wait)
+        self._spool: Spool | None = None
+        if settings.spool_directory is not None and settings.api_key:
+            self._spool = Spool(settings.spool_directory, settings.host, settings.api_key)
+        self._start_anew()
+        forks.in_child(self._in_child)
+        forks.at_end_of_child(self._deliver_at_end)
+
+    def _start_anew(self) -> None:
+        self._pid = os.getpid()
+        self._condition = threading.Condition()
+        self._outbox = Outbox(
+            self._settings.outbox_bytes,
+            self._settings.outbox_seconds,
+            longest_gap=LONGEST_REST + self._settings.timeout,
+        )
+        self._round = 0
+        self._wanted_round = 0  # A flush wants a round of this number, and now.
+        self._failed_round = 0
+        self._failures = 0  # one after another
+        self._rest_until = 0.0
+        self._next_tick = time.monotonic() + self._tick_seconds
+        self._limit: Deadline | None = None
+        self._stop_by: float | None = None
+        self._stopped = False
+        self._shutdown_result: bool | None = None
+        self._dirty: set[Segment] = set()
+        self._looked_for_leftovers = self._spool is None
+        self._threads: list[threading.Thread] = []
+        self._start_threads()
+
+    def _in_child(self) -> None:
+        stopped = self._stopped
+        if self._spool is not None:
+            self._spool.forget_parent()
+        self._start_anew()
+        self._stopped = stopped
+
+    def _start_threads(self) -> None:
+        jobs = [("otel-posthog-ai sender", self._send_loop)]
+        if self._spool is not None:
+            jobs.append(("otel-posthog-ai spool", self._spool_loop))
+        try:
+            for name, job in jobs if self._settings.api_key else []:
+                thread = threading.Thread(target=job, name=name, daemon=True)
+                thread.start()
+                self._threads.append(thread)
+        except RuntimeError as error:  # The interpreter is ending, or the machine has no threads left.
+            self._looked_for_leftovers = True
+            log.warn("thread", "no sender thread: %s; events leave at flush and shutdown only", error)
+
+    # ---- what callers use --------------------------------------------------------------------------------------
+
+    def put(self, events: Sequence[EncodedEvent]) -> None:
+        """Take the events in. Never waits for I/O and never raises; what does not fit is dropped, oldest first."""
+        if self._pid != os.getpid():
+            self._in_child()  # A fork that Python did not hear of.
+        if not events:
+            return
+        with self._condition:
+            self._counters.add("queued", len(events))
+            if self._stopped or not self._settings.api_key:
+                self._counters.add("dropped", len(events), "shutdown" if self._settings.api_key else "no_api_key")
+                return
+            dropped = self._outbox.add(events, spooled_first=len(self._threads) > 1)
+            self._condition.notify_all()
+            self._drop(dropped, "outbox_full")
+
+    def flush(self, deadline: float) -> bool:
+        """Whether everything owed was delivered, by `deadline` (`time.monotonic()`) at the latest.
+
+        Gives up as soon as a full round of tries has failed, or when the server asked for a longer wait.
+        """
+        if not self._threads:
+            self._send_in_this_thread(deadline)
+        with self._condition:
+            lost_before = self._counters.undelivered()
+            last_round = self._round
+            self._wanted_round = last_round + 1
+            self._condition.notify_all()
+            while self._busy():
+                if self._stopped or self._failed_round > last_round or self._poster.blocked_until > deadline:
+                    return False
+                remaining = deadline - time.monotonic()
+                if remaining <= 0:
+                    return False
+                self._condition.wait(remaining)
+            return self._counters.undelivered() == lost_before
+
+    def shutdown(self, deadline: float) -> bool:
+        """Flush, then stop: afterwards nothing is sent. Returns what the flush did; a second call changes nothing."""
+        with self._condition:
+            first = self._stop_by is None
+            self._stop_by = deadline if first else self._stop_by
+            if self._limit is not None:
+                self._limit.bring_to(deadline)
+            self._condition.notify_all()
+            if not first:
+                self._condition.wait_for(lambda: self._shutdown_result is not None, deadline - time.monotonic())
+                return bool(self._shutdown_result)
+        delivered = self.flush(deadline)
+        with self._condition:
+            self._stopped = True
+            self._condition.notify_all()
+        self._poster.close()
+        patience = time.monotonic() + _JOIN_SECONDS
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(max(patience - time.monotonic(), 0.0))
+        self._leave()
+        with self._condition:
+            self._shutdown_result = delivered
+            self._condition.notify_all()
+        return delivered
+
+    def status(self) -> dict[str, Any]:
+        """The counters, what waits (`waiting`, `waiting_bytes`, `oldest_seconds`), and why (`paused`, `last_error`)."""
+        with self._condition:
+            counts = self._counters.snapshot()
+            hindrance = self._poster.hindrance
+            paused = hindrance is not None and hindrance.verdict is Verdict.FORBIDDEN
+            return {
+                **counts,
+                "waiting": counts["queued"] - counts["sent"] - self._counters.undelivered(),
+                "waiting_bytes": self._outbox.bytes,
+                "oldest_seconds": self._outbox.oldest_seconds(),
+                "paused": "the project key is refused" if paused and self._resting() else None,
+                "last_error": None if hindrance is None else hindrance.answer.describe(),
+            }
+
+    # ---- the sender thread -------------------------------------------------------------------------------------
+
+    def _send_loop(self) -> None:
+        while not self._stopped:
+            self._send_turn()
+
+    def _send_turn(self) -> None:
+        try:
+            self._tick()
+            if not self._send_round():
+                with self._condition:
+                    if not self._stopped and not self._due():
+                        self._condition.wait(self._nap())
+        except Exception as error:
+            log.warn("sender", "the sender goes on after %s", type(error).__name__)
+            time.sleep(_LONGEST_TICK)
+
+    def _send_round(self) -> bool:
+        """Send one chunk, if one is due; whether one was."""
+        with self._condition:
+            self._drop(self._outbox.expire(), "expired")
+            self._outbox.release_stuck(_STUCK_DISK_SECONDS)
+            if not self._due():
+                return False
+            chunk = self._outbox.take(self._poster.overhead, self._poster.request_bytes)
+            self._round += 1
+            self._limit = Deadline(time.monotonic() + self._settings.timeout)
+            if self._stop_by is not None:
+                self._limit.bring_to(self._stop_by)
+        events = [owed.event for owed in chunk]
+        owed = events
+        try:
+            owed = self._poster.post(events, self._limit)
+        finally:
+            self._settle(owed)
+        return True
+
+    def _settle(self, owed: list[EncodedEvent]) -> None:
+        with self._condition:
+            self._limit = None
+            settled = self._outbox.settle(owed)
+            self._dirty.update(one.segment for one in settled if one.segment is not None)
+            if owed and self._poster.hindrance is not None:
+                self._failures += 1
+                self._failed_round = self._round
+                self._rest_until = time.monotonic() + rest_after(self._failures)
+            else:
+                if self._failures:
+                    log.warn("recovered", "%s takes events again", self._settings.host, level=20)
+                self._failures, self._rest_until = 0, 0.0
+            if self._stopped:
+                self._drop_the_rest()
+            self._condition.notify_all()
+        self._clean_spool()
+
+    def _due(self) -> bool:
+        if self._stopped or not self._outbox.ready or time.monotonic() < self._poster.blocked_until:
+            return False
+        return self._round < self._wanted_round or time.monotonic() >= self._rest_until
+
+    def _busy(self) -> bool:
+        return len(self._outbox) > 0 or not self._looked_for_leftovers
+
+    def _resting(self) -> bool:
+        return time.monotonic() < max(self._poster.blocked_until, self._rest_until)
+
+    def _nap(self) -> float:
+        """Seconds until the thread has something to do."""
+        now = time.monotonic()
+        naps = [_LONGEST_SLEEP if len(self._outbox) else LONGEST_REST]
+        if self._on_tick is not None:
+            naps.append(self._next_tick - now)
+        if self._outbox.ready:
+            naps.append(max(self._rest_until, self._poster.blocked_until) - now)
+        return max(min(naps), 0.001)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if self._on_tick is None or now < self._next_tick:
+            return
+        self._next_tick = now + self._tick_seconds
+        try:
+            self._on_tick()
+        except Exception as error:
+            log.warn("tick", "held spans could not be looked at: %s", type(error).__name__)
+
+    def _interruptible_wait(self, seconds: float) -> bool:
+        """The poster's waits between two tries: ticks go on, and a flush or shutdown interrupts."""
+        end = time.monotonic() + seconds
+        wanted = self._wanted_round
+        while (left := end - time.monotonic()) > 0:
+            self._tick()
+            with self._condition:
+                if self._stopped or self._stop_by is not None or self._wanted_round != wanted:
+                    return True
+                self._condition.wait(min(left, self._tick_seconds))
+        return False
+
+    def _send_in_this_thread(self, deadline: float) -> None:
+        """Where no thread could be started, a flush does its work itself."""
+        while time.monotonic() < deadline:
+            with self._condition:
+                self._wanted_round = self._round + 1
+                self._stop_by, stop_by = deadline, self._stop_by
+            sent = self._send_round()
+            self._stop_by = stop_by
+            if not sent or self._failures:
+                return
+
+    # ---- the spool thread --------------------------------------------------------------------------------------
+
+    def _spool_loop(self) -> None:
+        spool = self._spool
+        next_look = 0.0
+        while spool is not None and not self._stopped:
+            try:
+                spool.renew()
+                if time.monotonic() >= next_look:
+                    self._take_leftovers(spool)
+                    next_look = time.monotonic() + RENEW_SECONDS
+                self._write_fresh(spool)
+                self._clean_spool()
+            except Exception as error:
+                log.warn("spool_loop", "the spool goes on after %s", type(error).__name__)
+                time.sleep(_LONGEST_TICK)
+            with self._condition:
+                if not self._stopped and not self._outbox.fresh:
+                    self._condition.wait(max(next_look - time.monotonic(), 0.001))
+
+    def _take_leftovers(self, spool: Spool) -> None:
+        try:
+            with self._condition:
+                room = self._outbox.room()
+            recovered = spool.adopt(room)
+            with self._condition:
+                self._counters.add("queued", len(recovered))
+                self._outbox.add_recovered(recovered)
+        finally:
+            with self._condition:
+                self._looked_for_leftovers = True
+                self._condition.notify_all()
+
+    def _write_fresh(self, spool: Spool) -> None:
+        """Put what has come in on disk, a segment at a time; from then on it may be sent."""
+        with self._condition:
+            batch: list[Owed] = []
+            size = 0
+            for owed in self._outbox.fresh:
+                size += len(owed.event.body)
+                batch.append(owed)
+                if size >= SEGMENT_BYTES:
+                    break
+        if not batch:
+            return
+        segment = spool.write(owed.event for owed in batch)
+        with self._condition:
+            self._outbox.spooled(batch, segment)
+            if segment is not None and len(segment.members) < segment.written:
+                self._dirty.add(segment)  # Some were dropped while they were written.
+            self._condition.notify_all()
+
+    def _clean_spool(self) -> None:
+        if self._spool is None:
+            return
+        with self._condition:
+            dirty, self._dirty = self._dirty, set()
+        for segment in dirty:
+            self._spool.clean(segment)
+
+    # ---- endings -----------------------------------------------------------------------------------------------
+
+    def _drop(self, dropped: Sequence[Owed], reason: str) -> None:
+        if dropped:
+            self._counters.add("dropped", len(dropped), reason)
+            self._dirty.update(owed.segment for owed in dropped if owed.segment is not None)
+            log.warn(f"dropped:{reason}", "%d events are dropped: %s", len(dropped), reason)
+
+    def _leave(self) -> None:
+        """After the last round: what a spool keeps stays owed, the rest is dropped and counted."""
+        if self._spool is not None:
+            while self._outbox.fresh:
+                self._write_fresh(self._spool)
+        with self._condition:
+            self._drop_the_rest()
+        if self._spool is not None:
+            self._clean_spool()
+            self._spool.close()
+
+    def _drop_the_rest(self) -> None:
+        """What is not on disk is dropped (what is under way is settled by the sender thread when it comes back)."""
+        lost = [owed for owed in self._outbox.clear() if owed.segment is None]
+        self._drop(lost, "shutdown")
+
+    def _deliver_at_end(self) -> None:
+        """A child of a process pool ends: there is no `atexit` there, so this is its flush."""
+        if self._pid == os.getpid() and not self._stopped:
+            self.flush(time.monotonic() + self._settings.timeout)

@@ -1,0 +1,193 @@
+"""One HTTP request: bytes out, an `Answer` back, by the deadline, never an exception."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import context
+
+from . import forks
+from .answers import Answer
+from .retry import Deadline, retry_after
+
+if TYPE_CHECKING:
+    import requests
+
+    from .connections import Exchange
+
+_LONGEST_ANSWER = 64 * 1024
+_DRAIN_SECONDS = 1.0
+# Load balancers close idle connections after about a minute, and a frozen process does not hear of it.
+_LONGEST_IDLE = 50.0
+
+# urllib3 warns about each unverified or broken connection; ours are told once, by us.
+logging.getLogger("urllib3").addHandler(logging.NullHandler())
+
+_import_lock = threading.Lock()
+forks.hold_while_forking(_import_lock)
+
+
+class Transport:
+    """Sends requests over kept connections. Thread-safe; a forked child has connections of its own."""
+
+    def __init__(self) -> None:
+        self._start_anew()
+        forks.in_child(self._start_anew)
+
+    def _start_anew(self) -> None:
+        self._lock = threading.Lock()
+        self._session: requests.Session | None = None
+        self._active: set[Exchange] = set()
+        self._last_use = (time.monotonic(), time.time())
+        self._closed = False
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], deadline: Deadline) -> Answer:
+        """POST `body`; whatever goes wrong is part of the answer."""
+        started = time.monotonic()
+        try:
+            with _untraced():
+                return self._exchange(url, body, headers, deadline, started)
+        except Exception as error:
+            return Answer(error=type(error).__name__, cause=_cause(error), seconds=time.monotonic() - started)
+
+    def abort(self) -> None:
+        """Break off what is under way and let nothing new begin."""
+        with self._lock:
+            self._closed = True
+            active = list(self._active)
+        for exchange in active:
+            exchange.end()
+
+    def close(self) -> None:
+        """Close the kept connections; the next request opens new ones."""
+        with self._lock:
+            session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _exchange(
+        self, url: str, body: bytes, headers: Mapping[str, str], deadline: Deadline, started: float
+    ) -> Answer:
+        exchange = self._begin(url, deadline)
+        try:
+            with exchange:
+                response = self._opened(url).post(
+                    url,
+                    data=body,
+                    headers=dict(headers),
+                    # A name may have two addresses, and each is given this long.
+                    timeout=(max(exchange.seconds() / 2, 0.05), exchange.seconds()),
+                    allow_redirects=False,
+                    stream=True,
+                )
+                return _read(response, exchange, started)
+        except Exception as error:
+            stale = exchange.reused and not exchange.answered and not exchange.ended and not _is_timeout(error)
+            return Answer(
+                error=type(error).__name__,
+                cause=_cause(error),
+                stale_socket=stale,
+                seconds=time.monotonic() - started,
+            )
+        finally:
+            with self._lock:
+                self._active.discard(exchange)
+            self._last_use = (time.monotonic(), time.time())
+
+    def _begin(self, url: str, deadline: Deadline) -> Exchange:
+        with _import_lock:
+            from .connections import Exchange
+        exchange = Exchange(deadline)
+        with self._lock:
+            if self._closed:
+                raise ConnectionAbortedError("shut down")
+            self._active.add(exchange)
+        return exchange
+
+    def _opened(self, url: str) -> requests.Session:
+        from .connections import open_session
+
+        idle = max(abs(now - then) for now, then in zip((time.monotonic(), time.time()), self._last_use, strict=True))
+        if idle > _LONGEST_IDLE:
+            self.close()
+        with self._lock:
+            if self._session is None:
+                self._session = open_session(url)
+            return self._session
+
+
+def _read(response: requests.Response, exchange: Exchange, started: float) -> Answer:
+    """The answer of a response; its body is read only to tell a web page, and to keep the connection."""
+    status, headers = response.status_code, response.headers
+    kind = headers.get("Content-Type", "").lower()
+    exchange.deadline = Deadline(min(exchange.deadline.at, time.monotonic() + _DRAIN_SECONDS))
+    opening = b""
+    try:
+        opening = response.raw.read(_LONGEST_ANSWER, decode_content=False) or b""
+        if response.raw.read(1, decode_content=False):
+            response.raw.close()
+    except Exception:
+        response.raw.close()  # The status is known; a body that never ends changes nothing.
+    finally:
+        response.close()
+    return Answer(
+        status=status,
+        retry_after=retry_after(headers.get("Retry-After"), headers.get("Date")),
+        html="html" in kind or (not kind and opening.lstrip()[:1] == b"<"),
+        seconds=time.monotonic() - started,
+    )
+
+
+@contextmanager
+def _untraced() -> Generator[None]:
+    """Keep the app's HTTP instrumentors away from our own requests."""
+    token = context.attach(context.set_value("suppress_instrumentation", True))
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised from, inside requests' and urllib3's wrappings."""
+    waiting: list[Any] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop(0)
+        if not isinstance(one, BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting.extend([one.__cause__, one.__context__, getattr(one, "reason", None), *one.args])
+
+
+def _is_timeout(error: BaseException) -> bool:
+    return any(isinstance(one, TimeoutError) or "Timeout" in type(one).__name__ for one in _chain(error))
+
+
+def _cause(error: BaseException) -> str:
+    """A sentence for the log, from the error's classes alone: texts may quote what was sent."""
+    chain = list(_chain(error))
+    for one in chain:
+        if isinstance(one, ssl.SSLCertVerificationError):
+            return "its TLS certificate is not trusted"
+        if isinstance(one, socket.gaierror):
+            return "its name is not known to DNS"
+    if any(isinstance(one, ssl.SSLError) for one in chain):
+        return "the TLS handshake failed"
+    if any("Proxy" in type(one).__name__ for one in chain):
+        return "the proxy did not let it through"
+    if _is_timeout(error):
+        return "no answer in time"
+    if any(isinstance(one, ConnectionRefusedError) for one in chain):
+        return "connection refused"
+    if any(isinstance(one, OSError) for one in chain):
+        return "connection broken"
+    return type(error).__name__
