@@ -2,6 +2,11 @@
 
 Registered under the entry point group `opentelemetry_environment_variables`. "true" and "false" are also understood as
 1/0, yes/no and on/off. An empty value counts as unset; a bad value is reported once and the default is used.
+
+OpenTelemetry's own variables stand behind ours: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, `OTEL_BSP_SCHEDULE_DELAY` and
+`OTEL_BSP_MAX_QUEUE_SIZE` where ours are unset, `OTEL_SDK_DISABLED` beside `POSTHOG_DISABLED`. They must not be named
+here: `opentelemetry-instrument` makes a command line option of every `OTEL_*` name in the modules of this group, and
+fails for every app on the machine when two modules have the same one.
 """
 
 POSTHOG_API_KEY = "POSTHOG_API_KEY"
@@ -64,15 +69,3 @@ POSTHOG_OUTBOX_SECONDS = "POSTHOG_OUTBOX_SECONDS"
 
 POSTHOG_DISABLED = "POSTHOG_DISABLED"
 """When true, nothing is read and nothing is sent. Default false."""
-
-OTEL_SDK_DISABLED = "OTEL_SDK_DISABLED"
-"""OpenTelemetry's own switch; true disables this exporter too."""
-
-OTEL_BSP_MAX_EXPORT_BATCH_SIZE = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
-"""OpenTelemetry's batch size, used for `flush_at` where `POSTHOG_FLUSH_AT` is unset."""
-
-OTEL_BSP_SCHEDULE_DELAY = "OTEL_BSP_SCHEDULE_DELAY"
-"""OpenTelemetry's delay in milliseconds, used for `flush_interval_millis` where `POSTHOG_FLUSH_INTERVAL` is unset."""
-
-OTEL_BSP_MAX_QUEUE_SIZE = "OTEL_BSP_MAX_QUEUE_SIZE"
-"""OpenTelemetry's queue size: how many ended spans may wait. Default 2048."""

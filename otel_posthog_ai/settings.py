@@ -14,6 +14,13 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
+from opentelemetry.sdk.environment_variables import (
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE,
+    OTEL_BSP_MAX_QUEUE_SIZE,
+    OTEL_BSP_SCHEDULE_DELAY,
+    OTEL_SDK_DISABLED,
+)
+
 from . import environment_variables as env
 from .log import warn_once
 
@@ -178,11 +185,11 @@ OPTIONS: tuple[Option, ...] = (
     Option("api_key", _text, None, (env.POSTHOG_API_KEY,), doc="project API key `phc_…`; without it: one warning, inert"),
     Option("host", _host, INGESTION_HOSTS["us"], (env.POSTHOG_HOST,),
            doc="`us`, `eu` or a URL; hosts of the web app are rewritten to ingestion hosts, a path prefix is kept"),
-    Option("flush_at", _integer(1), 20, (env.POSTHOG_FLUSH_AT, env.OTEL_BSP_MAX_EXPORT_BATCH_SIZE), 10,
+    Option("flush_at", _integer(1), 20, (env.POSTHOG_FLUSH_AT, OTEL_BSP_MAX_EXPORT_BATCH_SIZE), 10,
            doc="spans that start the work at once"),
-    Option("flush_interval_millis", _integer(1), 10_000, (env.POSTHOG_FLUSH_INTERVAL, env.OTEL_BSP_SCHEDULE_DELAY), 2_000,
+    Option("flush_interval_millis", _integer(1), 10_000, (env.POSTHOG_FLUSH_INTERVAL, OTEL_BSP_SCHEDULE_DELAY), 2_000,
            doc="longest wait of a span before the work starts, milliseconds"),
-    Option("max_queue_size", _integer(1), 2048, (env.OTEL_BSP_MAX_QUEUE_SIZE,), doc="ended spans that may wait"),
+    Option("max_queue_size", _integer(1), 2048, (OTEL_BSP_MAX_QUEUE_SIZE,), doc="ended spans that may wait"),
     Option("serverless", _boolean, None, (env.POSTHOG_SERVERLESS,), doc="may the process be frozen between requests? Detected"),
     Option("privacy_mode", _boolean, False, (env.POSTHOG_PRIVACY_MODE,), doc="send no prompts, outputs, tool data, error texts"),
     Option("capture_media", _boolean, False, (env.POSTHOG_CAPTURE_MEDIA,),
@@ -206,7 +213,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("before_send", _callable, None, doc="`before_send(event) -> event or None`, the last word on every event"),
     Option("span_filter", _callable, None, doc="`span_filter(span) -> bool`: is this span to be exported?"),
     Option("properties", _properties, None, doc="constant extra properties (mapping), or resource attributes to send (names)"),
-    Option("disabled", _boolean, False, (env.POSTHOG_DISABLED, env.OTEL_SDK_DISABLED), doc="read nothing, send nothing"),
+    Option("disabled", _boolean, False, (env.POSTHOG_DISABLED, OTEL_SDK_DISABLED), doc="read nothing, send nothing"),
 )  # fmt: skip
 
 _BY_NAME = {option.name: option for option in OPTIONS}

@@ -303,10 +303,7 @@ class TestGenerator:
                 yield who()
 
         assert inspect.isgenerator(numbers())
-        seen = []
-        for inside in numbers():
-            seen.append((inside, who()))
-        assert seen == [("a", None)] * 3
+        assert [(inside, who()) for inside in numbers()] == [("a", None)] * 3
 
     def test_send_throw_return_and_close(self) -> None:
         closed = []
@@ -318,7 +315,7 @@ class TestGenerator:
                 while sent != "stop":
                     try:
                         sent = yield (who(), sent)
-                    except KeyError:
+                    except KeyError:  # noqa: PERF203
                         sent = "caught"
             finally:
                 closed.append(who())
@@ -441,7 +438,7 @@ class TestAsyncGenerator:
                 while True:
                     try:
                         sent = yield (who(), sent)
-                    except KeyError:
+                    except KeyError:  # noqa: PERF203
                         sent = "caught"
             finally:
                 await asyncio.sleep(0)
