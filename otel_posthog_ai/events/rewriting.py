@@ -15,12 +15,14 @@ MAX_DEPTH: Final = 100
 
 TOO_DEEP: Final = "[nested too deep]"
 CYCLE: Final = "[cycle]"
+A_KEY: Final = object()
+"""The `key` that a leaf function gets when the leaf is itself a key of a mapping."""
 _LONGEST_PLAIN_KEY: Final = 32
 
 Leaf = Callable[[Any, Any, Any, Any], Any]
 """(parent, key, value, context) -> the new value of a leaf; the same object says that nothing changed.
 
-`parent` is the container, or None for the outermost value and for a key of a mapping.
+`parent` is the container, or None for the outermost value and for a key of a mapping (`key` is A_KEY then).
 """
 Descend = Callable[[Any, Any, Any, Any], Any]
 """(parent, key, child, context) -> the context of a child container. A false context is the plain one."""
@@ -48,11 +50,14 @@ class Rewriter:
     a message are such, and calling `leaf` for each would cost more than encoding the message.
     """
 
-    def __init__(self, leaf: Leaf, descend: Descend, *, telling: TellingKeys, shortest: int) -> None:
+    def __init__(
+        self, leaf: Leaf, descend: Descend, *, telling: TellingKeys, shortest: int, every_key: bool = False
+    ) -> None:
         self._leaf = leaf
         self._descend = descend
         self._telling = telling
         self._shortest = shortest
+        self._longest_plain_key = -1 if every_key else _LONGEST_PLAIN_KEY
         self._done: dict[Any, Any] = {}
 
     def rewrite(self, value: Any, context: Any = None) -> Any:
@@ -74,6 +79,7 @@ class Rewriter:
 
     def _mapping(self, mapping: dict[Any, Any], context: Any, depth: int) -> Any:
         leaf, telling, shortest = self._leaf, self._telling, self._shortest
+        longest_plain_key = self._longest_plain_key
         changes: dict[Any, Any] | None = None
         renamed: dict[Any, Any] | None = None
         for key, value in mapping.items():
@@ -90,14 +96,13 @@ class Rewriter:
             if new is not value:
                 changes = changes if changes is not None else {}
                 changes[key] = new
-            if type(key) is str and len(key) > _LONGEST_PLAIN_KEY:
-                new_key = leaf(None, None, key, context)
+            if type(key) is str and len(key) > longest_plain_key:
+                new_key = leaf(None, A_KEY, key, context)
                 if new_key is not key:
                     renamed = renamed if renamed is not None else {}
                     renamed[key] = new_key
-        if renamed is not None:
-            return {renamed.get(key, key): (changes or {}).get(key, value) for key, value in mapping.items()}
-        return {**mapping, **changes} if changes is not None else mapping
+        copy = {**mapping, **changes} if changes is not None else mapping
+        return copy if renamed is None else _rename(copy, renamed)
 
     def _items(self, items: list[Any] | tuple[Any, ...], context: Any, depth: int) -> Any:
         leaf, shortest = self._leaf, self._shortest
@@ -114,3 +119,16 @@ class Rewriter:
                 copy = copy if copy is not None else list(items)
                 copy[index] = new
         return items if copy is None else copy
+
+
+def _rename(mapping: dict[Any, Any], renamed: dict[Any, Any]) -> dict[Any, Any]:
+    """The mapping under its new keys, in its order; equal ones are numbered, so that none is lost."""
+    copy: dict[Any, Any] = {}
+    for key, value in mapping.items():
+        name = free = renamed.get(key, key)
+        number = len(copy)
+        while free in copy:
+            number += 1
+            free = f"{name} ({number})"
+        copy[free] = value
+    return copy
