@@ -1,0 +1,66 @@
+"""Values that were written down as Python reprs instead of JSON: `{'a': None}`, `Message(role='user', content='hi')`.
+
+Nothing is evaluated: the text is parsed, and only literals are taken from the tree. A call of a class becomes the
+object of its keyword arguments, since that is what the repr of a data class says.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+LONGEST = 1_000_000
+_DEEPEST = 100
+_OPENERS = ("{", "[", "(")
+_CONSTRUCTOR = re.compile(r"[A-Za-z_][\w.]*\(")
+# An escape that Python does not know would make the parser warn; no repr contains one.
+_UNKNOWN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[^\\'\"abfnrtvxuUN0-7\n]")
+
+
+class _NotLiteral(Exception):
+    """The text is an expression that is no plain value."""
+
+
+def read_literal(text: str) -> Any:
+    """The value that a repr of a list, an object or a data class stands for; None when the text is none."""
+    stripped = text.strip()
+    if len(stripped) > LONGEST or not (stripped.startswith(_OPENERS) or _CONSTRUCTOR.match(stripped)):
+        return None
+    if _UNKNOWN_ESCAPE.search(stripped):
+        return None
+    try:
+        return _value(ast.parse(stripped, mode="eval").body, 0)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, _NotLiteral):
+        return None
+
+
+def _value(node: ast.expr, depth: int) -> Any:
+    if depth > _DEEPEST:
+        raise _NotLiteral
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Dict):
+        return {
+            str(_value(key, depth + 1)): _value(value, depth + 1)
+            for key, value in zip(node.keys, node.values, strict=True)
+            if key is not None
+        }
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return [_value(item, depth + 1) for item in node.elts]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        number = _value(node.operand, depth + 1)
+        if isinstance(number, (int, float)):
+            return -number
+    if isinstance(node, ast.Call):
+        return _call(node, depth)
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return ast.unparse(node)
+    raise _NotLiteral
+
+
+def _call(node: ast.Call, depth: int) -> Any:
+    """`Message(role='user')` as its fields; `datetime(2026, 1, 1)` as its text."""
+    if node.args or not all(keyword.arg for keyword in node.keywords):
+        return ast.unparse(node)
+    return {keyword.arg: _value(keyword.value, depth + 1) for keyword in node.keywords if keyword.arg is not None}
