@@ -13,7 +13,7 @@ import os
 import socket
 import threading
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, cast
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -136,11 +136,11 @@ class _TLSConnection(_Reporting, HTTPSConnection):
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+    ConnectionCls = cast("Any", _Connection)
 
 
 class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
+    ConnectionCls = cast("Any", _TLSConnection)
 
 
 _POOLS: dict[str, Any] = {"http": _Pool, "https": _TLSPool}

@@ -5,6 +5,7 @@ An event is encoded once; every later step (size, spool, request body, retry) wo
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -39,7 +40,7 @@ def _dump_with_json(value: Any) -> bytes:
 def _fast_dump() -> Callable[[Any], bytes]:
     """orjson where the extra `fast` installed it, else the standard library."""
     try:
-        import orjson  # type: ignore[import-not-found,unused-ignore]
+        orjson: Any = importlib.import_module("orjson")
     except ImportError:
         return _dump_with_json
     dumps = cast("Callable[..., bytes]", orjson.dumps)
@@ -100,8 +101,7 @@ def _mended(value: Any, levels: int) -> Any:
     if levels == 0:
         raise EncodingError("event is nested too deep")
     if isinstance(value, Mapping):
-        mapping: Mapping[Any, Any] = value
-        items = mapping.items()
+        items = cast("Any", value).items()
         return {
             _mended_text(key if isinstance(key, str) else str(key)): _mended(item, levels - 1) for key, item in items
         }

@@ -25,8 +25,7 @@ def _shape(value: Any, levels: int = 1) -> str:
             return f"object[{len(entries)}]"
         return "{" + ", ".join(f"{key}: {_shape(item, levels - 1)}" for key, item in entries.items()) + "}"
     if isinstance(value, list):
-        items: list[Any] = value
-        return f"list[{len(items)}]"
+        return f"list[{len(cast('Any', value))}]"
     if isinstance(value, str):
         return f"text[{len(value)}]"
     return "null" if value is None else type(value).__name__
