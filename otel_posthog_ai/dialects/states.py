@@ -11,6 +11,9 @@ from .values import is_list, is_mapping, json_text
 
 _MESSAGE_KEYS = ("content", "parts", "tool_calls", "blocks")
 _PLAIN_ROLES = LANGCHAIN_TYPES | {"user", "assistant"}
+# Arguments of a function as decorators capture them, and what some add to the call.
+_CALL = frozenset({"args", "kwargs"})
+_CALL_EXTRAS = frozenset({"sanitize_inputs_outputs"})
 _DEEPEST = 40
 
 
@@ -26,7 +29,13 @@ def read_state(value: Any, role: str = "user") -> Any:
 
 def shaped(value: Any, role: str = "user") -> Any:
     """A parsed state with its messages in the OpenAI chat shape and its serialized objects laid open."""
-    state = _shaped(value, role, 0)
+    state = _shaped(list(value) if isinstance(value, tuple) else value, role, 0)
+    if is_list(state) and len(state) == 1 and is_mapping(value):
+        message = state[0]
+        if is_mapping(message) and message.get("role") == "tool" and isinstance(message.get("content"), str):
+            return read_state(message["content"])  # a tool's result, as the message that carries it on
+    if is_list(state) and len(state) == 1 and is_list(value) and _is_command(value[0]):
+        return shaped(state[0], role)
     if is_mapping(state) and set(state) == {"messages"} and is_list(state["messages"]):
         return state["messages"]  # what a graph of messages passes on
     return state
@@ -38,17 +47,38 @@ def _shaped(value: Any, role: str, depth: int) -> Any:
     if is_list(value):
         if is_message_list(value):
             return read_messages(list(value), role) or []
+        if len(value) == 1 and is_message_list(value[0]):  # LangChain's batch of one
+            return read_messages(list(value[0]), role) or []
         return [_shaped(item, role, depth + 1) for item in value]
     if not is_mapping(value):
         return value
     if _is_serialized(value):
         return _laid_open(value, role, depth)
-    if "update" in value and value.keys() <= _COMMAND_KEYS:  # LangGraph's Command
+    if _is_message(value):
+        return read_messages([value], "assistant") or []
+    if _is_command(value):
         return _shaped(value["update"], role, depth + 1)
+    if _CALL <= value.keys() <= _CALL | _CALL_EXTRAS:
+        return _shaped(_arguments(value), role, depth + 1)
     return {str(key): _shaped(item, role, depth + 1) for key, item in value.items()}
 
 
 _COMMAND_KEYS = frozenset({"graph", "update", "resume", "goto"})
+
+
+def _is_command(value: Any) -> bool:
+    """LangGraph's `Command`, of which the update is the state."""
+    return is_mapping(value) and "update" in value and value.keys() <= _COMMAND_KEYS
+
+
+def _arguments(value: Mapping[str, Any]) -> Any:
+    """Captured arguments: the only one by itself, named ones by their names, else both."""
+    positional, named = value["args"], value["kwargs"]
+    if not positional:
+        return named
+    if named:
+        return {"args": positional, "kwargs": named}
+    return positional[0] if is_list(positional) and len(positional) == 1 else positional
 
 
 def is_message_list(value: Any) -> bool:
@@ -65,7 +95,7 @@ def _is_message(entry: Any) -> bool:
         return entry["id"][-1] in CLASSES
     if isinstance(entry.get("role"), str):
         return any(key in entry for key in _MESSAGE_KEYS)
-    return entry.get("type") in LANGCHAIN_TYPES and "content" in entry
+    return entry.get("type") in LANGCHAIN_TYPES and ("content" in entry or is_mapping(entry.get("data")))
 
 
 def _is_serialized(value: Mapping[str, Any]) -> bool:
