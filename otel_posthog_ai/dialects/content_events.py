@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from .messages import read_instructions, read_message, read_messages
-from .record import AISpan, Evaluation, Message
+from .record import MISSING, AISpan, Evaluation, Message
 from .source import Occurrence, Source
 from .tool_definitions import read_tools
-from .values import finish_reason, is_mapping, json_text, number, parse_json, text
+from .values import finish_reason, is_list, is_mapping, items, json_text, number, parse_json, text
 
 DETAILS = "gen_ai.client.inference.operation.details"
 EVALUATION = "gen_ai.evaluation.result"
@@ -21,10 +22,26 @@ INPUT_EVENTS: dict[str, str] = {
     "gen_ai.assistant.message": "assistant",
     "gen_ai.tool.message": "tool",
 }
-CONTENT_EVENTS = frozenset({DETAILS, CHOICE, "gen_ai.content.prompt", "gen_ai.content.completion", *INPUT_EVENTS})
+PROMPT = "gen_ai.content.prompt"
+COMPLETION = "gen_ai.content.completion"
+CONTENT_EVENTS = frozenset({DETAILS, CHOICE, PROMPT, COMPLETION, *INPUT_EVENTS})
 FIRST_TOKEN_EVENTS = frozenset(
-    {"First Token Stream Event", "llm.content.completion.chunk", "gen_ai.content.completion.chunk", "gen_ai.stream.chunk"}
+    {
+        "First Token Stream Event",
+        "llm.content.completion.chunk",
+        "gen_ai.content.completion.chunk",
+        "gen_ai.stream.chunk",
+    }
 )
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What a row of events says: the messages before the answer, the answer, and why it ended."""
+
+    inputs: list[Message] = field(default_factory=list[Message])
+    outputs: list[Message] = field(default_factory=list[Message])
+    finish_reason: str | None = None
 
 
 def read_content_events(record: AISpan, source: Source) -> None:
@@ -32,29 +49,91 @@ def read_content_events(record: AISpan, source: Source) -> None:
     occurrences = [*source.events, *source.logs]
     if not occurrences:
         return
-    inputs: list[Message] = []
-    outputs: list[Message] = []
     for occurrence in occurrences:
         if occurrence.name == DETAILS:
             _read_details(record, occurrence)
         elif occurrence.name == EVALUATION:
-            record.evaluations.append(read_evaluation(occurrence))
-        elif occurrence.name in INPUT_EVENTS:
-            inputs.extend(_message(occurrence, INPUT_EVENTS[occurrence.name]))
-        elif occurrence.name == CHOICE:
-            outputs.extend(_message(occurrence, "assistant"))
-            if record.finish_reason is None:
-                record.finish_reason = finish_reason(_fields(occurrence).get("finish_reason"))
-        elif occurrence.name == "gen_ai.content.prompt":
-            inputs.extend(read_messages(occurrence.attributes.get("gen_ai.prompt"), "user") or ())
-        elif occurrence.name == "gen_ai.content.completion":
-            outputs.extend(read_messages(occurrence.attributes.get("gen_ai.completion"), "assistant") or ())
+            _add_evaluation(record, read_evaluation(occurrence))
         elif occurrence.name in FIRST_TOKEN_EVENTS and occurrence.time_ns:
             _read_first_token(record, occurrence)
-    if not record.input and inputs:
-        record.input = inputs
-    if not record.output and outputs:
-        record.output = outputs
+    if record.span_type == "tool":
+        _read_tool_events(record, occurrences)
+        return
+    # Where a call was written down twice, its events and its logs say the same.
+    for said in (read_conversation(source.events), read_conversation(source.logs)):
+        if not record.input and said.inputs:
+            record.input = said.inputs
+        if not record.output and said.outputs:
+            record.output = said.outputs
+        if record.finish_reason is None:
+            record.finish_reason = said.finish_reason
+
+
+def _read_tool_events(record: AISpan, occurrences: Iterable[Occurrence]) -> None:
+    """On the execution of a tool the message is its arguments and the choice its result."""
+    for occurrence in occurrences:
+        fields = _fields(occurrence)
+        if occurrence.name == "gen_ai.tool.message" and record.input_state is MISSING and "content" in fields:
+            record.input_state = parse_json(fields["content"])
+        elif occurrence.name == CHOICE and record.output_state is MISSING:
+            result = fields.get("message", fields.get("content"))
+            if result is not None:
+                record.output_state = tool_result(result)
+
+
+def tool_result(value: Any) -> Any:
+    """What a tool returned: content blocks that are only text as text, JSON text parsed, other text as text."""
+    found = json_text(value)
+    blocks = found if is_list(found) else None
+    if blocks and all(is_mapping(block) and isinstance(block.get("text"), str) for block in blocks):
+        return "\n".join(block["text"] for block in blocks)
+    return found
+
+
+def read_conversation(occurrences: Iterable[Occurrence]) -> Conversation:
+    """The messages of events in the old form, one event a message."""
+    said = Conversation()
+    for occurrence in occurrences:
+        if occurrence.name in INPUT_EVENTS:
+            said.inputs.extend(_message(occurrence, INPUT_EVENTS[occurrence.name]))
+        elif occurrence.name == CHOICE:
+            said.outputs.extend(_message(occurrence, "assistant"))
+            if said.finish_reason is None:
+                said.finish_reason = finish_reason(_fields(occurrence).get("finish_reason"))
+        elif occurrence.name == PROMPT:
+            said.inputs.extend(read_messages(occurrence.attributes.get("gen_ai.prompt"), "user") or ())
+        elif occurrence.name == COMPLETION:
+            said.outputs.extend(read_messages(occurrence.attributes.get("gen_ai.completion"), "assistant") or ())
+    return said
+
+
+def read_event_list(value: Any) -> Conversation:
+    """Events of the old form that were written into one attribute as a list of objects with their name inside.
+
+    Where no event says that it is the answer, the messages of the assistant at the end are.
+    """
+    occurrences: list[Occurrence] = []
+    for entry in items(value) or ():
+        if not is_mapping(entry):
+            continue
+        name = text(entry.get("event.name")) or f"gen_ai.{entry.get('role')}.message"
+        body = {key: item for key, item in entry.items() if not key.startswith(("event.", "gen_ai."))}
+        occurrences.append(Occurrence(name, {}, body))
+    said = read_conversation(occurrences)
+    if not said.outputs:
+        while said.inputs and said.inputs[-1]["role"] == "assistant":
+            said.outputs.insert(0, said.inputs.pop())
+    return said
+
+
+def finish_reason_in(value: Any) -> str | None:
+    """The finish reason that the first of the output messages carries itself."""
+    for message in items(value) or ():
+        if is_mapping(message):
+            found = finish_reason(message.get("finish_reason"))
+            if found is not None:
+                return found
+    return None
 
 
 def _read_first_token(record: AISpan, occurrence: Occurrence) -> None:
@@ -76,33 +155,58 @@ def _read_details(record: AISpan, occurrence: Occurrence) -> None:
         record.instructions = read_instructions(fields.get("gen_ai.system_instructions"))
     if not record.tools:
         record.tools = read_tools(fields.get("gen_ai.tool.definitions"))
+    if record.finish_reason is None:
+        stated = finish_reason(fields.get("gen_ai.response.finish_reasons"))
+        record.finish_reason = stated or finish_reason_in(fields.get("gen_ai.output.messages"))
+
+
+def _add_evaluation(record: AISpan, found: Evaluation) -> None:
+    """The event and the log of one result are one."""
+    for known in record.evaluations:
+        if (known.name, known.score, known.label) == (found.name, found.score, found.label):
+            return
+    record.evaluations.append(found)
 
 
 def _fields(occurrence: Occurrence) -> dict[str, Any]:
-    """Body and attributes of one event as one object; JSON texts parsed, `gen_ai.` dropped from keys."""
+    """Body and attributes of one event as one object, `gen_ai.` dropped from keys."""
     body = parse_json(occurrence.body)
     fields: dict[str, Any] = dict(body) if is_mapping(body) else {} if body is None else {"content": body}
     for key, value in occurrence.attributes.items():
         key = key.removeprefix("gen_ai.").removeprefix("event.")
-        if key not in ("name", "system", "provider.name", "system_name"):
-            fields.setdefault(key, parse_json(value))
-    if isinstance(fields.get("message"), str):  # strands: the answer itself, not an object around it
-        fields["content"] = json_text(fields.pop("message"))
+        if key not in _BOOKKEEPING:
+            fields.setdefault(key, _said(value) if key in _SAID else parse_json(value))
     if "id" in fields and "tool_call_id" not in fields:
         fields["tool_call_id"] = fields["id"]
     return fields
 
 
+def _said(value: Any) -> Any:
+    """JSON text of a message or of its parts as what it holds; text that only looks like JSON stays text."""
+    found = parse_json(value)
+    if is_list(found) and found and all(is_mapping(part) or isinstance(part, str) for part in found):
+        return found
+    if is_mapping(found) and not _MESSAGE_KEYS.isdisjoint(found):
+        return found
+    return value
+
+
 def _message(occurrence: Occurrence, role: str) -> list[Message]:
     fields = _fields(occurrence)
-    if not any(key in fields for key in ("content", "message", "tool_calls", "parts", "text")):
+    inner = fields.pop("message", None)
+    if is_mapping(inner):
+        return read_message({**inner, "role": inner.get("role") or role}, role)
+    if inner is not None:  # the answer itself, not an object around it
+        fields["content"] = inner
+    if _CONTENT_KEYS.isdisjoint(fields):
         return []
     fields.setdefault("role", role)
-    if is_mapping(fields.get("message")):
-        return read_message({**fields["message"], "role": fields["message"].get("role", role)}, role)
     return read_message({key: value for key, value in fields.items() if key in _MESSAGE_KEYS}, role)
 
 
+_BOOKKEEPING = frozenset({"name", "system", "provider.name", "system_name"})
+_SAID = frozenset({"content", "message"})
+_CONTENT_KEYS = frozenset({"content", "tool_calls", "parts", "text"})
 _MESSAGE_KEYS = frozenset({"role", "content", "tool_calls", "parts", "text", "tool_call_id", "name"})
 
 

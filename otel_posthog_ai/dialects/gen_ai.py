@@ -10,7 +10,7 @@ from typing import Any
 
 from opentelemetry.semconv.attributes import server_attributes
 
-from .content_events import read_content_events
+from .content_events import finish_reason_in, read_content_events
 from .messages import last_user_text, read_instructions, read_messages
 from .record import AISpan, Kind, SpanType
 from .source import Source
@@ -183,6 +183,8 @@ def read(record: AISpan, source: Source) -> None:
     read_content_events(record, source)
     if record.kind == "span":
         _states_from_messages(record)
+    elif record.finish_reason is None:
+        record.finish_reason = finish_reason_in(source.attributes.get("gen_ai.output.messages"))
 
 
 def parameter(value: Any) -> Any:
