@@ -44,7 +44,7 @@ _LANGFUSE = re.compile(r"@@@langfuseMedia:type=([^|@]{0,100})\|[^@]{0,400}@@@")
 
 _FORMATS: Final = {
     **dict.fromkeys(("png", "jpg", "jpeg", "gif", "webp", "bmp", "svg", "heic", "avif", "tiff"), "image"),
-    **dict.fromkeys(("wav", "mp3", "pcm16", "pcm", "flac", "opus", "aac", "ogg", "m4a", "g711_ulaw", "g711_alaw"), "audio"),
+    **dict.fromkeys(("wav", "mp3", "pcm16", "pcm", "flac", "opus", "aac", "ogg", "m4a", "g711_ulaw"), "audio"),
     **dict.fromkeys(("mp4", "mov", "webm", "avi", "mkv", "mpeg", "three_gp"), "video"),
     **dict.fromkeys(("pdf", "docx", "xlsx", "csv", "doc", "xls"), "file"),
 }  # fmt: skip

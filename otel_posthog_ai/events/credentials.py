@@ -5,7 +5,7 @@ Removed are, whatever the settings say,
   everything in the headers and the authorization of a remote tool (MCP);
 * user and password in a URL, and credentials in its query;
 * in any text: authorization headers, `name=value` and `"name": "value"` of the commonest names, and tokens of
-  providers whose form leaves no doubt (`KNOWN_TOKENS`);
+  providers whose form leaves no doubt;
 * the texts given as `extra_secrets`: the project key.
 A JSON schema that merely names a `password` parameter stays, as does a text that speaks of one. Not found: a secret of
 no known form in running text; that is what `mask` is for.
@@ -16,9 +16,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from .rewriting import Rewriter, TellingKeys
+from .rewriting import DICT, Rewriter, TellingKeys
 
 REDACTED: Final = "[REDACTED]"
 
@@ -49,47 +49,36 @@ _GAP = r"\\*[\"']?\s{0,4}[:=]\s{0,4}\\*[\"']?"
 # (a character that every match holds, pattern that begins with that character, replacement). A character that the text
 # lacks costs next to nothing, and a pattern that begins with a literal runs at the speed of a search for it; the
 # lookahead that follows throws out the words of prose and code before anything is compared.
-_Probe = tuple[str, re.Pattern[str], str]
-KNOWN_TOKENS: Final[tuple[_Probe, ...]] = (
+_PROBES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
     ("-", re.compile(
-        r"-(?=[\w-]{10})(?:"
+        r"-(?=[\w-]{10}|key|Key|KEY|[Tt]oken)(?:"
         r"(?<=\bsk-)(?=[\w-]{0,40}\d)[\w-]{20,}"  # OpenAI, Anthropic, OpenRouter, …
         r"|(?<=\bxox[abeoprs]-)[\w-]{10,}"  # Slack
         r"|(?<=\b(?:glpat|nvapi)-)[\w-]{20,}"  # GitLab, NVIDIA
         r"|(?<=\bxai-)[A-Za-z0-9]{40,}"
-        r"|(?<=\bpplx-)[A-Za-z0-9]{40,})"
-    ), f"-{REDACTED}"),
+        r"|(?<=\bpplx-)[A-Za-z0-9]{40,}"
+        r"|(?:(?<=api-)|(?<=Api-)|(?<=API-)|(?<=auth-)|(?<=Auth-))"
+        rf"((?:[Kk]ey|KEY|[Tt]oken){_GAP}){_TOKEN})"
+    ), rf"-\1{REDACTED}"),
     ("_", re.compile(
-        r"_(?=[A-Za-z0-9]{16})(?:"
+        r"_(?=[A-Za-z0-9]{16}|key|KEY|token|TOKEN|secret|SECRET)(?:"
         r"(?<=\bph[csx]_)[A-Za-z0-9]{20,}"  # PostHog
         r"|(?<=\b(?:gh[opsur]|gsk|npm)_)[A-Za-z0-9]{30,}"  # GitHub, Groq, npm
         r"|(?<=\bgithub_pat_)\w{30,}"
         r"|(?<=\b[rs]k_(?:live|test)_)[A-Za-z0-9]{16,}"  # Stripe
         r"|(?<=\b(?:hf|r8)_)[A-Za-z0-9]{30,}"  # Hugging Face, Replicate
-        r"|(?<=\blsv2_[a-z][a-z]_)\w{30,})"  # LangSmith
-    ), f"_{REDACTED}"),
-    ("K", re.compile(r"K(?<=\bAK)IA[0-9A-Z]{16}\b"), f"K{REDACTED}"),  # AWS
-    ("z", re.compile(r"z(?<=\bAIz)a[\w-]{35}"), f"z{REDACTED}"),  # Google
-    ("J", re.compile(r"J(?<=\beyJ)[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"), f"J{REDACTED}"),  # JSON web token
-)  # fmt: skip
-_NAMED_IN_TEXT: Final[tuple[_Probe, ...]] = (
-    ("B", re.compile(rf"B(?<!\wB)(earer|asic|EARER)\s{{1,4}}{_TOKEN}"), rf"B\1 {REDACTED}"),
-    ("z", re.compile(
-        rf"z(?<=uthoriz)(ation{_GAP})(?:(?:[Bb]earer|[Bb]asic|[Tt]oken|ApiKey)\s{{1,4}})?{_TOKEN}"
-    ), rf"z\1{REDACTED}"),
-    ("_", re.compile(
-        r"_((?:key|KEY|token|TOKEN|secret|SECRET)"
-        r"(?:(?<=api_key)|(?<=API_KEY)|(?<=access_token)|(?<=ACCESS_TOKEN)|(?<=client_secret)|(?<=CLIENT_SECRET)"
-        r"|(?<=secret_key)|(?<=SECRET_KEY)|(?<=access_key)|(?<=ACCESS_KEY)|(?<=auth_token)|(?<=AUTH_TOKEN)"
-        rf"|(?<=refresh_token)){_GAP}){_TOKEN}"
+        r"|(?<=\blsv2_[a-z][a-z]_)\w{30,}"  # LangSmith
+        r"|(?:(?<=(?:api|API)_)|(?<=(?:access|ACCESS|client|CLIENT|secret|SECRET)_)|(?<=(?:auth|AUTH)_)|(?<=refresh_))"
+        rf"((?:key|KEY|token|TOKEN|secret|SECRET){_GAP}){_TOKEN})"
     ), rf"_\1{REDACTED}"),
-    ("-", re.compile(
-        rf"-((?:[Kk]ey|KEY|[Tt]oken)(?:(?<=api-key)|(?<=Api-Key)|(?<=API-KEY)|(?<=API-Key)|(?<=auth-token)"
-        rf"|(?<=Auth-Token)){_GAP}){_TOKEN}"
-    ), rf"-\1{REDACTED}"),
-    ("K", re.compile(rf"K(?<=apiK)(ey{_GAP}){_TOKEN}"), rf"K\1{REDACTED}"),
+    ("K", re.compile(rf"K(?:(?<=\bAK)IA[0-9A-Z]{{16}}\b|(?<=apiK)(ey{_GAP}){_TOKEN})"), rf"K\1{REDACTED}"),  # AWS
+    ("z", re.compile(
+        r"z(?:(?<=\bAIz)a[\w-]{35}"  # Google
+        rf"|(?<=uthoriz)(ation{_GAP}(?:(?:[Bb]earer|[Bb]asic|[Tt]oken|ApiKey)\s{{1,4}})?){_TOKEN})"
+    ), rf"z\1{REDACTED}"),
+    ("J", re.compile(r"J(?<=\beyJ)[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"), f"J{REDACTED}"),  # JSON web token
+    ("B", re.compile(rf"B(?<!\wB)((?:earer|asic|EARER)\s{{1,4}}){_TOKEN}"), rf"B\1{REDACTED}"),
 )  # fmt: skip
-_PROBES: Final = (*_NAMED_IN_TEXT, *KNOWN_TOKENS)
 _SHORTEST_TEXT: Final = 12
 
 _PLAIN, _HEADERS, _EVERYTHING = 0, 1, 2
@@ -110,7 +99,7 @@ def remove_credentials(value: Any, extra_secrets: Sequence[str] = ()) -> Any:
     def leaf(parent: Any, key: Any, item: Any, context: int) -> Any:
         if item is True or item is False or item == "":
             return item
-        if context == _EVERYTHING or (type(parent) is dict and _is_secret(key, context)):
+        if context == _EVERYTHING or (isinstance(parent, DICT) and _is_secret(key, context)):
             return REDACTED
         return _redact_text(item, secrets) if isinstance(item, str) else item
 
@@ -118,39 +107,40 @@ def remove_credentials(value: Any, extra_secrets: Sequence[str] = ()) -> Any:
 
 
 def _is_secret(key: Any, context: int) -> bool:
-    return _TELLING[key] or (context == _HEADERS and type(key) is str and _is_secret_header(key))
+    if type(key) is not str or not (_TELLING[key] or context):
+        return False
+    return is_credential_name(key) or (context == _HEADERS and _is_secret_header(key))
 
 
-def _descend(parent: Any, key: Any, child: Any, context: int) -> int:
-    if context == _EVERYTHING or type(parent) is not dict or not isinstance(key, str):
+def _descend(mapping: dict[Any, Any], key: Any, child: Any, context: int) -> int:
+    if context == _EVERYTHING or not isinstance(key, str):
         return context
-    mapping = cast("dict[Any, Any]", parent)
     if key in ("headers", "authorization") and ("server_url" in mapping or mapping.get("type") in ("mcp", "url")):
         return _EVERYTHING
     # A mapping under such a name is a schema or a group of settings, a list holds the values themselves.
-    if not isinstance(child, dict) and _is_secret(key, context):
+    if not isinstance(child, DICT) and _is_secret(key, context):
         return _EVERYTHING
     return _HEADERS if _is_headers(key) else _PLAIN
 
 
+@lru_cache(maxsize=4096)
 def is_credential_name(name: str) -> bool:
     """Whether a value under this name is a credential: `api_key`, `OPENAI_API_KEY`, `X-Api-Key`, `clientSecret`, …"""
     plain = _plain(name)
     return plain in _NAMES or plain.endswith(_NAME_ENDINGS)
 
 
-_TELLING = TellingKeys(is_credential_name)
+def _is_headers(name: str) -> bool:
+    return name[-7:].lower() == "headers"
+
+
+_TELLING = TellingKeys(lambda key: is_credential_name(key) or _is_headers(key))
 
 
 @lru_cache(maxsize=4096)
 def _is_secret_header(name: str) -> bool:
     plain = _plain(name)
     return "ratelimit" not in plain and plain not in _HARMLESS_HEADERS and any(part in plain for part in _HEADER_PARTS)
-
-
-@lru_cache(maxsize=4096)
-def _is_headers(name: str) -> bool:
-    return name[-7:].lower() == "headers"
 
 
 def _plain(name: str) -> str:

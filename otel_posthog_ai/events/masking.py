@@ -65,8 +65,8 @@ def apply_mask(mask: Mask, key: str, value: Any) -> Masked:
     """`value` (JSON-like) with every text in it given to `mask(key, text)`.
 
     Numbers of 7 and more digits are shown to the mask as text, and replaced where it changes them; so are keys of
-    mappings that are no plain names (`alice@example.com`). Roles and part types of messages are passed over. A mask that
-    raises, or gives what JSON cannot say, fails closed: that text becomes `[masked: error]` and `failed` is set.
+    mappings that are no plain names (`alice@example.com`). Roles and part types of messages are passed over. A mask
+    that raises, or gives what JSON cannot say, fails closed: that text becomes `[masked: error]` and `failed` is set.
     """
     failed = False
 
@@ -95,8 +95,12 @@ def apply_mask(mask: Mask, key: str, value: Any) -> Masked:
             return item if new == text else new
         return item
 
-    rewriter = Rewriter(leaf, lambda *_: None, telling=_EVERY_KEY, shortest=0, every_key=True)
+    rewriter = Rewriter(leaf, _no_context, telling=_EVERY_KEY, shortest=0, every_key=True)
     return Masked(rewriter.rewrite(value), failed)
+
+
+def _no_context(_mapping: Any, _key: Any, _child: Any, _context: Any) -> None:
+    return None
 
 
 def _as_key(masked_key: Any) -> str:

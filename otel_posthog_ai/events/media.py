@@ -1,4 +1,4 @@
-"""Media by their place in a structure: whatever holds an image, sound, video or file keeps its shape and loses its data.
+"""Media by their place in a structure: what holds an image, sound, video or file keeps its shape and loses its data.
 
 `base64_text` finds media in any text by how they look; this module adds what only the surroundings tell: `data` beside
 a MIME type, `bytes` inside an image, a short `file_data`. https URLs and other references stay.
@@ -7,22 +7,23 @@ a MIME type, `bytes` inside an image, a short `file_data`. https URLs and other 
 from __future__ import annotations
 
 import re
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from .base64_text import kind_of_base64, kind_of_bytes, kind_of_mime, placeholder, redact_text
-from .rewriting import Rewriter, TellingKeys
+from .rewriting import BYTES, DICT, ITEMS, Rewriter, TellingKeys
 
 # Key -> fewest characters of pure base64 that are taken for a medium: (beside a sign of media, without one).
 _NEVER: Final = 1 << 62
 _DATA: Final = (1, 200)
 _REFERENCE: Final = (64, _NEVER)
 _PAYLOADS: Final[dict[str, tuple[int, int]]] = {
-    **dict.fromkeys(("data", "file_data", "fileData", "bytes", "base64", "audio_data", "audioData", "image_data"), _DATA),
-    **dict.fromkeys(("b64_json", "partial_image_b64", "bytesBase64Encoded", "bytes_base64_encoded", "blob"), _DATA),
+    **dict.fromkeys(("data", "file_data", "fileData", "bytes", "base64", "b64_json", "partial_image_b64"), _DATA),
+    **dict.fromkeys(("bytesBase64Encoded", "bytes_base64_encoded", "blob", "image_data", "audio_data"), _DATA),
     **dict.fromkeys(("imageBytes", "image_bytes", "videoBytes", "video_bytes", "audioBytes", "audio_bytes"), _DATA),
     **dict.fromkeys(("content", "result"), (1, _NEVER)),
-    **dict.fromkeys(("url", "uri", "image_url", "imageUrl", "video_url", "image", "audio", "video", "file"), _REFERENCE),
-}  # fmt: skip
+    **dict.fromkeys(("url", "uri", "image_url", "imageUrl", "video_url", "image"), _REFERENCE),
+    **dict.fromkeys(("audio", "video", "file"), _REFERENCE),
+}
 _CONTAINERS: Final = {
     **dict.fromkeys(("image", "images", "image_url", "imageUrl", "input_image"), "image"),
     **dict.fromkeys(("audio", "input_audio", "inputAudio"), "audio"),
@@ -38,7 +39,7 @@ _OPAQUE_TYPES: Final = {"content": frozenset({"blob", "binary"}), "result": froz
 _PURE_BASE64 = re.compile(r"[A-Za-z0-9+/_\-=\r\n]+(?:\.\.\.|…)?")
 
 _SHORTEST_TEXT: Final = 14  # `data:;base64,A`
-_TELLING = TellingKeys(_PAYLOADS.__contains__)
+_TELLING = TellingKeys(lambda key: key in _PAYLOADS or key in _CONTAINERS or key in _BETWEEN)
 
 _Sign = str | None
 
@@ -56,22 +57,26 @@ def redact_media(value: Any) -> Any:
 
 def _leaf(parent: Any, key: Any, value: Any, sign: _Sign) -> Any:
     if isinstance(value, str):
-        if type(parent) is dict and key in _PAYLOADS:
-            return _payload(cast("dict[Any, Any]", parent), key, value, sign)
-        if sign is not None and type(parent) is list and len(value) >= _REFERENCE[0] and _PURE_BASE64.fullmatch(value):
+        if isinstance(parent, DICT) and key in _PAYLOADS:
+            return _payload(parent, key, value, sign)
+        if (
+            sign is not None
+            and isinstance(parent, ITEMS)
+            and len(value) >= _REFERENCE[0]
+            and _PURE_BASE64.fullmatch(value)
+        ):
             return placeholder(kind_of_base64(value) or sign)
         return redact_text(value)
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        kind = _sign_of(cast("dict[Any, Any]", parent)) if type(parent) is dict else None
-        return placeholder(_most_telling(kind, sign) or kind_of_bytes(bytes(value[:16])))
+    if isinstance(value, BYTES):
+        kind = _sign_of(parent) if isinstance(parent, DICT) else None
+        head = bytes(value[:16])
+        return placeholder(_most_telling(kind, sign) or kind_of_bytes(head))
     return value
 
 
-def _descend(parent: Any, key: Any, child: Any, sign: _Sign) -> _Sign:
-    if type(parent) is not dict:
-        return sign
+def _descend(parent: dict[Any, Any], key: Any, _child: Any, sign: _Sign) -> _Sign:
     if key in _BETWEEN:
-        return _most_telling(_sign_of(cast("dict[Any, Any]", parent)), sign)
+        return _most_telling(_sign_of(parent), sign)
     return _CONTAINERS.get(key) if isinstance(key, str) else None
 
 
