@@ -11,6 +11,22 @@ _SCRIPT = "text/javascript; charset=utf-8"
 
 _ASSETS = {
     "/": ("index.html", _HTML),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+    "/style.css": ("style.css", _CSS),
+    "/trace.css": ("trace.css", _CSS),
+    "/api.js": ("api.js", _SCRIPT),
+    "/app.js": ("app.js", _SCRIPT),
+    "/conversation.js": ("conversation.js", _SCRIPT),
+    "/detail.js": ("detail.js", _SCRIPT),
+    "/dom.js": ("dom.js", _SCRIPT),
+    "/format.js": ("format.js", _SCRIPT),
+    "/json.js": ("json.js", _SCRIPT),
+    "/kinds.js": ("kinds.js", _SCRIPT),
+    "/list.js": ("list.js", _SCRIPT),
+    "/messages.js": ("messages.js", _SCRIPT),
+    "/problems.js": ("problems.js", _SCRIPT),
+    "/trace.js": ("trace.js", _SCRIPT),
+    "/tree.js": ("tree.js", _SCRIPT),
 }
 
 

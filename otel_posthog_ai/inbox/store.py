@@ -19,6 +19,8 @@ from otel_posthog_ai.inbox.header import header
 from otel_posthog_ai.inbox.intake import ReceivedEvent
 from otel_posthog_ai.inbox.json_values import compact
 from otel_posthog_ai.inbox.schema import SCHEMA, SCHEMA_VERSION
+from otel_posthog_ai.inbox.tree import draw
+from otel_posthog_ai.inbox.tree_checks import trace_findings
 
 MEMORY = ":memory:"
 
@@ -113,7 +115,9 @@ class Store:
         return [reused_uuid(others["event"])]
 
     def _summarise(self, connection: sqlite3.Connection, trace_id: str) -> None:
-        summary = header(trace_id, self._facts(connection, trace_id))
+        facts = self._facts(connection, trace_id)
+        summary = header(trace_id, facts)
+        summary["warnings"] += len(trace_findings(trace_id, facts, draw(trace_id, facts)))
         connection.execute(
             "INSERT OR REPLACE INTO traces "
             "SELECT ?, max(sequence), ?, ?, ?, ?, ?, ? FROM events WHERE trace_id = ?",

@@ -38,7 +38,7 @@ def _unreached(trace_id: str, events: Sequence[EventFacts], tree: Tree) -> Itera
 def _repeated_ids(trace_id: str, events: Sequence[EventFacts], tree: Tree) -> Iterator[Finding]:
     for node_id in tree.repeated_ids:
         uuids = [event.uuid for event in events if event.node_id == node_id and event.event in NODE_EVENTS]
-        text = f"{len(uuids)} events share the id {node_id}: the last is drawn {len(uuids)} times, the others never"
+        text = f"{len(uuids)} events share the id {node_id}: the last of them is drawn in place of each"
         yield Finding("repeated-id", "drawn wrong", text, uuids[-1])
 
 

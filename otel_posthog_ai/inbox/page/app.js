@@ -1,0 +1,77 @@
+// The page: one view at a time, chosen by the address, told when something new was stored.
+
+import { ask, follow } from "/api.js";
+import { el } from "/dom.js";
+import { plural } from "/format.js";
+import { listView } from "/list.js";
+import { problemsView } from "/problems.js";
+import { traceView } from "/trace.js";
+
+const main = document.getElementById("main");
+let view = null;
+let shown = null;
+
+function viewFor(path, parameters) {
+  if (path.startsWith("/trace/")) return traceView(decodeURIComponent(path.slice("/trace/".length)), parameters);
+  return path === "/problems" ? problemsView() : listView(parameters);
+}
+
+async function route() {
+  const [path, query = ""] = (location.hash.slice(1) || "/").split("?");
+  const parameters = new URLSearchParams(query);
+  if (view && shown === path && view.go) return view.go(parameters);
+  const next = viewFor(path, parameters);
+  view = next;
+  shown = path;
+  main.replaceChildren(next.element);
+  document.body.dataset.view = next.name;
+  try {
+    await next.refresh();
+  } catch (error) {
+    main.replaceChildren(el("p", { class: "empty", role: "alert" }, error.message));
+  }
+  return undefined;
+}
+
+async function countProblems() {
+  const problems = await ask("/api/problems");
+  const found = problems.refusals.length + problems.strays.length;
+  const link = document.getElementById("problems-link");
+  link.hidden = found === 0;
+  link.textContent = `⚠ ${plural(found, "problem")}`;
+}
+
+function showState(connected) {
+  document.getElementById("live").dataset.connected = connected;
+  const text = document.getElementById("live-text");
+  const word = connected ? "Live" : "Not connected";
+  if (text.textContent !== word) text.textContent = word;
+}
+
+function typing(event) {
+  return event.target.closest("input, select, textarea") !== null;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "/" && !typing(event)) {
+    const search = document.getElementById("search");
+    if (search) search.focus();
+    else location.hash = "#/?focus=search";
+    event.preventDefault();
+  } else if (event.key === "Escape") {
+    if (typing(event)) event.target.blur();
+    else if (shown !== "/") location.hash = view.back ?? "#/";
+  }
+});
+
+document.getElementById("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
+
+window.addEventListener("hashchange", route);
+await route();
+follow(async () => {
+  await Promise.all([view.refresh(), countProblems()]);
+}, showState);

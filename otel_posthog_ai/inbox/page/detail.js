@@ -1,0 +1,131 @@
+// The chosen event: its numbers, its error, what PostHog would do to it, its conversation, and its JSON.
+
+import { conversation, data } from "/conversation.js";
+import { el, sentence, tabList } from "/dom.js";
+import { cost, count, isKnown, moment, plural, seconds } from "/format.js";
+import { jsonView } from "/json.js";
+import { kindOf } from "/kinds.js";
+import { looksLikeMessages } from "/messages.js";
+
+let chosenTab = "content";
+
+// Properties with a place of their own; the rest are listed as they are.
+const CONTENT = new Set(["$ai_input", "$ai_output_choices", "$ai_output", "$ai_input_state", "$ai_output_state", "$ai_tools", "$ai_error", "$ai_instructions"]);
+
+const NUMBERS = [
+  ["Latency", "$ai_latency", seconds], ["First token", "$ai_time_to_first_token", seconds],
+  ["Input tokens", "$ai_input_tokens", count], ["Output tokens", "$ai_output_tokens", count],
+  ["Cache read", "$ai_cache_read_input_tokens", count], ["Cache write", "$ai_cache_creation_input_tokens", count],
+  ["Reasoning", "$ai_reasoning_tokens", count], ["Cost", "$ai_total_cost_usd", cost],
+];
+const WORDS = [
+  ["Model", "$ai_model"], ["Provider", "$ai_provider"], ["Stop reason", "$ai_stop_reason"], ["HTTP status", "$ai_http_status"],
+  ["Temperature", "$ai_temperature"], ["Max tokens", "$ai_max_tokens"],
+];
+
+export function detail(node, row, found) {
+  const properties = row.event.properties ?? {};
+  const kind = kindOf(node);
+  return el("article", {},
+    el("div", { class: "headline" }, el("span", { class: `tag ${kind.name}` }, kind.label), el("h2", {}, node.title)),
+    numbers(properties), errorBox(properties), findings(found),
+    tabbed({
+      content: [node.event === "$ai_generation" ? "Conversation" : "Input and output", () => content(node, properties)],
+      properties: ["Properties", () => table(properties, row)],
+      json: ["JSON", () => jsonView(row.event)],
+    }));
+}
+
+export function traceDetail({ trace, warnings, feedback }) {
+  const state = (heading, value) => (isKnown(value) ? section(heading, value) : null);
+  const whole = warnings.filter((finding) => !finding.uuid);
+  return el("article", {},
+    el("div", { class: "headline" }, el("span", { class: "tag trace" }, "Trace"), el("h2", {}, trace.name || "Unnamed trace")),
+    el("p", { class: "mono muted id" }, trace.id),
+    findings(whole), aboutEvents(warnings.length - whole.length), state("Input", trace.input_state), state("Output", trace.output_state),
+    feedback.length ? el("section", {}, el("h3", {}, "Feedback, metrics and evaluations"), el("ul", { class: "cards" }, feedback.map(attached))) : null,
+    !isKnown(trace.input_state) && !isKnown(trace.output_state) && !feedback.length ? el("p", { class: "muted" }, "The trace carries no input or output of its own. Choose an event to read it.") : null);
+}
+
+function aboutEvents(number) {
+  return number ? el("p", { class: "muted" }, `${plural(number, "warning")} about single events: choose one marked ⚠.`) : null;
+}
+
+export function findings(found) {
+  if (!found.length) return null;
+  return el("ul", { class: "findings", "aria-label": "Warnings" }, found.map((finding) =>
+    el("li", {}, el("span", { class: "flag warning" }, `⚠ ${finding.effect}`), el("span", {}, sentence(finding.text)))));
+}
+
+function attached(event) {
+  const read = event.properties ?? {};
+  const text = read.$ai_feedback_text ?? (read.$ai_metric_name ? `${read.$ai_metric_name}: ${read.$ai_metric_value}` : null)
+    ?? (read.$ai_evaluation_name ? `${read.$ai_evaluation_name}: ${read.$ai_evaluation_result}` : event.event);
+  return el("li", {}, el("p", {}, String(text)), read.$ai_evaluation_reasoning ? el("p", { class: "muted" }, String(read.$ai_evaluation_reasoning)) : null,
+    el("p", { class: "mono muted" }, `${event.event} · ${event.distinct_id}`));
+}
+
+function numbers(properties) {
+  const facts = [
+    ...WORDS.filter(([, name]) => isKnown(properties[name])).map(([label, name]) => [label, shortText(properties[name])]),
+    ...NUMBERS.filter(([, name]) => isKnown(properties[name])).map(([label, name, format]) => [label, typeof properties[name] === "number" ? format(properties[name]) : shortText(properties[name])]),
+  ];
+  if (!facts.length) return null;
+  return el("dl", { class: "facts" }, facts.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", { class: "mono" }, value))));
+}
+
+function shortText(value) {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}
+
+function errorBox(properties) {
+  const failed = properties.$ai_is_error === true || properties.$ai_is_error === "true";
+  const error = properties.$ai_error;
+  if (!failed && !isKnown(error)) return null;
+  return el("section", { class: "error-box", "aria-label": "Error" },
+    el("p", { class: "flag error" }, ["✕ Error", properties.$ai_error_type, isKnown(properties.$ai_http_status) ? `HTTP ${properties.$ai_http_status}` : null].filter(Boolean).map(String).join(" · ")),
+    isKnown(error) ? data(error) : el("p", { class: "muted" }, "No error text was sent."));
+}
+
+function content(node, properties) {
+  const isCall = node.event === "$ai_generation";
+  const parts = [
+    tools(properties.$ai_tools),
+    isKnown(properties.$ai_input) ? (isCall ? conversation("Input", properties.$ai_input, "user") : section("Input", properties.$ai_input)) : null,
+    isKnown(properties.$ai_output_choices ?? properties.$ai_output) ? conversation("Output", properties.$ai_output_choices ?? properties.$ai_output, "assistant") : null,
+    "$ai_input_state" in properties ? section("Input", properties.$ai_input_state) : null,
+    "$ai_output_state" in properties ? section("Output", properties.$ai_output_state) : null,
+  ].filter(Boolean);
+  return parts.length ? el("div", {}, parts) : el("p", { class: "muted" }, "The event carries no content.");
+}
+
+function section(heading, value) {
+  if (looksLikeMessages(value)) return conversation(heading, value, "user");
+  return el("section", { class: "conversation" }, el("h3", {}, heading), data(value));
+}
+
+function tools(value) {
+  if (!Array.isArray(value) || !value.length) return null;
+  const names = value.map((tool) => tool?.function?.name ?? tool?.name ?? tool?.type ?? "unnamed");
+  return el("details", { class: "tools" }, el("summary", {}, `${plural(value.length, "tool")} offered: `, el("span", { class: "mono" }, names.join(", "))), jsonView(value));
+}
+
+function table(properties, row) {
+  const own = Object.entries(properties).filter(([name]) => !CONTENT.has(name)).sort(([one], [other]) => (one < other ? -1 : 1));
+  const line = (name, value) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, typeof value === "string" ? value : JSON.stringify(value)));
+  return el("table", { class: "properties" }, el("tbody", {},
+    line("event", row.event.event), line("distinct_id", row.event.distinct_id ?? null), line("timestamp", row.event.timestamp ?? null),
+    line("stored as", moment(row.timestamp)), line("uuid", row.uuid), line("route", row.route), own.map(([name, value]) => line(name, value))));
+}
+
+function tabbed(tabs) {
+  const panel = el("div", { class: "panel", role: "tabpanel", tabindex: "-1" });
+  const labels = Object.fromEntries(Object.entries(tabs).map(([name, [label]]) => [name, label]));
+  const list = tabList("Show event as", labels, chosenTab, (name) => {
+    chosenTab = name;
+    panel.replaceChildren(tabs[name][1]());
+  });
+  panel.append(tabs[chosenTab][1]());
+  return el("div", { class: "tabbed" }, list, panel);
+}

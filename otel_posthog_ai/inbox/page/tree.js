@@ -1,0 +1,161 @@
+// The nodes of a trace as a tree and as a timeline: the same rows, the same keys.
+
+import { button, el } from "/dom.js";
+import { count, isKnown, plural, seconds, tokens } from "/format.js";
+import { kindOf } from "/kinds.js";
+
+const LAID_OUT = 500;
+const DEEPEST_INDENT = 12;
+
+// Keys name rows even where ids repeat: the id and which time it is drawn.
+export function withKeys(nodes) {
+  const seen = new Map();
+  return nodes.map((node) => {
+    const times = (seen.get(node.id) ?? 0) + 1;
+    seen.set(node.id, times);
+    return { ...node, key: times === 1 ? node.id : `${node.id}#${times}` };
+  });
+}
+
+export function treeView({ onselect }) {
+  let nodes = [];
+  let selected = null;
+  let mode = "tree";
+  let shownRows = LAID_OUT;
+  const collapsed = new Set();
+  const element = el("div", { class: "tree", role: "tree", "aria-label": "Events of the trace" });
+
+  function visible() {
+    const rows = [];
+    let hiddenBelow = Infinity;
+    for (const node of nodes) {
+      if (node.depth > hiddenBelow) continue;
+      hiddenBelow = collapsed.has(node.key) ? node.depth : Infinity;
+      rows.push(node);
+    }
+    return rows;
+  }
+
+  function draw() {
+    const hadFocus = element.contains(document.activeElement);
+    const rows = visible();
+    const span = extent(nodes);
+    const chosen = rows.findIndex((node) => node.key === selected);
+    if (chosen >= shownRows) shownRows = chosen + LAID_OUT;
+    element.dataset.mode = mode;
+    element.replaceChildren(...rows.slice(0, shownRows).map((node) => row(node, span)));
+    if (rows.length > shownRows) {
+      element.append(button(`Show ${count(Math.min(LAID_OUT, rows.length - shownRows))} more rows`, () => { shownRows += LAID_OUT; draw(); }, { class: "more" }));
+    }
+    if (hadFocus) current()?.focus({ preventScroll: true });
+  }
+
+  function row(node, span) {
+    const isSelected = node.key === selected;
+    const open = !collapsed.has(node.key);
+    const kind = kindOf(node);
+    const item = el("div", {
+      role: "treeitem", class: `row kind-${kind.name}${node.is_error ? " failed" : ""}`, "data-key": node.key, tabindex: isSelected ? "0" : "-1",
+      "aria-level": node.depth + 1, "aria-selected": isSelected, "aria-expanded": node.children ? open : null,
+      onclick: (event) => (event.target.closest(".twisty") ? toggle(node) : select(node, true)),
+    },
+    el("span", { class: "title-cell" },
+      el("span", { class: "twisty", "aria-hidden": "true" }, node.children ? (open ? "▾" : "▸") : ""),
+      el("span", { class: "kind" }, kind.label), el("span", { class: "title", title: node.title }, node.title),
+      node.orphan ? el("span", { class: "flag warning", title: "Its parent is not in the trace" }, "⚠ ", word("orphan")) : null,
+      node.is_error ? el("span", { class: "flag error" }, "✕ ", word("error")) : null,
+      node.warnings ? el("span", { class: "flag warning", title: plural(node.warnings, "warning") }, `⚠ ${node.warnings}`) : null),
+    mode === "timeline" ? bar(node, span) : el("span", { class: "numbers" },
+      isKnown(node.input_tokens) || isKnown(node.output_tokens) ? el("span", { class: "tokens", title: "Tokens in → out" }, tokens(node.input_tokens, node.output_tokens)) : null,
+      el("span", { class: "latency" }, isKnown(node.latency) ? seconds(node.latency) : "")));
+    item.style.setProperty("--depth", Math.min(node.depth, DEEPEST_INDENT));
+    return item;
+  }
+
+  function current() {
+    return element.querySelector('[tabindex="0"]');
+  }
+
+  function select(node, byHand) {
+    selected = node.key;
+    for (const other of element.querySelectorAll('[role="treeitem"]')) {
+      const isSelected = other.dataset.key === selected;
+      other.tabIndex = isSelected ? 0 : -1;
+      other.setAttribute("aria-selected", isSelected);
+    }
+    if (byHand) current()?.focus({ preventScroll: true });
+    current()?.scrollIntoView({ block: "nearest" });
+    onselect(node, byHand);
+  }
+
+  function toggle(node, open = collapsed.has(node.key)) {
+    if (open) collapsed.delete(node.key);
+    else collapsed.add(node.key);
+    draw();
+  }
+
+  element.addEventListener("keydown", (event) => {
+    const rows = visible();
+    const place = rows.findIndex((node) => node.key === selected);
+    const node = rows[place];
+    if (!node) return;
+    const open = !collapsed.has(node.key);
+    const parent = () => rows.slice(0, place).findLast((other) => other.depth < node.depth);
+    const moves = {
+      ArrowDown: () => rows[place + 1],
+      ArrowUp: () => rows[place - 1],
+      Home: () => rows[0],
+      End: () => rows.at(-1),
+      ArrowRight: () => (node.children && !open ? toggle(node, true) : node.children ? rows[place + 1] : null),
+      ArrowLeft: () => (node.children && open ? toggle(node, false) : parent()),
+    };
+    if (!Object.hasOwn(moves, event.key)) return;
+    event.preventDefault();
+    const target = moves[event.key]();
+    if (target) {
+      selected = target.key;
+      if (rows.indexOf(target) >= shownRows) draw();
+      select(target, true);
+    }
+  });
+
+  return {
+    element,
+    show(next, key, how) {
+      nodes = next;
+      mode = how;
+      selected = nodes.some((node) => node.key === key) ? key : nodes[0]?.key;
+      draw();
+      return nodes.find((node) => node.key === selected);
+    },
+  };
+}
+
+const word = (text) => el("span", { class: "word" }, text);
+
+function extent(nodes) {
+  let from = Infinity;
+  let to = -Infinity;
+  for (const node of nodes) {
+    from = Math.min(from, Date.parse(node.started_at));
+    to = Math.max(to, Date.parse(node.ended_at));
+  }
+  return { from, length: Math.max(to - from, 1) };
+}
+
+function bar(node, span) {
+  const start = Date.parse(node.started_at);
+  const left = (100 * (start - span.from)) / span.length;
+  const width = (100 * (Date.parse(node.ended_at) - start)) / span.length;
+  const fill = el("span", { class: "bar-fill" });
+  fill.style.setProperty("--left", `${left.toFixed(3)}%`);
+  fill.style.setProperty("--width", `${width.toFixed(3)}%`);
+  const length = (Date.parse(node.ended_at) - start) / 1000;
+  const label = el("span", { class: "latency" }, isKnown(node.latency) ? seconds(node.latency) : node.event === "$ai_trace" ? seconds(length) : "");
+  return el("span", { class: "bar-cell" }, el("span", { class: "bar-track" }, fill), label);
+}
+
+export function axis(trace) {
+  const length = (Date.parse(trace.ended_at) - Date.parse(trace.started_at)) / 1000;
+  return el("div", { class: "axis", "aria-hidden": "true" }, [0, 0.25, 0.5, 0.75, 1].map((part) => el("span", {}, part ? seconds(length * part) : "0")));
+}

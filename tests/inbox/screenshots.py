@@ -1,0 +1,110 @@
+"""Take the pictures of the inbox's page: ``python -m tests.inbox.screenshots DIRECTORY [--documentation]``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from otel_posthog_ai.inbox import Inbox
+from tests.inbox.browser import chromium
+from tests.inbox.samples import AGENT_TRACE, agent_trace, batch, event, plain_trace, post
+
+WIDE = {"width": 1280, "height": 800}
+TALL = {"width": 1280, "height": 1080}
+NARROW = {"width": 390, "height": 844}
+DOCUMENTATION = {"inbox-trace": "timeline", "inbox-conversation": "conversation"}
+
+TRACE = f"#/trace/{AGENT_TRACE}"
+
+
+def choose(node: str) -> Callable[[Any], None]:
+    def run(page: Any) -> None:
+        page.locator(f'[data-key="{node}"]').click()
+        page.wait_for_selector(".detail .tabbed")
+
+    return run
+
+
+def bottom(page: Any) -> None:
+    choose("g2")(page)
+    page.evaluate("document.querySelector('.detail').scrollTop = 1e6")
+
+
+def problems(page: Any) -> None:
+    page.wait_for_selector(".cards li")
+
+
+SHOTS: dict[str, tuple[str, dict[str, int], str, Callable[[Any], None] | None]] = {
+    "list": ("#/", WIDE, "light", None),
+    "list-dark": ("#/", WIDE, "dark", None),
+    "list-narrow": ("#/", NARROW, "light", None),
+    "tree": (TRACE, WIDE, "light", choose("g1")),
+    "trace": (TRACE, WIDE, "light", None),
+    "timeline": (f"{TRACE}?view=timeline", WIDE, "light", choose("t1")),
+    "conversation": (TRACE, TALL, "light", choose("g1")),
+    "conversation-end": (TRACE, WIDE, "light", bottom),
+    "error": (TRACE, WIDE, "light", choose("t2")),
+    "dark": (TRACE, WIDE, "dark", choose("g2")),
+    "trace-narrow": (TRACE, NARROW, "light", choose("g1")),
+    "timeline-narrow": (f"{TRACE}?view=timeline", NARROW, "dark", None),
+    "problems": ("#/problems", WIDE, "light", problems),
+    "warnings": ("#/trace/trace-1", WIDE, "light", choose("w1")),
+}
+
+
+def fill(inbox: Inbox) -> None:
+    """The agent's trace on top of some dozens of others, one with warnings, and requests that were refused."""
+    now = datetime.now(timezone.utc)
+    for number in range(90):
+        post(inbox.url, batch(*plain_trace(number, now - timedelta(minutes=1 + number * 3))))
+    post(inbox.url, batch(*agent_trace(now - timedelta(seconds=8))))
+    flat = {"role": "assistant", "content": [{"type": "text", "text": "On it."}], "tool_calls": [{"id": "c1", "name": "get_weather", "arguments": "{}"}]}
+    odd = event("$ai_generation", now - timedelta(minutes=2), span_id="w1", parent_id="", model="claude-sonnet-4-5", provider="anthropic",
+                input_tokens="120", cache_read_input_tokens=80, latency=1.0, output_choices=[flat], span_name="Draft a reply")  # fmt: skip
+    tail = event("$ai_generation", now - timedelta(minutes=2), span_id="w1", parent_id="gone", latency=1.2, model="gpt-4o", input=[{"role": "user"}],
+                 output_choices=[flat], span_name="Draft a reply")  # fmt: skip
+    post(inbox.url, batch(odd, tail))
+    post(inbox.url, {"api_key": "phx_personal", "batch": [event()]})
+    post(inbox.url, batch(event(_uuid="not-a-uuid")))
+    post(inbox.url, batch(event(input="x" * 1_000_000)))
+    stray = event("$ai_span", span_name="lost")
+    del stray["properties"]["$ai_trace_id"]
+    post(inbox.url, batch(stray))
+
+
+def take(directory: Path, names: list[str]) -> None:
+    with Inbox() as inbox, chromium() as browser:
+        fill(inbox)
+        for name in names:
+            address, viewport, scheme, prepare = SHOTS[name]
+            context = browser.new_context(viewport=viewport, color_scheme=scheme, device_scale_factor=1)
+            page = context.new_page()
+            page.goto(f"{inbox.url}/{address}")
+            page.wait_for_selector(".traces tr, .row, .problems h2")
+            page.wait_for_selector('.live[data-connected="true"]')
+            if prepare is not None:
+                prepare(page)
+            page.wait_for_timeout(150)
+            page.screenshot(path=directory / f"{name}.png")
+            context.close()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("--documentation", action="store_true", help="only the two of the README, under their names")
+    options = parser.parse_args()
+    options.directory.mkdir(parents=True, exist_ok=True)
+    take(options.directory, list(DOCUMENTATION.values()) if options.documentation else list(SHOTS))
+    if options.documentation:
+        for name, shot in DOCUMENTATION.items():
+            (options.directory / f"{shot}.png").replace(options.directory / f"{name}.png")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
