@@ -1,0 +1,61 @@
+"""OpenTelemetry spans of any GenAI instrumentor as PostHog AI observability events.
+
+    from otel_posthog_ai import PostHogSpanProcessor
+
+    provider.add_span_processor(PostHogSpanProcessor())   # POSTHOG_API_KEY, POSTHOG_HOST from the environment
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .version import __version__
+
+if TYPE_CHECKING:
+    from .context import posthog_context
+    from .exporter import PostHogSpanExporter
+    from .feedback import capture_evaluation, capture_feedback, capture_metric
+    from .log_records import PostHogLogRecordProcessor
+    from .processor import PostHogSpanProcessor
+    from .propagator import PostHogPropagator
+    from .serverless import flush_on_exit
+
+# Name -> module that defines it; loaded when first asked for, so that importing the package costs next to nothing.
+_DEFINED_IN = {
+    "PostHogLogRecordProcessor": ".log_records",
+    "PostHogPropagator": ".propagator",
+    "PostHogSpanExporter": ".exporter",
+    "PostHogSpanProcessor": ".processor",
+    "capture_evaluation": ".feedback",
+    "capture_feedback": ".feedback",
+    "capture_metric": ".feedback",
+    "flush_on_exit": ".serverless",
+    "posthog_context": ".context",
+}
+
+__all__ = [
+    "PostHogLogRecordProcessor",
+    "PostHogPropagator",
+    "PostHogSpanExporter",
+    "PostHogSpanProcessor",
+    "__version__",
+    "capture_evaluation",
+    "capture_feedback",
+    "capture_metric",
+    "flush_on_exit",
+    "posthog_context",
+]
+
+
+def __getattr__(name: str) -> Any:
+    module = _DEFINED_IN.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(module, __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_DEFINED_IN})

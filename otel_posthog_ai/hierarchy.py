@@ -20,6 +20,7 @@ from .belonging import Belonging
 from .dialects import AISpan, Identity, has_identity, is_marked, read_identity
 
 if TYPE_CHECKING:
+    from .outlook import Outlook
     from .processor import PostHogSpanProcessor
 
 MOST_OPEN = 100_000
@@ -55,7 +56,7 @@ class Node:
     """What the worker knows of one span: a link of the chain, and its fate once that is decided."""
 
     __slots__ = (
-        "_identity", "_identity_of_open", "belonging", "fate", "glimpse", "parent_id", "parent_is_remote", "private",
+        "belonging", "fate", "glimpse", "identity", "identity_of_open", "parent_id", "parent_is_remote", "private",
         "promised", "record", "remote_parent", "sessions_below", "span_id", "survivor", "trace_id", "users_below",
     )  # fmt: skip
 
@@ -68,8 +69,8 @@ class Node:
         self.remote_parent: int | None = None
         self.record: AISpan | None = None
         """The record while it waits to be exported."""
-        self.glimpse: Any = None
-        """What the span looked like while it was open; kept by the assembly."""
+        self.glimpse: tuple[int, Outlook | None] | None = None
+        """Number of attributes of the open span, and what they said when there were so many."""
         self.fate: str = UNKNOWN
         self.survivor: int = 0
         """The span that this one was merged into."""
@@ -78,8 +79,8 @@ class Node:
         self.private = False
         self.users_below: set[tuple[bool, str]] = set()
         self.sessions_below: set[tuple[bool, str]] = set()
-        self._identity: Identity | None = None
-        self._identity_of_open: tuple[int, Identity | None] = (-1, None)
+        self.identity: Identity | None = None
+        self.identity_of_open: tuple[int, Identity | None] = (-1, None)
 
 
 UNKNOWN = "unknown"  # nothing was decided yet
@@ -178,7 +179,7 @@ class Hierarchy:
                 return None
             if isinstance(ended, Ended):
                 node = Node(span_id, ended.trace_id, ended.parent_id, ended.parent_is_remote)
-                node.belonging, node.remote_parent, node._identity = ended.belonging, ended.remote_parent, ended.identity
+                node.belonging, node.remote_parent, node.identity = ended.belonging, ended.remote_parent, ended.identity
                 node.fate = UNKNOWN if ended.ai else PLAIN
             else:
                 node = Node(span_id, 0, ended)
@@ -195,6 +196,13 @@ class Hierarchy:
             )
         node.trace_id = trace_id
         return node
+
+    def learn_promised(self, span_id: int, trace_id: int) -> None:
+        """A child that names a span which nobody has seen has left: should it come, it must keep its id."""
+        node = self.node(span_id)
+        if node is None:
+            node = self.nodes[span_id] = Node(span_id, trace_id, 0)
+        node.promised = True
 
     def ancestors(self, node: Node) -> Iterator[Node]:
         """The ancestors that are known, nearest first; a cycle ends the walk."""
@@ -216,14 +224,14 @@ class Hierarchy:
             ended = self.ended.get(node.span_id)
             if isinstance(ended, Ended) and ended.identity is not None:
                 return ended.identity
-            return node._identity
+            return node.identity
         attributes = span.attributes
         size = len(attributes) if attributes else 0
-        if node._identity_of_open[0] != size:
+        if node.identity_of_open[0] != size:
             found = read_identity(dict(attributes)) if attributes and has_identity(attributes) else None
-            node._identity_of_open = (size, found)
-            node._identity = found
-        return node._identity_of_open[1]
+            node.identity_of_open = (size, found)
+            node.identity = found
+        return node.identity_of_open[1]
 
 
 def _forget_oldest(entries: dict[int, Any], most: int) -> None:

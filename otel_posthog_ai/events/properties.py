@@ -138,6 +138,14 @@ PROPERTIES: tuple[Property, ...] = (
     Property("otel.scope.version", _ALL, lambda r: r.scope_version, "its version"),
 )  # fmt: skip
 
+# Properties whose values users, models and tools wrote.
+CONTENT = frozenset(
+    {
+        "$ai_input", "$ai_output_choices", "$ai_input_state", "$ai_output_state", "$ai_error", "$ai_tools",
+        "$ai_model_parameters", "$ai_feedback_text", "$ai_evaluation_reasoning",
+    }
+)  # fmt: skip
+
 CONSTANTS: dict[str, Any] = {
     "$ai_lib": LIBRARY,
     "$ai_lib_version": __version__,

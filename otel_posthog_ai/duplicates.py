@@ -1,0 +1,219 @@
+"""One model call, one generation: the evidence that two spans report the same call, and how they become one.
+
+The evidence, strongest first: the same response id in overlapping times; an ancestor and a descendant of different
+scopes with the same model and no conflicting usage; a parentless client span in another trace that ran inside a
+generation of another scope with the same model, outcome and user text or usage. Time alone or text alone proves nothing,
+and two spans of one scope are two calls unless their dialect declares the pair.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import Any
+
+from .dialects.messages import last_user_text
+from .dialects.record import AISpan, Usage
+from .dialects.table import unset
+
+# Two clocks or two roundings of one call may differ by this much, in nanoseconds.
+_TOLERANCE_NS = 2_000_000
+_DATE = re.compile(r"[-@:](\d[\d-]*|latest)(-v\d+(:\d+)?)?")
+
+# Fields in which the span nearest the wire knows better than the one around it.
+_WIRE_FIELDS = ("response_model", "response_id", "finish_reason", "time_to_first_token", "service_tier")
+_UNITED = frozenset({"parameters", "provider_metadata", "metadata", "trace_metadata", "attributes", "documented", "resource"})
+_OWN = frozenset(
+    {
+        "trace_id", "span_id", "parent_id", "parent_is_remote", "start_ns", "end_ns", "span_name", "scope", "scope_version",
+        "kind", "span_type", "operation", "name", "dialect", "noise", "pair_key", "pair_time_ns", "usage", "cost", "identity",
+        "tags", "error", "private", "graph_node", "evaluations", "cancelled", "stream", "provider", "provider_original",
+        "request_model", *_WIRE_FIELDS, *_UNITED,
+    }
+)  # fmt: skip
+_FILLED = tuple(field.name for field in fields(AISpan) if field.name not in _OWN)
+
+
+# ---- evidence ------------------------------------------------------------------------------------------------------
+
+
+def is_call(record: AISpan) -> bool:
+    """Whether the record reports a call of a model."""
+    return record.kind != "span"
+
+
+def same_response(one: AISpan, other: AISpan) -> bool:
+    """Evidence 1."""
+    return (
+        one.response_id is not None
+        and one.response_id == other.response_id
+        and one.kind == other.kind
+        and one.scope != other.scope
+        and overlap(one, other)
+    )
+
+
+def nested_calls(outer: AISpan, inner: AISpan) -> bool:
+    """Evidence 2, for an ancestor and a descendant with no tool, agent or chain between."""
+    return (
+        outer.kind == inner.kind
+        and outer.scope != inner.scope
+        and not _ids_differ(outer, inner)
+        and same_model(outer, inner)
+        and not _usage_differs(outer.usage, inner.usage)
+    )
+
+
+def ran_inside(outer: AISpan, inner: AISpan) -> bool:
+    """Evidence 3, for spans of different traces."""
+    if outer.kind != inner.kind or outer.scope == inner.scope or _ids_differ(outer, inner):
+        return False
+    if not contains(outer, inner) or not same_model(outer, inner):
+        return False
+    if (outer.error is None) != (inner.error is None):
+        return False
+    return _same_text(outer, inner) or _same_usage(outer.usage, inner.usage)
+
+
+def overlap(one: AISpan, other: AISpan) -> bool:
+    """Whether the times of two spans touch."""
+    return one.start_ns <= other.end_ns + _TOLERANCE_NS and other.start_ns <= one.end_ns + _TOLERANCE_NS
+
+
+def contains(outer: AISpan, inner: AISpan) -> bool:
+    """Whether one ran within the other."""
+    return outer.start_ns <= inner.start_ns + _TOLERANCE_NS and inner.end_ns <= outer.end_ns + _TOLERANCE_NS
+
+
+def _ids_differ(one: AISpan, other: AISpan) -> bool:
+    return one.response_id is not None and other.response_id is not None and one.response_id != other.response_id
+
+
+def _bare(model: str) -> str:
+    return model.lower().rsplit("/", 1)[-1]
+
+
+def same_model(one: AISpan, other: AISpan) -> bool:
+    """Whether the models agree: as requested, as answered, or one name with a date behind it; unknown agrees."""
+    names = [{_bare(m) for m in (r.request_model, r.response_model) if m is not None} for r in (one, other)]
+    if not names[0] or not names[1] or names[0] & names[1]:
+        return True
+    return any(_is_dated(a, b) or _is_dated(b, a) for a in names[0] for b in names[1])
+
+
+def _is_dated(long: str, short: str) -> bool:
+    """Whether `long` is `short` with a date or `latest` behind it."""
+    return long.startswith(short) and _DATE.fullmatch(long[len(short) :]) is not None
+
+
+def _inputs(usage: Usage) -> set[float]:
+    """The input count with and without what came from the cache."""
+    if usage.input is None:
+        return set()
+    cached = (usage.cache_read or 0) + (usage.cache_write or 0)
+    return {usage.input, usage.input + cached, usage.input - cached}
+
+
+def _usage_differs(one: Usage, other: Usage) -> bool:
+    if one.input is not None and other.input is not None and not (_inputs(one) & _inputs(other)):
+        return True
+    if one.output is None or other.output is None:
+        return False
+    return one.output != other.output and {one.output, one.output + (one.reasoning or 0)}.isdisjoint(
+        {other.output, other.output + (other.reasoning or 0)}
+    )
+
+
+def _same_usage(one: Usage, other: Usage) -> bool:
+    if one.input is None or other.input is None or not (_inputs(one) & _inputs(other)):
+        return False
+    return one.output == other.output or one.output is None or other.output is None
+
+
+def _same_text(one: AISpan, other: AISpan) -> bool:
+    texts = [each.embedding_input or last_user_text(each.input) for each in (one, other)]
+    return bool(texts[0]) and texts[0] == texts[1]
+
+
+# ---- merging -------------------------------------------------------------------------------------------------------
+
+
+def merge(survivor: AISpan, other: AISpan, *, wire: AISpan) -> None:
+    """Make `survivor` tell what both say; `wire` is the one of both that is nearer the wire."""
+    other_is_wire = wire is other
+    for field in _FILLED:
+        if unset(getattr(survivor, field)):
+            setattr(survivor, field, getattr(other, field))
+    for field in (*_WIRE_FIELDS, "request_model"):
+        value = getattr(other, field)
+        if not unset(value) and (unset(getattr(survivor, field)) or (other_is_wire and field in _WIRE_FIELDS)):
+            setattr(survivor, field, value)
+    for field in _UNITED:
+        setattr(survivor, field, {**getattr(other, field), **getattr(survivor, field)})
+    _merge_usage(survivor, other, other_is_wire)
+    _merge_provider(survivor, other)
+    _merge_error(survivor, other, other_is_wire)
+    if survivor.cost.total is None and survivor.cost.input is None:
+        survivor.cost = other.cost
+    if other.stream or survivor.stream is None:
+        survivor.stream = other.stream
+    survivor.tags += [tag for tag in other.tags if tag not in survivor.tags]
+    survivor.evaluations += other.evaluations
+    for field in ("user", "session", "incidental_user", "incidental_session", "replay_session", "groups"):
+        if getattr(survivor.identity, field) is None:
+            setattr(survivor.identity, field, getattr(other.identity, field))
+    survivor.start_ns = min(survivor.start_ns, other.start_ns)
+    survivor.end_ns = max(survivor.end_ns, other.end_ns)
+    survivor.private = survivor.private or other.private
+
+
+def _merge_usage(survivor: AISpan, other: AISpan, other_is_wire: bool) -> None:
+    """The counts of the one nearer the wire, with the details that only the other has where both count the same."""
+    strong, weak = (other.usage, survivor.usage) if other_is_wire else (survivor.usage, other.usage)
+    if strong.input is None and strong.output is None:
+        strong, weak = weak, strong
+    agree = strong.input is None or weak.input is None or strong.input == weak.input
+    merged: dict[str, Any] = {}
+    for field in fields(Usage):
+        value = getattr(strong, field.name)
+        is_flag = field.name.startswith(("input_excludes", "output_excludes"))
+        if value is None and (agree or is_flag):
+            value = getattr(weak, field.name)
+        merged[field.name] = value
+    survivor.usage = Usage(**merged)
+
+
+def _merge_provider(survivor: AISpan, other: AISpan) -> None:
+    """A provider that a span states beats one that was told from the model's name."""
+    if survivor.provider is None or (survivor.provider_original is None and other.provider_original is not None):
+        survivor.provider, survivor.provider_original = other.provider, other.provider_original
+
+
+def _merge_error(survivor: AISpan, other: AISpan, other_is_wire: bool) -> None:
+    survivor.cancelled = survivor.cancelled or other.cancelled
+    mine, theirs = survivor.error, other.error
+    if theirs is None:
+        return
+    if mine is None:
+        # Only the inner span failed: the framework went on, but the call as such did fail.
+        survivor.error = theirs
+        return
+    if mine.status is None or (other_is_wire and theirs.status is not None):
+        mine.status = theirs.status
+    if mine.type is None:
+        mine.type = theirs.type
+    if mine.message is None:
+        mine.message = theirs.message
+
+
+def merge_steps(survivor: AISpan, other: AISpan) -> None:
+    """Two spans of one tool execution as one, with the states of both."""
+    for field in ("input_state", "output_state", "tool_call_id", "tool_name", "name", "framework", "agent_name"):
+        if unset(getattr(survivor, field)):
+            setattr(survivor, field, getattr(other, field))
+    for field in ("metadata", "trace_metadata", "attributes"):
+        setattr(survivor, field, {**getattr(other, field), **getattr(survivor, field)})
+    _merge_error(survivor, other, False)
+    survivor.start_ns = min(survivor.start_ns, other.start_ns)
+    survivor.end_ns = max(survivor.end_ns, other.end_ns)
+    survivor.private = survivor.private or other.private

@@ -1,0 +1,101 @@
+"""The last room before the wire: content is taken out, masked or left as the settings say, and the event is encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from ..delivery import Counters, EncodedEvent, EncodingError, encode
+from ..log import warn
+from ..settings import Settings
+from .credentials import remove_credentials
+from .event import Event
+from .json_safe import json_safe
+from .masking import apply_mask, resolve_mask
+from .media import redact_media
+from .properties import CONTENT
+
+# Custom properties are content as well; these of ours are not.
+_NOT_CONTENT_PREFIXES = ("$", "otel.", "service.", "deployment.", "gen_ai.provider.name")
+
+
+class Outgoing:
+    """Turns events into bytes, by the settings of one exporter. Never raises: what fails is counted and told."""
+
+    def __init__(self, settings: Settings, counters: Counters) -> None:
+        self._settings = settings
+        self._counters = counters
+        self._mask: Callable[[str, Any], Any] | None = resolve_mask(settings.mask)
+        self._secrets = (settings.api_key,) if settings.api_key else ()
+
+    def encode(self, events: Iterable[Event], *, private: bool, context_keys: Collection[str] = ()) -> list[EncodedEvent]:
+        """The events that may leave, encoded. `context_keys`: properties that the app set for whole contexts."""
+        encoded: list[EncodedEvent] = []
+        for event in events:
+            try:
+                finished = self._finished(event, private or self._settings.privacy_mode, context_keys)
+                if finished is not None:
+                    encoded.append(encode(finished))
+            except EncodingError:
+                self._lose("unencodable", "an event could not be encoded and is lost")
+            except Exception as error:
+                self._lose("unencodable", "an event could not be finished and is lost (%s)", type(error).__name__)
+        return encoded
+
+    def _lose(self, reason: str, message: str, *values: object) -> None:
+        self._counters.add("dropped", reason=reason)
+        warn(f"outgoing:{reason}", message, *values)
+
+    def _finished(self, event: Event, private: bool, context_keys: Collection[str]) -> Event | None:
+        properties = json_safe(event["properties"])
+        if private:
+            from .privacy import private_event
+
+            event = private_event({**event, "properties": properties}, allowed=context_keys)
+            properties = event["properties"]
+        if not self._settings.capture_media:
+            properties = redact_media(properties)
+        properties = remove_credentials(properties, self._secrets)
+        if self._mask is not None:
+            properties = self._masked(self._mask, properties)
+        event = {**event, "properties": properties}
+        if self._settings.before_send is not None:
+            return self._sent_by(self._settings.before_send, event)
+        return event
+
+    def _masked(self, mask: Callable[[str, Any], Any], properties: dict[str, Any]) -> dict[str, Any]:
+        masked: dict[str, Any] = {}
+        for key, value in properties.items():
+            if key in CONTENT or not key.startswith(_NOT_CONTENT_PREFIXES):
+                result = apply_mask(mask, key, value)
+                if result.failed:
+                    self._counters.add("mask_failed")
+                    warn("outgoing:mask", "the mask failed; the content it was given is left out")
+                value = result.value
+            masked[key] = value
+        return masked
+
+    def _sent_by(self, before_send: Callable[[Event], Event | None], event: Event) -> Event | None:
+        """What `before_send` makes of the event; it fails closed."""
+        try:
+            changed = before_send(event)
+        except Exception as error:
+            self._lose("before_send", "before_send failed and its event is lost (%s)", type(error).__name__)
+            return None
+        if changed is None:
+            self._counters.add("dropped", reason="before_send")
+            return None
+        if not _is_event(changed):
+            self._lose("before_send", "before_send returned no event; the event is lost")
+            return None
+        return {**changed, "properties": json_safe(changed["properties"])}
+
+
+def _is_event(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("event"), str)
+        and isinstance(value.get("distinct_id"), str)
+        and isinstance(value.get("properties"), dict)
+        and isinstance(value.get("uuid"), str)
+    )

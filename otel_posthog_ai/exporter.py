@@ -1,0 +1,174 @@
+"""The bare door: a plain SpanExporter that holds the whole pipeline, for set-ups that take nothing else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+from .assembly import Assembly
+from .context import current
+from .delivery import Counters, EncodedEvent, Poster
+from .events.outgoing import Outgoing
+from .events.shrinking import shrink
+from .hierarchy import Hierarchy
+from .log import warn, warn_once
+from .propagator import remote_ai_parent
+from .settings import Settings, resolve
+
+
+def tell_inert(settings: Settings) -> None:
+    """Say once why nothing is sent."""
+    if not settings.disabled and settings.api_key is None:
+        warn_once("settings:api_key", "no api_key and no POSTHOG_API_KEY: nothing is sent to PostHog")
+
+
+class PostHogSpanExporter(SpanExporter):
+    """Exports AI spans to PostHog, whatever TracerProvider and SpanProcessor it stands behind.
+
+    It posts before `export` returns, so put it behind a BatchSpanProcessor. It knows ancestry, user and session as far
+    as the spans that it has seen tell; `PostHogSpanProcessor` sees spans start and knows them exactly, and sends from a
+    thread of its own.
+
+    Args:
+        api_key: Project API key, `phc_…`. Default: `POSTHOG_API_KEY`; without one: one warning, and nothing is sent.
+        host: `us`, `eu` or a URL. Default: `POSTHOG_HOST`, else `https://us.i.posthog.com`.
+        options: Every other option of `otel_posthog_ai.settings.OPTIONS`, by name.
+
+    Raises:
+        ValueError: for an option with a bad value. TypeError: for an unknown option.
+    """
+
+    def __init__(self, api_key: str | None = None, host: str | None = None, **options: Any) -> None:
+        self.settings: Settings = resolve({"api_key": api_key, "host": host, **options})
+        self.counters = Counters()
+        self.hierarchy = Hierarchy()
+        self._assembly = Assembly(self.settings, self.counters, self.hierarchy, patient=False)
+        self._outgoing = Outgoing(self.settings, self.counters)
+        self._poster = Poster(self.settings, self.counters, shrink=shrink)
+        self._owed: deque[EncodedEvent] = deque()
+        self._owed_bytes = 0
+        self._lock = threading.Lock()
+        self._shut_down = False
+        tell_inert(self.settings)
+
+    def attach(self, provider: TracerProvider) -> None:
+        """Learn ancestry, user and session from spans of `provider` as they start, from now on."""
+        if not self.settings.inert:
+            provider.add_span_processor(_Onlooker(self.hierarchy))
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Post the events of `spans` and what is still owed; FAILURE while anything stays owed."""
+        if self.settings.inert or self._shut_down:
+            return SpanExportResult.FAILURE if self._shut_down else SpanExportResult.SUCCESS
+        try:
+            with self._lock:
+                self._take(spans)
+                return self._post(time.monotonic() + self.settings.timeout)
+        except Exception as error:
+            warn("exporter:export", "an export failed (%s)", type(error).__name__)
+            return SpanExportResult.FAILURE
+
+    def _take(self, spans: Sequence[ReadableSpan]) -> None:
+        self.counters.add("seen", len(spans))
+        chosen: list[ReadableSpan] = []
+        for span in spans:
+            if passes(self.settings.span_filter, span):
+                chosen.append(span)
+                continue
+            context = span.get_span_context()
+            if context is not None:
+                self.hierarchy.finished(context.span_id, span.parent, context.trace_id, None, False)
+            self.counters.add("filtered")
+        self._assembly.add(chosen, lambda _span: ())
+        for built in self._assembly.release(everything=True):
+            events = self._outgoing.encode(built.events, private=built.private, context_keys=built.context_keys)
+            self.counters.add("queued", len(events))
+            for event in events:
+                self._owe(event)
+
+    def _owe(self, event: EncodedEvent) -> None:
+        self._owed.append(event)
+        self._owed_bytes += len(event.body)
+        while self._owed_bytes > self.settings.outbox_bytes and self._owed:
+            self._owed_bytes -= len(self._owed.popleft().body)
+            self.counters.add("dropped", reason="outbox_full")
+            warn("exporter:outbox", "the events that wait for PostHog exceed outbox_bytes; the oldest are dropped")
+
+    def _post(self, deadline: float) -> SpanExportResult:
+        if not self._owed:
+            return SpanExportResult.SUCCESS
+        still = self._poster.post(list(self._owed), deadline)
+        self._owed = deque(still)
+        self._owed_bytes = sum(len(event.body) for event in still)
+        return SpanExportResult.FAILURE if still else SpanExportResult.SUCCESS
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Try once more to post what is owed; True when nothing is owed any more."""
+        deadline = time.monotonic() + timeout_millis / 1000
+        if not self._lock.acquire(timeout=max(0.0, timeout_millis / 1000)):
+            return False
+        try:
+            return self.settings.inert or self._post(deadline) is SpanExportResult.SUCCESS
+        finally:
+            self._lock.release()
+
+    def shutdown(self, timeout_millis: int = 30_000) -> None:
+        """Post what is owed within the timeout (milliseconds); afterwards nothing is sent."""
+        if self._shut_down:
+            return
+        self.force_flush(timeout_millis)
+        self._shut_down = True
+        if self._owed:
+            self.counters.add("dropped", len(self._owed), reason="shutdown")
+            warn("exporter:shutdown", "%d events could not be delivered before shutdown", len(self._owed))
+            self._owed.clear()
+        self._poster.close()
+
+    def status(self) -> Mapping[str, Any]:
+        """Counters, and what is owed: `waiting` events, `waiting_bytes`."""
+        return {**self.counters.snapshot(), "waiting": len(self._owed), "waiting_bytes": self._owed_bytes}
+
+
+class _Onlooker(SpanProcessor):
+    """Learns ancestry for a bare exporter that found its provider."""
+
+    def __init__(self, hierarchy: Hierarchy) -> None:
+        self._hierarchy = hierarchy
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        context = span.get_span_context()
+        if context is not None:
+            remote = remote_ai_parent(parent_context) if span.parent is not None and span.parent.is_remote else None
+            self._hierarchy.started(
+                span, context.span_id, current(parent_context), remote.span_id if remote is not None else None
+            )
+
+    def on_end(self, span: ReadableSpan) -> None:
+        context = span.get_span_context()
+        if context is not None:
+            self._hierarchy.finished(context.span_id, span.parent, context.trace_id, None, True)
+
+    def shutdown(self) -> None:
+        """Nothing is open here."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Nothing waits here."""
+        return True
+
+
+def passes(span_filter: Callable[[Any], bool] | None, span: ReadableSpan) -> bool:
+    """Whether the user's filter lets a span through; a filter that fails lets everything through."""
+    if span_filter is None:
+        return True
+    try:
+        return bool(span_filter(span))
+    except Exception as error:
+        warn("exporter:span_filter", "span_filter failed (%s); the span is exported", type(error).__name__)
+        return True

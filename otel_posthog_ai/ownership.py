@@ -1,0 +1,110 @@
+"""For whom a span ran: its own word, then that of its ancestors, then what all below it agree on.
+
+Never sideways by trace id, and nothing is remembered by trace id alone: one trace may serve many users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from .belonging import usable_id, usable_session_id
+from .dialects import Identity, read_identity
+from .dialects.record import AISpan
+from .hierarchy import Hierarchy, Node
+from .settings import Settings
+
+
+class Owner(NamedTuple):
+    """Whom an event belongs to."""
+
+    distinct_id: str | None
+    session_id: str | None
+    replay_session_id: str | None
+    groups: dict[str, str] | None
+
+
+def note_below(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
+    """Tell the ancestors of a span which user and session it names; they count there only if all below agree."""
+    user = _named(node, record.identity, "distinct_id", "user", "incidental_user", usable_id)
+    session = _named(node, record.identity, "session_id", "session", "incidental_session", usable_session_id)
+    if user is None and session is None:
+        return
+    for above in hierarchy.ancestors(node):
+        # Two different names say all there is to say.
+        if user is not None and len(above.users_below) < 3:
+            above.users_below.add(user)
+        if session is not None and len(above.sessions_below) < 3:
+            above.sessions_below.add(session)
+
+
+def _named(
+    node: Node, identity: Identity, belonging: str, explicit: str, incidental: str, usable: Callable[[object], str | None]
+) -> tuple[bool, str] | None:
+    """Whether explicitly, and whom, a span names itself."""
+    said = getattr(node.belonging, belonging) if node.belonging is not None else None
+    found = said or usable(getattr(identity, explicit))
+    if found is not None:
+        return True, found
+    found = usable(getattr(identity, incidental))
+    return (False, found) if found is not None else None
+
+
+def find_owner(node: Node, record: AISpan, hierarchy: Hierarchy, settings: Settings, resource: Mapping[str, Any]) -> Owner:
+    """Whom the events of `record` belong to, by all that is known now."""
+    chain = [(node.belonging, record.identity)]
+    chain += [(above.belonging, hierarchy.identity(above)) for above in hierarchy.ancestors(node)]
+    of_resource = read_identity(resource)
+    user = (
+        _upward(chain, "distinct_id", "user", usable_id)
+        or _agreed(node.users_below, True)
+        or (usable_id(of_resource.user) if of_resource is not None else None)
+        or _incidental(chain, "incidental_user", usable_id)
+        or _agreed(node.users_below, False)
+        or usable_id(settings.default_distinct_id)
+    )
+    session = (
+        _upward(chain, "session_id", "session", usable_session_id)
+        or _agreed(node.sessions_below, True)
+        or (usable_session_id(of_resource.session) if of_resource is not None else None)
+        or _incidental(chain, "incidental_session", usable_session_id)
+        or _agreed(node.sessions_below, False)
+    )
+    replay = _upward(chain, "replay_session_id", "replay_session", usable_session_id)
+    return Owner(user, session, replay, _groups(chain))
+
+
+_Chain = list[tuple[Any, Identity | None]]
+
+
+def _upward(chain: _Chain, belonging: str, explicit: str, usable: Callable[[object], str | None]) -> str | None:
+    for surrounding, identity in chain:
+        said = getattr(surrounding, belonging) if surrounding is not None else None
+        if said is None and identity is not None:
+            said = usable(getattr(identity, explicit))
+        if said is not None:
+            return str(said)
+    return None
+
+
+def _incidental(chain: _Chain, field: str, usable: Callable[[object], str | None]) -> str | None:
+    for _, identity in chain:
+        found = usable(getattr(identity, field)) if identity is not None else None
+        if found is not None:
+            return found
+    return None
+
+
+def _agreed(named: set[tuple[bool, str]], explicit: bool) -> str | None:
+    """The one name on which all below agree; explicit names shut incidental ones out."""
+    names = {name for is_explicit, name in named if is_explicit is explicit}
+    return next(iter(names)) if len(names) == 1 else None
+
+
+def _groups(chain: _Chain) -> dict[str, str] | None:
+    groups: dict[str, str] = {}
+    for surrounding, identity in chain:
+        for said in (surrounding.groups if surrounding is not None else None, identity.groups if identity is not None else None):
+            for key, value in (said or {}).items():
+                groups.setdefault(key, value)
+    return groups or None

@@ -1,0 +1,137 @@
+"""Which of the spans that wait report the same call, and who of each pair survives."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from .dialects.record import AISpan
+from .duplicates import contains, is_call, nested_calls, ran_inside, same_response
+from .hierarchy import HELD, Hierarchy, Node
+
+# Spans of these types between two calls make them two calls.
+_BETWEEN = frozenset({"tool", "agent", "workflow", "chain", "task", "handoff", "retriever", "guardrail", "mcp"})
+# Clients that trace themselves are nearest the wire whatever lies around them.
+_WIRE_SCOPES = ("com.anthropic.sdk", "mistralai_sdk_tracer", "openai_sdk")
+
+
+class Pair(NamedTuple):
+    """Two spans that are one call: what survives, what is merged into it, and which of both is nearer the wire."""
+
+    survivor: Node
+    other: Node
+    wire: Node
+
+
+def find_pairs(nodes: Iterable[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    """The pairs among the spans that wait, strongest evidence first; each span is merged into another at most once."""
+    calls = [node for node in nodes if node.record is not None and is_call(node.record)]
+    gone: set[int] = set()
+    for pairs in (_declared(nodes, hierarchy), _by_response(calls, hierarchy), _nested(calls, hierarchy), _apart(calls)):
+        for pair in pairs:
+            if pair.other.span_id in gone or pair.survivor.span_id in gone:
+                continue
+            gone.add(pair.other.span_id)
+            yield pair
+
+
+def _record(node: Node) -> AISpan:
+    assert node.record is not None  # every node here waits with its record
+    return node.record
+
+
+def _pair(one: Node, other: Node, hierarchy: Hierarchy) -> Pair:
+    """The outermost with framework ancestry survives; the other, or a client's own span, is nearer the wire."""
+    survivor, inner = (one, other) if _outer(one, other, hierarchy) else (other, one)
+    wire = survivor if _record(survivor).scope.startswith(_WIRE_SCOPES) else inner
+    return Pair(survivor, inner, wire)
+
+
+def _outer(one: Node, other: Node, hierarchy: Hierarchy) -> bool:
+    """Whether `one` is the outer of both."""
+    if any(above.span_id == one.span_id for above in hierarchy.ancestors(other)):
+        return True
+    if any(above.span_id == other.span_id for above in hierarchy.ancestors(one)):
+        return False
+    first, second = _record(one), _record(other)
+    if (first.parent_id is None) != (second.parent_id is None):
+        return second.parent_id is None
+    if first.scope.startswith(_WIRE_SCOPES) != second.scope.startswith(_WIRE_SCOPES):
+        return second.scope.startswith(_WIRE_SCOPES)
+    if contains(first, second) != contains(second, first):
+        return contains(first, second)
+    return (first.start_ns, -first.end_ns) <= (second.start_ns, -second.end_ns)
+
+
+def _declared(nodes: Iterable[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    """Pairs that a dialect declares: a child of the other half, or the half that ended nearest to the stated time."""
+    halves: dict[tuple[str, str], list[Node]] = defaultdict(list)
+    for node in nodes:
+        record = node.record
+        if record is not None and record.pair_key is not None:
+            halves[(record.dialect, record.pair_key)].append(node)
+    for group in halves.values():
+        for node in group:
+            record = _record(node)
+            above = next((each for each in group if each.span_id == node.parent_id), None)
+            if above is not None:
+                yield Pair(above, node, node)
+            elif record.pair_time_ns is not None:
+                time = record.pair_time_ns
+                calls = [each for each in group if _record(each).pair_time_ns is None]
+                if calls:
+                    yield Pair(min(calls, key=lambda each: abs(_record(each).end_ns - time)), node, node)
+
+
+def _by_response(calls: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    by_id: dict[str, list[Node]] = defaultdict(list)
+    for node in calls:
+        response_id = _record(node).response_id
+        if response_id is not None:
+            by_id[response_id].append(node)
+    for group in by_id.values():
+        while len(group) > 1:
+            node = group.pop(0)
+            match = next((other for other in group if same_response(_record(node), _record(other))), None)
+            if match is not None:
+                pair = _pair(node, match, hierarchy)
+                if pair.survivor is node:
+                    group[group.index(match)] = node
+                yield pair
+
+
+def _nested(calls: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    """Each call and the nearest call above it, if nothing lies between that makes them two."""
+    for node in calls:
+        for above in hierarchy.ancestors(node):
+            record = above.record
+            if above.fate != HELD or record is None:
+                continue
+            if is_call(record):
+                if nested_calls(record, _record(node)):
+                    yield _pair(above, node, hierarchy)
+                break
+            if record.span_type in _BETWEEN:
+                break
+
+
+def _apart(calls: list[Node]) -> Iterator[Pair]:
+    """Calls of different traces, one to one: the tightest enclosing call of another scope takes the inner one."""
+    taken: set[tuple[int, str]] = set()
+    scopes = {_record(node).scope for node in calls}
+    if len(scopes) < 2:
+        return
+    for inner in sorted(calls, key=lambda node: _record(node).start_ns):
+        record = _record(inner)
+        if record.parent_id is not None:
+            continue
+        outers = [
+            node
+            for node in calls
+            if node.trace_id != inner.trace_id and (node.span_id, record.scope) not in taken and ran_inside(_record(node), record)
+        ]
+        if outers:
+            outer = min(outers, key=lambda node: _record(node).end_ns - _record(node).start_ns)
+            taken.add((outer.span_id, record.scope))
+            yield Pair(outer, inner, inner)

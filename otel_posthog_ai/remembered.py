@@ -1,0 +1,75 @@
+"""Calls whose events have left: so that the other half of a pair, when it comes late, does not count again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from typing import NamedTuple
+
+from .dialects.messages import last_user_text
+from .dialects.record import AISpan, Usage
+from .duplicates import contains, nested_calls, ran_inside, same_response
+from .hierarchy import Hierarchy, Node
+
+MOST_CALLS = 1_000
+
+
+class Found(NamedTuple):
+    """The half that has left."""
+
+    node: Node
+    is_inner: bool
+    """It was the inner one of both."""
+
+
+class RememberedCalls:
+    """The last calls that left, without their content but for what evidence needs."""
+
+    def __init__(self) -> None:
+        self._calls: OrderedDict[int, tuple[Node, AISpan]] = OrderedDict()
+
+    def add(self, node: Node, record: AISpan) -> None:
+        """A call has left."""
+        if record.kind == "span":
+            return
+        self._calls[node.span_id] = node, _slim(record)
+        while len(self._calls) > MOST_CALLS:
+            self._calls.popitem(last=False)
+
+    def find(self, node: Node, record: AISpan, hierarchy: Hierarchy) -> Found | None:
+        """The remembered call that `record` reports too, if there is one."""
+        above = {each.span_id for each in hierarchy.ancestors(node)}
+        for other, known in reversed(self._calls.values()):
+            if known.scope == record.scope or known.kind != record.kind:
+                continue
+            below = any(each.span_id == node.span_id for each in hierarchy.ancestors(other))
+            if same_response(known, record):
+                return Found(other, below or (other.span_id not in above and contains(record, known)))
+            if other.span_id in above and nested_calls(known, record):
+                return Found(other, False)
+            if below and nested_calls(record, known):
+                return Found(other, True)
+            if other.trace_id != node.trace_id:
+                if known.parent_id is None and ran_inside(record, known):
+                    return Found(other, True)
+                if record.parent_id is None and ran_inside(known, record):
+                    return Found(other, False)
+        return None
+
+
+def _slim(record: AISpan) -> AISpan:
+    """What evidence needs of a call: ids, times, model, usage, the user's last text (cut)."""
+    asked = last_user_text(record.input)
+    return replace(
+        record,
+        input=[{"role": "user", "content": asked}] if asked is not None and len(asked) < 2_000 else None,
+        output=None,
+        tools=None,
+        instructions=None,
+        embedding_input=None,
+        usage=replace(record.usage) if record.usage is not None else Usage(),
+        metadata={},
+        attributes={},
+        parameters={},
+        resource={},
+    )
