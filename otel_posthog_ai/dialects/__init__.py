@@ -11,7 +11,7 @@ from typing import Protocol
 
 from opentelemetry.sdk.trace import ReadableSpan
 
-from . import gen_ai
+from . import gen_ai, openinference
 from .conclusion import conclude
 from .failures import read_failure
 from .identity import has_identity, read_identity
@@ -33,7 +33,7 @@ class Dialect(Protocol):
 
 
 # Specific conventions first: they know best what the general ones only half see.
-DIALECTS: tuple[Dialect, ...] = (gen_ai,)
+DIALECTS: tuple[Dialect, ...] = (openinference, gen_ai)
 
 MARKER_PREFIXES: tuple[str, ...] = tuple(sorted({prefix for dialect in DIALECTS for prefix in dialect.PREFIXES}))
 

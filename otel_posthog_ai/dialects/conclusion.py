@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .frameworks import framework_of_scope
 from .providers import is_framework, priced_provider, provider_of_model
 from .record import AISpan
 from .values import is_mapping
@@ -10,6 +11,8 @@ from .values import is_mapping
 def conclude(record: AISpan) -> None:
     """Fill what can be told from the fields alone."""
     _provider(record)
+    if record.framework is None:
+        record.framework = framework_of_scope(record.scope)
     if record.kind == "span":
         record.request_model = record.response_model = None
     if record.kind == "embedding" and record.span_type is not None:

@@ -1,0 +1,313 @@
+"""OpenInference (Arize): `openinference.span.kind`, flattened `llm.*` messages, raw bodies in `input.value` and `output.value`.
+
+https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .content_events import FIRST_TOKEN_EVENTS
+from .messages import read_messages
+from .openinference_messages import flattened_documents, flattened_messages, flattened_texts
+from .provider_bodies import read_request
+from .providers import priced_provider
+from .raw_answers import raw_output, read_raw_answer
+from .record import AISpan, Kind, SpanType
+from .source import Source
+from .states import read_state
+from .table import Row, Table, fill, unset
+from .tool_definitions import read_tools
+from .user_metadata import metadata_of, read_metadata
+from .values import count, finish_reason, flag, identifier, is_list, is_mapping, mapping, number, parse_json, text, texts
+
+NAME = "openinference"
+KIND = "openinference.span.kind"
+PREFIXES = ("openinference.",)
+SCOPES = ("openinference.instrumentation.",)
+
+KINDS: dict[str, tuple[Kind, SpanType | None]] = {
+    "LLM": ("generation", None),
+    "EMBEDDING": ("embedding", None),
+    "CHAIN": ("span", "chain"),
+    "RETRIEVER": ("span", "retriever"),
+    "RERANKER": ("span", "reranker"),
+    "TOOL": ("span", "tool"),
+    "AGENT": ("span", "agent"),
+    "GUARDRAIL": ("span", "guardrail"),
+    "EVALUATOR": ("span", "evaluator"),
+    "PROMPT": ("span", "prompt"),
+    "DECISION": ("span", "custom"),
+    "UNKNOWN": ("span", "custom"),
+}
+CALL_FIELDS: Table = (
+    Row("provider_original", ("llm.provider", "llm.system", "embedding.provider"), text),
+    Row("request_model", ("llm.request.model_name",), text),
+    Row("response_model", ("llm.response.model_name",), text),
+    Row("finish_reason", ("llm.finish_reason", "llm.finish_reasons"), finish_reason),
+    Row("usage.input", ("llm.token_count.prompt",), count),
+    Row("usage.output", ("llm.token_count.completion",), count),
+    Row("usage.total", ("llm.token_count.total",), count),
+    Row("usage.cache_read", ("llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input"), count),
+    Row("usage.cache_write", ("llm.token_count.prompt_details.cache_write",), count),
+    Row("usage.reasoning", ("llm.token_count.completion_details.reasoning",), count),
+    Row("usage.audio_input", ("llm.token_count.prompt_details.audio",), count),
+    Row("usage.audio_output", ("llm.token_count.completion_details.audio",), count),
+    Row("cost.input", ("llm.cost.prompt",), number),
+    Row("cost.output", ("llm.cost.completion",), number),
+    Row("cost.total", ("llm.cost.total",), number),
+)  # fmt: skip
+STEP_FIELDS: Table = (
+    Row("agent_name", ("agent.name",), text),
+    Row("tool_name", ("tool.name",), text),
+    Row("tool_call_id", ("tool.id", "tool.call_id", "tool_call.id", "message.tool_call_id"), identifier),
+    Row("prompt_name", ("prompt.id",), text),
+    Row("tags", ("tag.tags",), texts),
+)  # fmt: skip
+# What frameworks add to the parameters of a call, and what stands elsewhere.
+NO_PARAMETERS = frozenset(
+    {
+        "model", "model_name", "model_id", "modelId", "_type", "messages", "input", "contents", "prompt", "tools", "functions",
+        "instructions", "system", "stream", "id", "object", "created_at", "created", "status", "error", "incomplete_details",
+        "usage", "output", "user", "base_url", "api_base", "extra_headers", "extra_body", "extra_query", "completed_at",
+    }
+)  # fmt: skip
+# Calls that only count tokens: nothing is generated, nothing is billed.
+_COUNTING = ("count_tokens", "CountTokens", "compute_tokens", "ComputeTokens")
+_STREAM_NAME = re.compile(r"(?:^|[._a-z])a?[Ss]tream(?:_|$)|Stream$")
+# LlamaIndex's methods that hand on to `chat` or `complete`, which is the call.
+_DELEGATING = re.compile(
+    r"\.a?(?:stream_)?(?:predict|structured_predict|predict_and_call|chat_with_tools|prepare_chat_with_tools)$"
+    r"|\._prepare_chat_with_tools$|\.a?stream_structured_predict$"
+)
+_HANDOFF = re.compile(r"^handoff to ", re.IGNORECASE)
+# Methods and generated ids that instrumentors put around the name of an agent or a crew.
+_NAME_TAIL = re.compile(r"\.(?:run|arun|on_messages(?:_stream)?|_execute_core|kickoff(?:_async)?|_run|__call__)$")
+_GENERATED = re.compile(r"_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_TEMPLATE_KEYS = ("llm.prompt_template.template", "llm.prompt_template.variables", "llm.prompt_template.version")
+
+
+def recognises(source: Source) -> bool:
+    return KIND in source.attributes or (
+        source.scope.startswith(SCOPES) and source.has("input.value", "output.value", "llm.model_name", "tool.name")
+    )
+
+
+def read(record: AISpan, source: Source) -> None:
+    _classify(record, source)
+    fill(record, STEP_FIELDS, source)
+    read_metadata(record, source.take("metadata"))
+    for key in _TEMPLATE_KEYS:
+        source.take(key)
+    if record.kind == "span":
+        _read_step(record, source)
+        _name(record, source)
+        return
+    fill(record, CALL_FIELDS, source)
+    _read_models(record, source)
+    _read_parameters(record, source)
+    _read_stream(record, source)
+    if record.kind == "embedding":
+        _read_embedding(record, source)
+    else:
+        _read_messages(record, source)
+    _read_bodies(record, source)
+    _read_cache_counting(record)
+
+
+def _classify(record: AISpan, source: Source) -> None:
+    stated = text(source.take(KIND))
+    record.kind, record.span_type = KINDS.get((stated or "UNKNOWN").upper(), KINDS["UNKNOWN"])
+    if record.kind == "generation":
+        if source.name.endswith(_COUNTING):
+            record.kind, record.span_type = "span", "custom"
+        elif _DELEGATING.search(source.name):
+            record.kind, record.span_type = "span", "chain"
+    elif record.span_type == "tool" and _HANDOFF.match(source.name) and not source.has("tool.name"):
+        record.span_type = "handoff"
+
+
+# ---- calls of models -----------------------------------------------------------------------------------------------
+
+
+def _read_models(record: AISpan, source: Source) -> None:
+    """The one name that older spans have is the answer's, where there is one."""
+    parameters = _invocation(source)
+    named = text(source.first("llm.model_name", "embedding.model_name"))
+    requested = text(parameters.get("model")) or text(parameters.get("model_name")) or text(parameters.get("model_id"))
+    record.request_model = record.request_model or requested
+    if record.response_model is None and record.request_model is None:
+        record.request_model = named
+    elif record.response_model is None and source.has("output.value"):
+        # The raw answer knows it better, see `_read_bodies`.
+        read_raw_answer(record, source.attributes["output.value"], usage=False)
+        record.response_model = record.response_model or named
+    refined = text(metadata_of(source.attributes.get("metadata")).get("ls_provider"))
+    if refined is not None and record.provider is None:
+        record.provider = priced_provider(refined)
+
+
+def _invocation(source: Source) -> dict[str, Any]:
+    return mapping(source.first("llm.invocation_parameters", "embedding.invocation_parameters")) or {}
+
+
+def _read_parameters(record: AISpan, source: Source) -> None:
+    parameters = _invocation(source)
+    if record.stream is None:
+        record.stream = flag(parameters.get("stream"))
+    if record.base_url is None:
+        record.base_url = text(parameters.get("base_url")) or text(parameters.get("api_base"))
+    for name, value in parameters.items():
+        if name not in NO_PARAMETERS and value is not None and value != "" and value != {} and value != []:
+            record.parameters.setdefault(name, value)
+    definitions: list[Any] = []
+    for flat in source.indexed("llm.tools").values():
+        schema = parse_json(flat.get("tool.json_schema"))
+        if schema is None:
+            schema = {key.removeprefix("tool."): value for key, value in flat.items()}
+        definitions.append(schema)
+    if not record.tools:
+        record.tools = read_tools(definitions) if definitions else None
+    if not record.tools:
+        record.tools = read_tools(parameters.get("tools") or parameters.get("functions"))
+
+
+def _read_stream(record: AISpan, source: Source) -> None:
+    first = next((event for event in source.events if event.name in FIRST_TOKEN_EVENTS), None)
+    if first is not None:
+        if record.time_to_first_token is None and first.time_ns >= record.start_ns:
+            record.time_to_first_token = (first.time_ns - record.start_ns) / 1e9
+        if not record.stream:
+            record.stream = True
+    elif record.stream is None and _STREAM_NAME.search(source.name):
+        record.stream = True
+
+
+def _read_messages(record: AISpan, source: Source) -> None:
+    if unset(record.input):
+        record.input = flattened_messages(source, "llm.input_messages", "user")
+    if unset(record.input):
+        prompts = flattened_texts(source, "llm.prompts", "prompt.text") or texts(source.take("llm.prompts")) or []
+        record.input = [{"role": "user", "content": each} for each in prompts] or None
+    if unset(record.output):
+        record.output = flattened_messages(source, "llm.output_messages", "assistant")
+    if unset(record.output):
+        choices = flattened_texts(source, "llm.choices", "completion.text")
+        record.output = [{"role": "assistant", "content": each} for each in choices] or None
+    if unset(record.output):
+        call = mapping(source.take("llm.function_call"))
+        if call and text(call.get("name")):
+            record.output = raw_output([{"role": "assistant", "content": None, "function_call": call}])
+
+
+def _read_embedding(record: AISpan, source: Source) -> None:
+    if record.embedding_input is None:
+        record.embedding_input = flattened_texts(source, "embedding.embeddings", "embedding.text") or None
+    body = parse_json(source.attributes.get("input.value"))
+    if record.embedding_input is None and body is not None:
+        record.embedding_input = embedding_texts(body.get("input", body) if is_mapping(body) else body)
+
+
+def embedding_texts(value: Any) -> list[str] | None:
+    """The input of an embedding request: a text, texts, or arrays of token ids, which only their number describes."""
+    value = parse_json(value)
+    if isinstance(value, str):
+        return [value] if value else None
+    if not is_list(value) or not value:
+        return None
+    if all(isinstance(each, int) for each in value):
+        return [f"[{len(value)} token ids]"]
+    found: list[str] = []
+    for each in value:
+        if isinstance(each, str):
+            found.append(each)
+        elif is_list(each):
+            found.append(f"[{len(each)} token ids]")
+        elif is_mapping(each) and isinstance(each.get("text") or each.get("content"), str):
+            found.append(each.get("text") or each["content"])
+    return found or None
+
+
+def _read_bodies(record: AISpan, source: Source) -> None:
+    """What only the raw request and answer say."""
+    answer = parse_json(source.take("output.value"))
+    if record.kind == "generation":
+        if unset(record.output):
+            record.output = raw_output(answer)
+        read_raw_answer(record, answer)
+    elif is_mapping(answer):
+        read_raw_answer(record, {key: value for key, value in answer.items() if key != "data"})
+    request = parse_json(source.take("input.value"))
+    if is_mapping(request):
+        if record.kind == "embedding":
+            request = {key: value for key, value in request.items() if key in ("model", "dimensions", "encoding_format")}
+        read_request(record, request)
+    elif record.kind == "generation" and unset(record.input):
+        record.input = read_messages(request, "user")
+    record.instructions = record.instructions if unset(record.input) or _adds(record) else None
+
+
+def _adds(record: AISpan) -> bool:
+    """Whether the instructions of the request are not among the messages already."""
+    return not any(message["role"] in ("system", "developer") for message in record.input or ())
+
+
+def _read_cache_counting(record: AISpan) -> None:
+    """The convention counts the cache as part of the prompt."""
+    usage = record.usage
+    if usage.input_excludes_cache is None and usage.input is not None and usage.cache_read is not None:
+        usage.input_excludes_cache = usage.cache_read + (usage.cache_write or 0) > usage.input
+
+
+# ---- steps ---------------------------------------------------------------------------------------------------------
+
+
+def _read_step(record: AISpan, source: Source) -> None:
+    given, result = source.take("input.value"), source.take("output.value")
+    arguments = source.take("tool.parameters")
+    if record.span_type == "tool" and given is None and not _is_schema(arguments):
+        given = arguments
+    documents = flattened_documents(source, "retrieval.documents") or flattened_documents(source, "reranker.output_documents")
+    if documents is not None:
+        result = documents
+    ranked = flattened_documents(source, "reranker.input_documents")
+    query = source.take("reranker.query")
+    if given is None and (ranked is not None or query is not None):
+        given = {key: value for key, value in (("query", query), ("documents", ranked)) if value is not None}
+    if unset(record.input_state) and given is not None and given != "":
+        record.input_state = read_state(given, "user")
+    if unset(record.output_state) and result is not None and result != "":
+        record.output_state = read_state(result, "assistant")
+    if unset(record.input_state):
+        messages = flattened_messages(source, "llm.input_messages", "user")
+        if messages:
+            record.input_state = messages
+    if unset(record.output_state):
+        messages = flattened_messages(source, "llm.output_messages", "assistant")
+        if messages:
+            record.output_state = messages
+
+
+def _is_schema(value: Any) -> bool:
+    """Whether `tool.parameters` describes the parameters instead of giving them."""
+    found = mapping(value)
+    return bool(found) and is_mapping(found.get("properties")) and "type" in found
+
+
+def _name(record: AISpan, source: Source) -> None:
+    node = text(source.first("graph.node.name", "graph.node.id"))
+    source.take("graph.node.parent_id")
+    if record.span_type == "tool" and record.name is None:
+        record.name = record.tool_name
+    elif record.span_type == "agent":
+        readable = node if node is not None and not _looks_generated(node) else None
+        bare = _NAME_TAIL.sub("", source.name)
+        record.agent_name = record.agent_name or readable
+        record.name = record.name or record.agent_name or bare
+    if record.name is None and _GENERATED.search(source.name):
+        record.name = _GENERATED.sub("", source.name)
+
+
+def _looks_generated(node: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{16}|[0-9a-f-]{32,36}", node) is not None

@@ -1,0 +1,137 @@
+"""OpenInference's flattened lists (`llm.input_messages.0.message.contents.1.message_content.text`) as messages again.
+
+The index may start at 1 or have gaps; the same text may stand in `content` and in `contents`, the same call in
+`tool_calls` and in `contents`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .messages import join_items, read_message
+from .parts import result_text
+from .record import Message
+from .source import Source
+from .values import is_list, is_mapping, mapping, parse_json, text
+
+# Media of a part: the part's key, which also stands once more inside it -> the type of the part that it becomes.
+_MEDIA = {"image": "image", "audio": "audio", "video": "video", "document": "document"}
+
+
+def flattened_messages(source: Source, prefix: str, role: str) -> list[Message] | None:
+    """The messages below `prefix`, in order of their index; None when there are none."""
+    messages: list[Message] = []
+    for flat in source.indexed(prefix).values():
+        messages.extend(_message(nested(flat), role))
+    return join_items(messages) or None
+
+
+def flattened_texts(source: Source, prefix: str, path: str) -> list[str]:
+    """One text of every entry below `prefix`, at `path` inside the entry."""
+    found = (text(flat.get(path)) for flat in source.indexed(prefix).values())
+    return [each for each in found if each is not None]
+
+
+def flattened_documents(source: Source, prefix: str) -> list[dict[str, Any]] | None:
+    """Documents of a retriever or reranker: id, score, content and metadata, as far as they were recorded."""
+    documents: list[dict[str, Any]] = []
+    for flat in source.indexed(prefix).values():
+        document = {key.removeprefix("document."): parse_json(value) for key, value in flat.items()}
+        document.pop("vector", None)
+        documents.append(document)
+    return documents or None
+
+
+def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted keys as objects inside each other; numbers stay keys."""
+    tree: dict[str, Any] = {}
+    for key, value in flat.items():
+        place = tree
+        *path, last = key.split(".")
+        for step in path:
+            inner = place.get(step)
+            if not isinstance(inner, dict):
+                inner = place[step] = {}
+            place = inner
+        if not isinstance(place.get(last), dict):
+            place[last] = value
+    return tree
+
+
+def _ordered(value: Any) -> list[Any]:
+    """The entries of a flattened list in order of their index; a list as it is."""
+    if is_list(value):
+        return list(value)
+    if not is_mapping(value):
+        return []
+    return [value[key] for key in sorted((key for key in value if key.isdigit()), key=int)]
+
+
+def _message(tree: Mapping[str, Any], role: str) -> list[Message]:
+    fields = tree.get("message")
+    fields = fields if is_mapping(fields) else {}
+    entry: dict[str, Any] = {
+        "role": text(fields.get("role")) or role,
+        "content": _content(fields),
+        "tool_calls": [_call(each) for each in _ordered(fields.get("tool_calls"))],
+    }
+    for key in ("name", "tool_call_id", "refusal"):
+        if fields.get(key) is not None:
+            entry[key] = fields[key]
+    if fields.get("function_call_name") is not None:
+        arguments = fields.get("function_call_arguments_json")
+        entry["function_call"] = {"name": fields["function_call_name"], "arguments": arguments}
+    results = [result for each in _ordered(tree.get("function")) for result in _function_result(each)]
+    if results:
+        return results
+    return read_message(entry, role)
+
+
+def _content(fields: Mapping[str, Any]) -> Any:
+    """The parts where there are any, with the plain text before them unless one of them repeats it."""
+    plain = fields.get("content")
+    parts = [_part(each) for each in _ordered(fields.get("contents"))]
+    if not parts:
+        return plain
+    if isinstance(plain, str) and plain and not any(plain == part.get("text") for part in parts if is_mapping(part)):
+        joined = "".join(str(part.get("text") or "") for part in parts if is_mapping(part))
+        if plain.strip() != joined.strip():
+            return [{"type": "text", "text": plain}, *parts]
+    return parts
+
+
+def _part(each: Any) -> Any:
+    if not is_mapping(each):
+        return each
+    fields = each.get("message_content")
+    fields = dict(fields) if is_mapping(fields) else {}
+    if is_mapping(each.get("tool_call")) or is_mapping(fields.get("tool_call")):
+        return _call(each if is_mapping(each.get("tool_call")) else fields)
+    for key, kind in _MEDIA.items():
+        medium = fields.get(key)
+        if is_mapping(medium):
+            inner = medium.get(key)
+            return {"type": kind, **(inner if is_mapping(inner) else medium)}
+    return fields
+
+
+def _call(each: Any) -> dict[str, Any]:
+    call = each.get("tool_call") if is_mapping(each) else None
+    call = call if is_mapping(call) else each if is_mapping(each) else {}
+    function = call.get("function")
+    function = function if is_mapping(function) else {}
+    return {"type": "tool_call", "id": call.get("id"), "function": {**function, "name": text(function.get("name"))}}
+
+
+def _function_result(value: Any) -> list[Message]:
+    """A tool's result that was written as one JSON text: `{"name", "content", "call_id"}`."""
+    found = mapping(value)
+    if not found or "content" not in found:
+        return []
+    message: Message = {"role": "tool", "content": result_text(found["content"])}
+    if isinstance(found.get("call_id"), str):
+        message["tool_call_id"] = found["call_id"]
+    if isinstance(found.get("name"), str):
+        message["name"] = found["name"]
+    return [message]

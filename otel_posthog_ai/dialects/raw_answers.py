@@ -1,0 +1,140 @@
+"""A provider's or framework's raw answer, where an instrumentor copied it whole: id, model, finish reason, usage, text.
+
+Every reader looks for the keys of its own API, so that one answer may be wrapped in another (LlamaIndex keeps the
+provider's under `raw`, LangChain under `response_metadata`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .messages import read_messages
+from .raw_usage import fill_usage, read_raw_usage
+from .record import AISpan
+from .values import finish_reason, identifier, is_list, is_mapping, parse_json, text
+
+_ID_KEYS = ("id", "response_id", "responseId", "generation_id", "message_id")
+_MODEL_KEYS = ("model", "model_version", "modelVersion", "model_name", "model_id", "modelId")
+_FINISH_KEYS = (
+    "finish_reason", "stop_reason", "stopReason", "finishReason", "done_reason", "completion_reason", "completionReason",
+)  # fmt: skip
+_USAGE_KEYS = (
+    "usage", "usage_metadata", "usageMetadata", "token_usage", "usage_details", "billed_units", "amazon-bedrock-invocationMetrics",
+)  # fmt: skip
+_TIER_KEYS = ("service_tier", "serviceTier")
+# Lists whose first item may say more about the answer.
+_LISTS = ("choices", "candidates", "generations", "results", "outputs", "completions")
+# Objects that hold the provider's own answer.
+_WRAPPERS = ("raw", "response_metadata", "generation_info", "message", "kwargs", "data", "llm_output", "meta", "response", "provider_data")
+# Ids that a framework made, which name a run and not an answer.
+_OWN_IDS = re.compile(r"^(run-|run--|lc_|lc-run|[0-9a-f]{8}-[0-9a-f]{4}-)|^(?:msg|rs|fc|call)_.{0,3}$", re.IGNORECASE)
+_DEEPEST = 7
+# Python's own text of a client library's answer.
+_REPR_ID = re.compile(r"^\s*(?:Parsed)?(?:ChatCompletion|Completion|Message|Response|ModelResponse|GenerateContentResponse)\w*\(.{0,40}?\b(?:response_)?id='([\w.:-]{6,})'")
+_REPR_FINISH = re.compile(r"\b(?:finish_reason|stop_reason)=(?:'(\w+)'|<\w+\.\w+: '(\w+)'>)")
+
+
+def read_raw_answer(record: AISpan, value: Any, *, usage: bool = True) -> None:
+    """Fill what the record leaves open from a raw answer (an object, a list of them, or JSON text of either)."""
+    _read(record, parse_json(value), usage, 0)
+
+
+def raw_output(value: Any) -> Any:
+    """The answer's messages, where the raw answer holds them in a known shape."""
+    found = parse_json(value)
+    if isinstance(found, str):
+        return read_messages(found, "assistant")
+    if is_list(found):
+        return read_messages(found, "assistant")
+    if not is_mapping(found):
+        return None
+    if any(is_list(found.get(key)) for key in ("choices", "candidates", "generations", "output", "messages")):
+        return read_messages(found, "assistant")
+    output = found.get("output")
+    if is_mapping(output) and is_mapping(output.get("message")):  # Bedrock converse
+        return read_messages([output["message"]], "assistant")
+    if is_mapping(found.get("message")) or "role" in found or "content" in found:
+        return read_messages([found], "assistant")
+    for key in ("text", "completion", "generation", "response", "outputText", "output_text"):
+        if isinstance(found.get(key), str):
+            return read_messages(found[key], "assistant")
+    return None
+
+
+def _read(record: AISpan, found: Any, usage: bool, depth: int) -> None:
+    if depth > _DEEPEST:
+        return
+    if isinstance(found, str):
+        _read_repr(record, found)
+    elif is_list(found):
+        if found:
+            _read(record, found[0], usage, depth + 1)
+    elif is_mapping(found):
+        _read_object(record, found, usage)
+        for inner in _inner(found):
+            _read(record, inner, usage, depth + 1)
+
+
+def _inner(found: Mapping[str, Any]) -> Iterable[Any]:
+    for key in (*_LISTS, *_WRAPPERS):
+        inner = found.get(key)
+        if is_list(inner) or is_mapping(inner):
+            yield inner
+        elif key == "raw" and isinstance(inner, str):
+            yield parse_json(inner)
+
+
+def _read_object(record: AISpan, found: Mapping[str, Any], usage: bool) -> None:
+    if record.response_id is None:
+        record.response_id = next((each for key in _ID_KEYS if (each := _response_id(found.get(key))) is not None), None)
+    if record.response_model is None:
+        record.response_model = next((each for key in _MODEL_KEYS if (each := _model(found.get(key))) is not None), None)
+    if record.finish_reason is None:
+        record.finish_reason = next((each for key in _FINISH_KEYS if (each := _finish(found.get(key))) is not None), None)
+        if record.finish_reason is None and is_list(found.get("output")):
+            record.finish_reason = _responses_status(found)
+    if record.service_tier is None:
+        record.service_tier = next((each for key in _TIER_KEYS if (each := text(found.get(key))) is not None), None)
+    fingerprint = text(found.get("system_fingerprint"))
+    if fingerprint is not None:
+        record.provider_metadata.setdefault("system_fingerprint", fingerprint)
+    if usage and record.usage.input is None and record.usage.output is None:
+        fill_usage(record.usage, next((each for key in _USAGE_KEYS if (each := read_raw_usage(found.get(key))) is not None), None))
+
+
+def _responses_status(found: Mapping[str, Any]) -> str | None:
+    """OpenAI Responses: why it is incomplete, else its status."""
+    details = found.get("incomplete_details")
+    if is_mapping(details) and text(details.get("reason")) is not None:
+        return text(details["reason"])
+    status = text(found.get("status"))
+    return status if status in ("completed", "incomplete", "cancelled") else None
+
+
+def _response_id(value: Any) -> str | None:
+    found = identifier(value) if isinstance(value, str) else None
+    return found if found is not None and not _OWN_IDS.match(found) else None
+
+
+def _model(value: Any) -> str | None:
+    return text(value) if isinstance(value, str) else None
+
+
+def _finish(value: Any) -> str | None:
+    if is_mapping(value):
+        value = value.get("reason") or value.get("name")
+    return finish_reason(value) if isinstance(value, str) else None
+
+
+def _read_repr(record: AISpan, found: str) -> None:
+    match = _REPR_ID.match(found)
+    if match is None:
+        return
+    if record.response_id is None:
+        record.response_id = match.group(1)
+    if record.finish_reason is None:
+        finish = _REPR_FINISH.search(found)
+        if finish is not None:
+            record.finish_reason = finish.group(1) or finish.group(2)
