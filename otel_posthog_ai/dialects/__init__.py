@@ -11,7 +11,7 @@ from typing import Protocol
 
 from opentelemetry.sdk.trace import ReadableSpan
 
-from . import gen_ai, openinference
+from . import gen_ai, logfire, logfire_agents, openinference, pydantic_ai
 from .conclusion import conclude
 from .failures import read_failure
 from .identity import has_identity, read_identity
@@ -33,7 +33,13 @@ class Dialect(Protocol):
 
 
 # Specific conventions first: they know best what the general ones only half see.
-DIALECTS: tuple[Dialect, ...] = (openinference, gen_ai)
+DIALECTS: tuple[Dialect, ...] = (
+    pydantic_ai,
+    logfire,
+    logfire_agents,
+    openinference,
+    gen_ai,
+)
 
 MARKER_PREFIXES: tuple[str, ...] = tuple(sorted({prefix for dialect in DIALECTS for prefix in dialect.PREFIXES}))
 
