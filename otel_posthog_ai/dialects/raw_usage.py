@@ -57,9 +57,9 @@ def fill_usage(usage: Usage, found: Usage | None) -> None:
     """Add what `found` counts to what `usage` leaves open; how the totals count is taken over only with the totals."""
     if found is None:
         return
-    if usage.input is None:
+    if usage.input is None and found.input is not None:
         usage.input_excludes_cache = found.input_excludes_cache
-    if usage.output is None:
+    if usage.output is None and found.output is not None:
         usage.output_excludes_reasoning = found.output_excludes_reasoning
     if usage.input is not None or usage.output is not None:
         found.total = None
