@@ -70,7 +70,8 @@ NO_PARAMETERS = frozenset(
     {
         "model", "model_name", "model_id", "modelId", "_type", "messages", "input", "contents", "prompt", "tools", "functions",
         "instructions", "system", "stream", "id", "object", "created_at", "created", "status", "error", "incomplete_details",
-        "usage", "output", "user", "base_url", "api_base", "extra_headers", "extra_body", "extra_query", "completed_at",
+        "usage", "output", "user", "num_retries", "max_retries", "timeout", "base_url", "api_base", "extra_headers",
+        "extra_body", "extra_query", "completed_at",
     }
 )  # fmt: skip
 # Calls that only count tokens: nothing is generated, nothing is billed.
@@ -85,6 +86,9 @@ _HANDOFF = re.compile(r"^handoff to ", re.IGNORECASE)
 # Methods and generated ids that instrumentors put around the name of an agent or a crew.
 _NAME_TAIL = re.compile(r"\.(?:run|arun|on_messages(?:_stream)?|_execute_core|kickoff(?:_async)?|_run|__call__)$")
 _GENERATED = re.compile(r"_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_CREW = re.compile(r"\.kickoff(?:_async|_for_each)?$")
+# What CrewAI notes of its own objects on every span.
+_CREW_KEYS = ("task_key", "task_id", "crew_key", "crew_id", "crew_agents", "crew_tasks", "flow_id", "flow_name")
 _TEMPLATE_KEYS = ("llm.prompt_template.template", "llm.prompt_template.variables", "llm.prompt_template.version")
 
 
@@ -124,6 +128,8 @@ def _classify(record: AISpan, source: Source) -> None:
             record.kind, record.span_type = "span", "custom"
         elif _DELEGATING.search(source.name):
             record.kind, record.span_type = "span", "chain"
+    elif record.span_type == "chain" and _CREW.search(source.name):
+        record.span_type = "workflow"
     elif record.span_type == "tool" and _HANDOFF.match(source.name) and not source.has("tool.name"):
         record.span_type = "handoff"
 
@@ -137,12 +143,13 @@ def _read_models(record: AISpan, source: Source) -> None:
     named = text(source.first("llm.model_name", "embedding.model_name"))
     requested = text(parameters.get("model")) or text(parameters.get("model_name")) or text(parameters.get("model_id"))
     record.request_model = record.request_model or requested
-    if record.response_model is None and record.request_model is None:
+    if record.kind == "generation" and record.response_model is None:
+        # The raw answer knows its model better than an instrumentor that noted only the requested one.
+        read_raw_answer(record, source.attributes.get("output.value"))
+    if record.request_model is None:
         record.request_model = named
-    elif record.response_model is None and source.has("output.value"):
-        # The raw answer knows it better, see `_read_bodies`.
-        read_raw_answer(record, source.attributes["output.value"], usage=False)
-        record.response_model = record.response_model or named
+    elif record.response_model is None and not source.status_error:
+        record.response_model = named
     refined = text(metadata_of(source.attributes.get("metadata")).get("ls_provider"))
     if refined is not None and record.provider is None:
         record.provider = priced_provider(refined)
@@ -264,7 +271,9 @@ def _read_cache_counting(record: AISpan) -> None:
 
 
 def _read_step(record: AISpan, source: Source) -> None:
-    given, result = source.take("input.value"), source.take("output.value")
+    given, result = source.first("input.value", "crew_inputs", "flow_inputs"), source.take("output.value")
+    for key in _CREW_KEYS if source.has("crew_id", "crew_key", "flow_id") else ():
+        source.take(key)
     arguments = source.take("tool.parameters")
     if record.span_type == "tool" and given is None and not _is_schema(arguments):
         given = arguments
@@ -279,6 +288,8 @@ def _read_step(record: AISpan, source: Source) -> None:
         record.input_state = read_state(given, "user")
     if unset(record.output_state) and result is not None and result != "":
         record.output_state = read_state(result, "assistant")
+    if record.span_type == "tool" and record.tool_call_id is None:
+        record.tool_call_id = _call_id(result)
     if unset(record.input_state):
         messages = flattened_messages(source, "llm.input_messages", "user")
         if messages:
@@ -287,6 +298,14 @@ def _read_step(record: AISpan, source: Source) -> None:
         messages = flattened_messages(source, "llm.output_messages", "assistant")
         if messages:
             record.output_state = messages
+
+
+def _call_id(result: Any) -> str | None:
+    """The call that a tool's result answers, where the result is a message."""
+    found = mapping(result) or {}
+    inner = found.get("data") if is_mapping(found.get("data")) else found.get("kwargs")
+    holder = inner if is_mapping(inner) else found
+    return identifier(holder.get("tool_call_id"))
 
 
 def _is_schema(value: Any) -> bool:
@@ -306,7 +325,7 @@ def _name(record: AISpan, source: Source) -> None:
         record.agent_name = record.agent_name or readable
         record.name = record.name or record.agent_name or bare
     if record.name is None and _GENERATED.search(source.name):
-        record.name = _GENERATED.sub("", source.name)
+        record.name = _NAME_TAIL.sub("", _GENERATED.sub("", source.name))
 
 
 def _looks_generated(node: str) -> bool:
