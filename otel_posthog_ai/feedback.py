@@ -67,7 +67,8 @@ def capture_feedback(
         TypeError, ValueError: for an argument of a wrong type, or an id that is none.
     """
     _require_text(text=text, kind=kind, source=source)
-    shown = text if text is not None else _spoken("value", value)
+    rating = _spoken("value", value)
+    shown = rating if text is None else text
     if shown is None:
         raise ValueError("capture_feedback needs a text or a value")
     target = _target(trace_id, span_id)

@@ -1,0 +1,129 @@
+"""Zero code gives exactly the events of the processor, and changes nothing for anybody else."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import Any
+
+import pytest
+
+from otel_posthog_ai.inbox import Inbox
+
+from .applications import Collector, Run, tree
+
+TREE = [
+    ("$ai_generation", "chat gpt-4o", "trace"),
+    ("$ai_generation", "chat gpt-4o nested", "weather"),
+    ("$ai_span", "weather", "trace"),
+    ("$ai_trace", "helper", "none"),
+]
+
+pytestmark = pytest.mark.skipif(
+    not [entry for entry in entry_points(group="opentelemetry_traces_exporter") if entry.name == "posthog_ai"],
+    reason="the package is not installed in this environment",
+)
+
+
+def facts(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events without what differs from run to run."""
+    changing = ("$ai_trace_id", "$ai_span_id", "$ai_parent_id", "$ai_latency", "telemetry.auto.version")
+    return sorted(
+        (
+            {
+                "event": event["event"],
+                **{key: value for key, value in event["properties"].items() if key not in changing},
+                "anonymous": event["distinct_id"] == event["properties"]["$ai_trace_id"],
+            }
+            for event in events
+        ),
+        key=str,
+    )
+
+
+@pytest.mark.parametrize("between", ["", "1"])
+def test_gives_the_events_of_the_processor(run: Run, inbox: Inbox, between: str) -> None:
+    run("agent.py", PROCESSOR="1", FLUSH_BETWEEN=between)
+    by_code = inbox.events()
+    run("agent.py", instrumented=True, OTEL_TRACES_EXPORTER="posthog_ai", FLUSH_BETWEEN=between)
+    by_environment = inbox.events()[len(by_code) :]
+    if not between:
+        assert tree(by_code) == TREE
+    assert tree(by_environment) == tree(by_code)
+    assert facts(by_environment) == facts(by_code)
+    assert {event["distinct_id"] for event in by_environment} == {"user-7"}
+
+
+@pytest.mark.parametrize("exporters", ["otlp,posthog_ai", "posthog_ai,otlp"])
+def test_changes_nothing_for_an_exporter_beside_it(
+    run: Run, inbox: Inbox, collector: Collector, exporters: str
+) -> None:
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
+    run("agent.py", instrumented=True, OTEL_TRACES_EXPORTER="otlp", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+    alone = collector.spans()
+    assert len(alone) == 7
+    assert inbox.events() == []
+    run("agent.py", instrumented=True, OTEL_TRACES_EXPORTER=exporters, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+    assert collector.spans() == sorted(alone * 2)
+    assert tree(inbox.events()) == TREE
+
+
+def test_without_a_key_the_app_and_its_exporters_run_on(run: Run, inbox: Inbox, collector: Collector) -> None:
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
+    outcome = run(
+        "agent.py",
+        instrumented=True,
+        OTEL_TRACES_EXPORTER="posthog_ai,otlp",
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        POSTHOG_API_KEY="",
+    )
+    assert outcome.stdout == "app runs\n"
+    assert outcome.stderr.count("POSTHOG_API_KEY") == 1
+    assert len(collector.spans()) == 7
+    assert inbox.events() == []
+
+
+def test_a_bad_option_is_told_once_and_left_out(run: Run, inbox: Inbox) -> None:
+    outcome = run("agent.py", instrumented=True, OTEL_TRACES_EXPORTER="posthog_ai", POSTHOG_FLUSH_AT="many")
+    assert outcome.stderr.count("POSTHOG_FLUSH_AT") == 1
+    assert tree(inbox.events()) == TREE
+
+
+def test_an_unreachable_posthog_does_not_keep_the_app(run: Run) -> None:
+    outcome = run(
+        "agent.py",
+        instrumented=True,
+        OTEL_TRACES_EXPORTER="posthog_ai",
+        POSTHOG_HOST="http://127.0.0.1:9",
+        POSTHOG_TIMEOUT="1",
+    )
+    assert outcome.stdout == "app runs\n"
+    assert "Traceback" not in outcome.stderr
+
+
+def test_the_configurator_gives_the_same(run: Run, inbox: Inbox) -> None:
+    run("agent.py", instrumented=True, OTEL_PYTHON_CONFIGURATOR="posthog_ai")
+    assert tree(inbox.events()) == TREE
+
+
+def test_all_doors_at_once_send_once(run: Run, inbox: Inbox) -> None:
+    run(
+        "agent.py",
+        instrumented=True,
+        OTEL_PYTHON_CONFIGURATOR="posthog_ai",
+        OTEL_TRACES_EXPORTER="posthog_ai",
+        OTEL_LOGS_EXPORTER="posthog_ai",
+    )
+    assert tree(inbox.events()) == TREE
+
+
+def test_being_installed_is_no_consent(run: Run, inbox: Inbox) -> None:
+    outcome = run("agent.py", instrumented=True, OTEL_TRACES_EXPORTER="console")
+    assert inbox.events() == []
+    # The configuration that would be made without the package was made: the console has the spans.
+    assert outcome.stdout.count('"trace_id"') >= 7
+
+
+def test_logs_without_traces_are_told(run: Run, inbox: Inbox) -> None:
+    outcome = run("agent.py", instrumented=True, OTEL_LOGS_EXPORTER="posthog_ai")
+    assert outcome.stderr.count("needs OTEL_TRACES_EXPORTER=posthog_ai") == 1
+    assert inbox.events() == []
