@@ -1,0 +1,230 @@
+"""The outbox and its thread: what is promised to flush and shutdown, and to the events."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from otel_posthog_ai.delivery import Sender
+
+from .conftest import adds_up, make_events, within
+from .fault_server import HANGS, RESETS, Fault, FaultServer, answer
+
+NewSender = Callable[..., Sender]
+pytestmark = pytest.mark.usefixtures("hurried")
+
+
+def test_flush_against_a_hanging_server_returns_in_time_and_says_no(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: HANGS["answer"]) as server:
+        sender = new_sender(server.url)
+        sender.put(make_events(20))
+        started = time.monotonic()
+        assert sender.flush(within(1.0)) is False
+        assert 0.9 < time.monotonic() - started < 1.2
+
+
+def test_shutdown_against_a_hanging_server_returns_in_time_and_stops(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: HANGS["answer"]) as server:
+        sender = new_sender(server.url)
+        sender.put(make_events(200))
+        assert server.wait_for(lambda s: s.requests)
+        started = time.monotonic()
+        assert sender.shutdown(within(2.0)) is False
+        assert time.monotonic() - started < 2.2
+        made = len(server.requests)
+        server.play([])
+        sender.put(make_events(3))
+        assert sender.flush(within(1)) is False or sender.status()["waiting"] == 0
+        time.sleep(0.5)
+        assert len(server.requests) == made
+        status = sender.status()
+        assert adds_up(status)
+        assert status["waiting"] == 0
+        assert status["dropped"] == {"shutdown": 203}
+        assert sender.shutdown(within(1)) is False
+
+
+def test_a_flush_gives_up_when_a_full_round_failed(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: answer(503)) as server:
+        sender = new_sender(server.url)
+        sender.put(make_events(1))
+        started = time.monotonic()
+        assert sender.flush(within(20)) is False
+        assert time.monotonic() - started < 3
+        assert 4 <= len(server.requests) <= 8
+
+
+def test_a_flush_while_a_request_runs_waits_for_it(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: Fault(delay=0.5)) as server:
+        sender = new_sender(server.url)
+        sender.put(make_events(3))
+        assert server.wait_for(lambda s: s.connections)
+        sender.put(make_events(3))
+        assert sender.flush(within(5)) is True
+        assert len(set(server.uuids)) == 6
+
+
+def test_a_flush_counts_what_is_put_meanwhile(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: Fault(delay=0.3)) as server:
+        sender = new_sender(server.url)
+        sender.put(make_events(1))
+        threading.Timer(0.1, lambda: sender.put(make_events(1))).start()
+        assert sender.flush(within(5)) is True
+        assert len(set(server.uuids)) == 2
+
+
+def test_a_flush_during_which_an_event_was_lost_says_no(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: answer(400)) as server:
+        sender = new_sender(server.url)
+        sender.put(make_events(1))
+        assert sender.flush(within(5)) is False
+        assert sender.status()["dropped"] == {"refused": 1}
+        assert sender.flush(within(5)) is True
+        assert len(server.requests) == 1
+
+
+def test_an_idle_app_delivers_after_an_outage_by_the_senders_own_clock(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: answer(503)) as server:
+        sender = new_sender(server.url)
+        events = make_events(10)
+        sender.put(events)
+        assert server.wait_for(lambda s: len(s.requests) >= 8)
+        server.play([])
+        assert server.wait_for(lambda s: len(s.events) == 10)
+        assert server.uuids == [event.uuid for event in events]
+        assert sender.flush(within(1)) is True
+        assert adds_up(sender.status())
+
+
+def test_what_waits_is_bounded_in_bytes_and_the_oldest_goes_first(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: HANGS["answer"]) as server:
+        sender = new_sender(server.url, outbox_bytes=20_000, timeout=1.0)
+        first = make_events(1)
+        sender.put(first)
+        assert server.wait_for(lambda s: s.requests)
+        events = make_events(30, size=1_000)
+        for event in events:
+            sender.put([event])
+        sender.put(make_events(1, size=30_000))
+        status = sender.status()
+        assert status["waiting_bytes"] <= 20_000
+        assert adds_up(status)
+        dropped = status["dropped"]["outbox_full"]
+        assert 15 < dropped < 20
+        server.play([])
+        assert sender.flush(within(5)) is True or sender.flush(within(5)) is True
+        assert server.uuids == [first[0].uuid] + [event.uuid for event in events[dropped - 1 :]]
+
+
+def test_what_waits_is_bounded_in_age(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: answer(503)) as server:
+        sender = new_sender(server.url, outbox_seconds=0.5)
+        sender.put(make_events(3))
+        assert server.wait_for(lambda _: sender.status()["waiting"] == 0, 8)
+        status = sender.status()
+        assert status["dropped"] == {"expired": 3}
+        assert adds_up(status)
+
+
+def test_ticks_come_while_idle_and_while_waiting_and_errors_stay_inside(new_sender: NewSender) -> None:
+    ticks: list[float] = []
+
+    def tick() -> None:
+        ticks.append(time.monotonic())
+        raise RuntimeError("from the host")
+
+    with FaultServer(lambda _: answer(503)) as server:
+        sender = new_sender(server.url, on_tick=tick, flush_interval_millis=50)
+        time.sleep(0.6)
+        assert len(ticks) >= 6
+        sender.put(make_events(1))
+        before = len(ticks)
+        time.sleep(0.6)
+        assert len(ticks) - before >= 5
+        server.play([])
+        assert sender.flush(within(5)) is True
+
+
+def test_a_refused_key_makes_flush_return_at_once(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: answer(401)) as server:
+        sender = new_sender(server.url)
+        sender.put(make_events(2))
+        assert sender.flush(within(20)) is False
+        started = time.monotonic()
+        sender.put(make_events(2))
+        assert sender.flush(within(20)) is False
+        assert time.monotonic() - started < 0.2
+        assert len(server.requests) == 1
+        status = sender.status()
+        assert status["paused"] == "the project key is refused"
+        assert status["waiting"] == 4
+
+
+def test_shutdown_delivers_and_is_idempotent(new_sender: NewSender) -> None:
+    with FaultServer([RESETS["answer"], answer(500)]) as server:
+        sender = new_sender(server.url)
+        sender.put(make_events(50))
+        assert sender.shutdown(within(5)) is True
+        assert sender.shutdown(within(5)) is True
+        assert len(set(server.uuids)) == 50
+        assert not any("posthog" in thread.name for thread in threading.enumerate())
+
+
+def test_two_threads_may_shut_down_at_once(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: Fault(delay=0.3)) as server:
+        sender = new_sender(server.url)
+        sender.put(make_events(5))
+        results: list[bool] = []
+        threads = [threading.Thread(target=lambda: results.append(sender.shutdown(within(5)))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert results == [True] * 4
+        assert len(server.requests) == 1
+
+
+def test_numbers_add_up_at_every_moment_of_a_mixed_run(new_sender: NewSender) -> None:
+    turns = iter(range(10**9))
+    statuses = [200, 503, 200, 413, 400, 200, 500, 200, 200]
+
+    with FaultServer(lambda _: answer(statuses[next(turns) % len(statuses)])) as server:
+        sender = new_sender(server.url, outbox_bytes=200_000)
+        stop = threading.Event()
+
+        def emit() -> None:
+            while not stop.is_set():
+                sender.put(make_events(3, size=500))
+                time.sleep(0.001)
+
+        threads = [threading.Thread(target=emit) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for _ in range(200):
+            assert adds_up(sender.status())
+            time.sleep(0.005)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        server.play([])
+        for _ in range(20):
+            if sender.flush(within(5)):
+                break
+        status = sender.status()
+        assert status["waiting"] == 0
+        assert len(sender._outbox) == 0
+        assert status["sent"] == len(server.uuids) == len(set(server.uuids))
+        assert adds_up(status)
+
+
+def test_put_costs_microseconds(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: HANGS["answer"]) as server:
+        sender = new_sender(server.url)
+        events = make_events(2000)
+        started = time.perf_counter()
+        for event in events:
+            sender.put([event])
+        assert (time.perf_counter() - started) / 2000 < 0.0005
