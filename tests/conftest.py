@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from otel_posthog_ai import log
+
+from .receiver import Receiver
+
+
+@pytest.fixture(autouse=True)
+def _clean_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the developer's machine reaches a test, and every warning may be told again."""
+    for name in list(os.environ):
+        if name.startswith(("POSTHOG_", "OTEL_")):
+            monkeypatch.delenv(name)
+    log.forget()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A server that takes events."""
+    with Receiver() as receiver:
+        yield receiver
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the expected events of the golden tests anew")
