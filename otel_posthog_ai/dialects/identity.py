@@ -12,7 +12,7 @@ from typing import Any
 from opentelemetry.semconv._incubating.attributes import enduser_attributes, session_attributes, user_attributes
 
 from .record import Identity
-from .values import identifier, mapping
+from .values import identifier, json_text, mapping
 
 USER_KEYS = (
     "posthog.distinct_id",
@@ -41,7 +41,6 @@ SESSION_KEYS = (
     "traceloop.association.properties.session_id",
     "traceloop.association.properties.sessionId",
     "langsmith.metadata.session_id",
-    "langsmith.trace.session_id",
     "langfuse.trace.metadata.session_id",
     "langfuse.observation.metadata.session_id",
     "langfuse.trace.metadata.sessionId",
@@ -82,10 +81,14 @@ def has_identity(attributes: Iterable[str]) -> bool:
     return not _KEYS.isdisjoint(attributes)
 
 
+_JSON_PREFIX = "langfuse."
+
+
 def _first(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
     for key in keys:
         if key in attributes:
-            found = identifier(attributes[key])
+            # Langfuse writes its metadata as JSON, also texts.
+            found = identifier(json_text(attributes[key]) if key.startswith(_JSON_PREFIX) else attributes[key])
             if found is not None:
                 return found
     return None
@@ -127,6 +130,8 @@ def _read_metadata(found: Identity, metadata: Mapping[str, Any] | None) -> None:
     found.user = found.user or _first(metadata, USER_NAMES)
     found.session = found.session or _first(metadata, SESSION_NAMES)
     found.incidental_session = found.incidental_session or _first(metadata, INCIDENTAL_SESSION_NAMES)
+    if found.session is not None and found.session == found.incidental_session and _first(metadata, SESSION_NAMES) is None:
+        found.session = None  # an instrumentor took the thread for the session
 
 
 def _read_invocation(found: Identity, parameters: Mapping[str, Any] | None) -> None:

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from .content_events import FIRST_TOKEN_EVENTS
+from .embedding_texts import embedding_texts
 from .messages import read_messages
 from .openinference_messages import flattened_documents, flattened_messages, flattened_texts
 from .provider_bodies import read_request
@@ -20,7 +21,7 @@ from .states import read_state
 from .table import Row, Table, fill, unset
 from .tool_definitions import read_tools
 from .user_metadata import metadata_of, read_metadata
-from .values import count, finish_reason, flag, identifier, is_list, is_mapping, mapping, number, parse_json, text, texts
+from .values import count, finish_reason, flag, identifier, is_mapping, mapping, number, parse_json, text, texts
 
 NAME = "openinference"
 KIND = "openinference.span.kind"
@@ -214,26 +215,6 @@ def _read_embedding(record: AISpan, source: Source) -> None:
     body = parse_json(source.attributes.get("input.value"))
     if record.embedding_input is None and body is not None:
         record.embedding_input = embedding_texts(body.get("input", body) if is_mapping(body) else body)
-
-
-def embedding_texts(value: Any) -> list[str] | None:
-    """The input of an embedding request: a text, texts, or arrays of token ids, which only their number describes."""
-    value = parse_json(value)
-    if isinstance(value, str):
-        return [value] if value else None
-    if not is_list(value) or not value:
-        return None
-    if all(isinstance(each, int) for each in value):
-        return [f"[{len(value)} token ids]"]
-    found: list[str] = []
-    for each in value:
-        if isinstance(each, str):
-            found.append(each)
-        elif is_list(each):
-            found.append(f"[{len(each)} token ids]")
-        elif is_mapping(each) and isinstance(each.get("text") or each.get("content"), str):
-            found.append(each.get("text") or each["content"])
-    return found or None
 
 
 def _read_bodies(record: AISpan, source: Source) -> None:

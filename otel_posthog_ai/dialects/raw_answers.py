@@ -29,7 +29,9 @@ _LISTS = ("choices", "candidates", "generations", "results", "outputs", "complet
 # Objects that hold the provider's own answer.
 _WRAPPERS = ("raw", "response_metadata", "generation_info", "message", "kwargs", "data", "llm_output", "meta", "response", "provider_data")
 # Ids that a framework made, which name a run and not an answer.
-_OWN_IDS = re.compile(r"^(run-|run--|lc_|lc-run|[0-9a-f]{8}-[0-9a-f]{4}-)|^(?:msg|rs|fc|call)_.{0,3}$", re.IGNORECASE)
+_OWN_IDS = re.compile(r"^(?:run-|lc_|[0-9a-f]{8}-[0-9a-f]{4}-)", re.IGNORECASE)
+# Parts of an answer, whose ids are not the answer's.
+_ITEMS = frozenset({"message", "reasoning", "function_call", "custom_tool_call", "mcp_call", "tool_call", "tool_use", "function"})
 _DEEPEST = 7
 # Python's own text of a client library's answer.
 _REPR_ID = re.compile(r"^\s*(?:Parsed)?(?:ChatCompletion|Completion|Message|Response|ModelResponse|GenerateContentResponse)\w*\(.{0,40}?\b(?:response_)?id='([\w.:-]{6,})'")
@@ -87,7 +89,7 @@ def _inner(found: Mapping[str, Any]) -> Iterable[Any]:
 
 
 def _read_object(record: AISpan, found: Mapping[str, Any], usage: bool) -> None:
-    if record.response_id is None:
+    if record.response_id is None and not (found.get("type") in _ITEMS and "model" not in found):
         record.response_id = next((each for key in _ID_KEYS if (each := _response_id(found.get(key))) is not None), None)
     if record.response_model is None:
         record.response_model = next((each for key in _MODEL_KEYS if (each := _model(found.get(key))) is not None), None)

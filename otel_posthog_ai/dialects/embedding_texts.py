@@ -1,0 +1,27 @@
+"""What was embedded, as the texts that a reader can see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .values import is_list, is_mapping, parse_json
+
+
+def embedding_texts(value: Any) -> list[str] | None:
+    """The input of an embedding request: a text, texts, or arrays of token ids, which only their number describes."""
+    value = parse_json(value)
+    if isinstance(value, str):
+        return [value] if value else None
+    if not is_list(value) or not value:
+        return None
+    if all(isinstance(each, int) for each in value):
+        return [f"[{len(value)} token ids]"]
+    found: list[str] = []
+    for each in value:
+        if isinstance(each, str):
+            found.append(each)
+        elif is_list(each):
+            found.append(f"[{len(each)} token ids]")
+        elif is_mapping(each) and isinstance(each.get("text") or each.get("content"), str):
+            found.append(each.get("text") or each["content"])
+    return found or None

@@ -1,0 +1,218 @@
+"""Langfuse: `langfuse.observation.*` on the spans of its SDK, OpenAI wrapper and LangChain handler, `langfuse.trace.*` on any.
+
+https://langfuse.com/integrations/native/opentelemetry
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from .embedding_texts import embedding_texts
+from .langfuse_usage import read_usage_details
+from .messages import read_messages
+from .provider_bodies import read_request
+from .raw_answers import raw_output, read_raw_answer
+from .raw_usage import fill_usage
+from .record import AISpan, Failure, Kind, SpanType
+from .source import Source
+from .states import read_state
+from .table import Row, Table, fill, unset
+from .tool_definitions import read_tools
+from .user_metadata import read_metadata
+from .values import identifier, is_list, is_mapping, json_text, mapping, number, parse_json, text, texts
+
+NAME = "langfuse"
+OBSERVATION = "langfuse.observation."
+TRACE = "langfuse.trace."
+PREFIXES = (OBSERVATION,)
+
+TYPES: dict[str, tuple[Kind, SpanType | None]] = {
+    "generation": ("generation", None),
+    "embedding": ("embedding", None),
+    "span": ("span", "custom"),
+    "event": ("span", "custom"),
+    "agent": ("span", "agent"),
+    "tool": ("span", "tool"),
+    "chain": ("span", "chain"),
+    "retriever": ("span", "retriever"),
+    "guardrail": ("span", "guardrail"),
+    "evaluator": ("span", "evaluator"),
+}
+FIELDS: Table = (
+    Row("response_model", ("langfuse.observation.model.name", "langfuse.observation.model"), text),
+    Row("prompt_name", ("langfuse.observation.prompt.name",), text),
+    Row("prompt_version", ("langfuse.observation.prompt.version",), lambda value: value),
+)  # fmt: skip
+TRACE_FIELDS: Table = (
+    Row("trace_name", ("langfuse.trace.name",), text),
+    Row("tags", ("langfuse.trace.tags", "langfuse.tags"), texts),
+)  # fmt: skip
+# Metadata of the OpenAI wrapper's own: the rest of a streamed answer, and how the output was to be structured.
+_STRUCTURE = ("response_format", "text_format")
+_RESPONSE_OBJECT = frozenset({"id", "object"})
+_RESPONSE_METADATA = frozenset(
+    {
+        "id", "object", "status", "error", "incomplete_details", "instructions", "parallel_tool_calls", "temperature", "tool_choice",
+        "tools", "top_p", "max_output_tokens", "previous_response_id", "reasoning", "truncation", "user", "store", "background",
+        "conversation", "service_tier", "usage", "text", "prompt", "prompt_cache_key", "safety_identifier", "top_logprobs",
+        "max_tool_calls", "billing", "completed_at", "output_text",
+    }
+)  # fmt: skip
+_BOOKKEEPING = ("langfuse.internal.", "langfuse.environment", "langfuse.release", "langfuse.version", "langfuse.experiment.")
+
+
+def recognises(source: Source) -> bool:
+    return any(key.startswith(OBSERVATION) for key in source.attributes)
+
+
+def read(record: AISpan, source: Source) -> None:
+    _classify(record, source)
+    fill(record, FIELDS, source)
+    _read_metadata(record, source)
+    _read_level(record, source)
+    given = source.take("langfuse.observation.input")
+    result = source.take("langfuse.observation.output")
+    if record.kind == "span":
+        _read_step(record, given, result)
+        return
+    _read_parameters(record, source)
+    fill_usage(record.usage, read_usage_details(source.take("langfuse.observation.usage_details")))
+    _read_cost(record, source)
+    _read_first_token(record, source)
+    if record.kind == "embedding":
+        _read_embedding(record, given)
+    else:
+        _read_call(record, given, result)
+
+
+def read_trace(record: AISpan, source: Source) -> None:
+    """What Langfuse's processor writes on every span of a trace, whoever made the span: its name, tags and metadata."""
+    if not any(key.startswith("langfuse.") for key in source.attributes):
+        return
+    fill(record, TRACE_FIELDS, source)
+    for key, value in mapping(source.take("langfuse.trace.metadata")).items() if source.has("langfuse.trace.metadata") else ():
+        record.trace_metadata.setdefault(key, value)
+    for key, value in source.below("langfuse.trace.metadata.").items():
+        record.trace_metadata.setdefault(key, json_text(value))
+    for key in source.attributes:
+        if key.startswith(_BOOKKEEPING) or key.startswith(TRACE):
+            source.used.add(key)
+
+
+def _classify(record: AISpan, source: Source) -> None:
+    stated = text(source.take("langfuse.observation.type"))
+    if stated is None:
+        stated = "generation" if source.has("langfuse.observation.model.name", "langfuse.observation.usage_details") else "span"
+    record.kind, record.span_type = TYPES.get(stated.lower(), TYPES["span"])
+    if record.span_type == "tool":
+        record.tool_name = record.name = record.span_name or None
+    elif record.span_type == "agent":
+        record.agent_name = record.name = record.span_name or None
+
+
+def _read_metadata(record: AISpan, source: Source) -> None:
+    metadata = mapping(source.take("langfuse.observation.metadata")) or {}
+    for key, value in source.below("langfuse.observation.metadata.").items():
+        metadata[key] = json_text(value)
+    if _RESPONSE_OBJECT <= metadata.keys():  # a streamed answer of the Responses API, all but its output
+        read_raw_answer(record, {**metadata, "output": []}, usage=False)
+        if record.instructions is None:
+            record.instructions = text(metadata.get("instructions"))
+        if not record.tools:
+            record.tools = read_tools(metadata.get("tools"))
+        nested = metadata.get("metadata")
+        metadata = {key: value for key, value in metadata.items() if key not in _RESPONSE_METADATA and key != "metadata"}
+        metadata.update(nested if is_mapping(nested) else {})
+    elif record.kind == "generation" and text(metadata.get("finish_reason")) is not None:
+        record.finish_reason = record.finish_reason or text(metadata.pop("finish_reason"))
+    for key in _STRUCTURE if record.kind == "generation" else ():
+        if key in metadata:
+            record.parameters.setdefault("response_format", metadata.pop(key))
+    tags = metadata.pop("tags", None) if is_list(metadata.get("tags")) else None
+    if tags and not record.tags:
+        record.tags = [str(tag) for tag in tags]
+    read_metadata(record, metadata)
+
+
+def _read_level(record: AISpan, source: Source) -> None:
+    level = text(source.take("langfuse.observation.level"))
+    message = text(source.take("langfuse.observation.status_message"))
+    if level is not None and level.upper() == "ERROR" and record.error is None:
+        record.error = Failure(message=message)
+
+
+def _read_step(record: AISpan, given: Any, result: Any) -> None:
+    if unset(record.input_state) and given is not None and given != "":
+        record.input_state = read_state(given, "user")
+    if unset(record.output_state) and result is not None and result != "":
+        record.output_state = read_state(result, "assistant")
+
+
+def _read_parameters(record: AISpan, source: Source) -> None:
+    for name, value in (mapping(source.take("langfuse.observation.model.parameters")) or {}).items():
+        if value is None or value in ("", "Infinity"):
+            continue
+        record.parameters.setdefault(name, parse_json(value))
+    if record.service_tier is None:
+        record.service_tier = text(record.parameters.get("service_tier"))
+
+
+def _read_cost(record: AISpan, source: Source) -> None:
+    details = mapping(source.take("langfuse.observation.cost_details")) or {}
+    cost = record.cost
+    cost.input = number(details.get("input")) if cost.input is None else cost.input
+    cost.output = number(details.get("output")) if cost.output is None else cost.output
+    cost.total = number(details.get("total")) if cost.total is None else cost.total
+
+
+def _read_first_token(record: AISpan, source: Source) -> None:
+    started = text(json_text(source.take("langfuse.observation.completion_start_time")))
+    if started is None:
+        return
+    if record.stream is None:
+        record.stream = True
+    try:
+        moment = datetime.fromisoformat(started.strip().replace("Z", "+00:00"))
+    except ValueError:
+        return
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    seconds = moment.timestamp() - record.start_ns / 1e9
+    if record.time_to_first_token is None and seconds >= 0:
+        record.time_to_first_token = round(seconds, 6)
+
+
+def _read_embedding(record: AISpan, given: Any) -> None:
+    if record.embedding_input is None:
+        found = read_state(given)
+        record.embedding_input = embedding_texts(found.get("input", found) if is_mapping(found) else found)
+
+
+def _read_call(record: AISpan, given: Any, result: Any) -> None:
+    request, answer = parse_json(given), parse_json(result)
+    if is_list(request):
+        request, definitions = _without_definitions(request)
+        if definitions and not record.tools:
+            record.tools = read_tools(definitions)
+    captured = read_state(given) if is_mapping(request) and request.keys() == {"args", "kwargs"} else request
+    if is_mapping(captured):
+        read_request(record, captured)
+    if unset(record.input):
+        record.input = read_messages(captured, "user")
+    if unset(record.output):
+        record.output = raw_output(answer) or read_messages(answer, "assistant")
+    read_raw_answer(record, answer)
+
+
+def _without_definitions(entries: Any) -> tuple[list[Any], list[Any]]:
+    """The LangChain handler appends every tool's definition to the messages, as one of a tool's."""
+    messages: list[Any] = []
+    definitions: list[Any] = []
+    for entry in entries:
+        content = entry.get("content") if is_mapping(entry) and entry.get("role") == "tool" else None
+        if is_mapping(content) and identifier(entry.get("tool_call_id")) is None and ("function" in content or "name" in content):
+            definitions.append(content)
+        else:
+            messages.append(entry)
+    return messages, definitions
