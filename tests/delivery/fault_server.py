@@ -127,6 +127,10 @@ class FaultServer:
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)  # Wakes the accepting thread, which holds the port.
+        except OSError:
+            pass
         self._listener.close()
         with self._lock:
             for connection in self._open:
