@@ -6,12 +6,27 @@ A dialect is a module with `NAME`, `PREFIXES` (attribute prefixes that it owns),
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from opentelemetry.sdk.trace import ReadableSpan
 
-from . import gen_ai, logfire, logfire_agents, openinference, pydantic_ai
+from . import (
+    gen_ai,
+    langfuse,
+    langsmith,
+    litellm,
+    logfire,
+    logfire_agents,
+    mcp,
+    mistral_sdk,
+    openinference,
+    pydantic_ai,
+    traceloop,
+    traceloop_crewai,
+    traceloop_legacy,
+    vector_stores,
+)
 from .conclusion import conclude
 from .failures import read_failure
 from .identity import has_identity, read_identity
@@ -37,9 +52,21 @@ DIALECTS: tuple[Dialect, ...] = (
     pydantic_ai,
     logfire,
     logfire_agents,
+    langfuse,
     openinference,
+    langsmith,
+    litellm,
+    mcp,
+    mistral_sdk,
+    vector_stores,
+    traceloop_crewai,
+    traceloop,
+    traceloop_legacy,
     gen_ai,
 )
+
+# What is written on every span of a trace, whoever made the span.
+ANNOTATIONS: tuple[Callable[[AISpan, Source], None], ...] = (langfuse.read_trace,)
 
 MARKER_PREFIXES: tuple[str, ...] = tuple(sorted({prefix for dialect in DIALECTS for prefix in dialect.PREFIXES}))
 
@@ -68,6 +95,8 @@ def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bo
     record.dialect = known[0].NAME if known else ""
     for dialect in known:
         dialect.read(record, source)
+    for annotate in ANNOTATIONS:
+        annotate(record, source)
     read_failure(record, source)
     _join_identity(record.identity, read_identity(source.attributes))
     conclude(record)

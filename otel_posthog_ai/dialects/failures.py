@@ -71,9 +71,8 @@ def read_failure(record: AISpan, source: Source) -> None:
     """Fill `record.error` (or `record.cancelled`) from the span's status, attributes and last exception event."""
     exception = _last_exception(source)
     error_type = _type(source, exception)
-    failed = (
-        record.error is not None or source.status_error or ERROR_TYPE in source.attributes or exception_escaped(exception)
-    )
+    stated = record.error is not None or source.status_error or ERROR_TYPE in source.attributes
+    failed = stated or exception_escaped(exception)
     if _is_cancellation(error_type):
         record.cancelled = True
         record.error = None
@@ -125,7 +124,8 @@ def _message(source: Source, exception: Occurrence | None) -> str | None:
     if found is None:
         found = text(source.status_message)
     if found is None:
-        found = next((text(source.take(key)) for key in MESSAGE_KEYS if isinstance(source.attributes.get(key), str)), None)
+        named = (source.take(key) for key in MESSAGE_KEYS if isinstance(source.attributes.get(key), str))
+        found = next((text(value) for value in named), None)
     return found.split("Traceback (most recent call last)")[0].strip() if found is not None else None
 
 

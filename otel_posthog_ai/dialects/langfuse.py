@@ -11,8 +11,8 @@ from typing import Any
 from .embedding_texts import embedding_texts
 from .langfuse_usage import read_usage_details
 from .messages import read_messages
-from .provider_bodies import read_request
 from .raw_answers import raw_output, read_raw_answer
+from .raw_requests import read_request
 from .raw_usage import fill_usage
 from .record import AISpan, Failure, Kind, SpanType
 from .source import Source

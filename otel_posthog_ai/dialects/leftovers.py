@@ -11,26 +11,28 @@ from .source import Source
 
 # Attributes that repeat what was read, or serve the instrumentor alone. A prefix ends with a dot or is a whole name.
 DROPPED_PREFIXES = (
-    "gen_ai.", "llm.", "openinference.", "traceloop.", "langfuse.", "pydantic_ai.", "logfire.", "litellm.", "embedding.",
-    "retrieval.", "reranker.", "input.", "output.", "entity.", "task.", "crewai.", "graph.node.", "metadata.",
+    "gen_ai.", "llm.", "openinference.", "traceloop.", "langfuse.", "pydantic_ai.", "logfire.", "litellm.",
+    "embedding.", "retrieval.", "reranker.", "input.", "output.", "entity.", "task.", "crewai.", "graph.node.",
+    "metadata.",
     "langgraph_", "langgraph.", "ls_", "lc_", "langsmith.", "hidden_params", "all_messages", "raw_gen_ai_request",
     "exception.", "code.", "thread.", "openai.", "anthropic.", "agent_framework.", "agno.", "tool.", "tool_", "prompt.",
     "document.", "image.", "audio.", "rpc.", "mcp.", "jsonrpc.", "server.", "http.", "url.", "net.", "network.",
-    "user_agent.", "telemetry.", "smolagents.", "autogen.", "messaging.", "gcp.", "aws.", "az.", "cohere.", "mistral_ai.",
-    "db.", "vector_store.", "sdk_span_type",
+    "user_agent.", "telemetry.", "smolagents.", "autogen.", "messaging.", "gcp.", "aws.", "az.", "cohere.",
+    "mistral_ai.", "pinecone.", "qdrant.", "watsonx.", "error.", "db.", "vector_store.", "sdk_span_type",
 )  # fmt: skip
 DROPPED = frozenset(
     {
         "metadata", "tag.tags", "session.id", "user.id", "input", "output", "events", "final_result", "request_data",
-        "response_data", "model_request_parameters", "model_name", "agent_name", "checkpoint_ns", "thread_id", "operation.cost",
-        "raw_input", "response", "usage", "message_template", "async", "name", "error", "error.type", "error.message", "error.code",
+        "response_data", "model_request_parameters", "model_name", "agent_name", "checkpoint_ns", "thread_id",
+        "operation.cost", "raw_input", "response", "usage", "message_template", "async", "name", "error",
         "duration", "operation", "group_id", "run_id", "request_id", "type",
     }
 )  # fmt: skip
 # `$…` keys that a user may set on a span.
 DOCUMENTED = frozenset(
     {
-        "$ai_input_cost_usd", "$ai_output_cost_usd", "$ai_total_cost_usd", "$ai_request_cost_usd", "$ai_web_search_cost_usd",
+        "$ai_input_cost_usd", "$ai_output_cost_usd", "$ai_total_cost_usd", "$ai_request_cost_usd",
+        "$ai_web_search_cost_usd",
         "$ai_input_token_price", "$ai_output_token_price", "$ai_cache_read_token_price", "$ai_cache_write_token_price",
         "$ai_cache_write_1h_token_price", "$ai_request_price", "$ai_request_count", "$ai_web_search_price",
         "$ai_web_search_count", "$ai_prompt_name", "$ai_prompt_version",
@@ -42,8 +44,9 @@ RESOURCE_KEPT = ("service.", "deployment.")
 RESOURCE_DROPPED = frozenset({"service.instance.id"})
 # Namespaces of the semantic conventions: a resource attribute outside them is the user's own.
 RESOURCE_NAMESPACES = (
-    "process.", "host.", "os.", "telemetry.", "container.", "k8s.", "cloud.", "aws.", "gcp.", "azure.", "faas.", "device.",
-    "browser.", "webengine.", "otel.", "user.", "session.", "enduser.", "posthog.", "heroku.", "openshift.", "app.", "vcs.",
+    "process.", "host.", "os.", "telemetry.", "container.", "k8s.", "cloud.", "aws.", "gcp.", "azure.", "faas.",
+    "device.", "browser.", "webengine.", "otel.", "user.", "session.", "enduser.", "posthog.", "heroku.",
+    "openshift.", "app.", "vcs.",
 )  # fmt: skip
 
 

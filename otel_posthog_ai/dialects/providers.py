@@ -54,7 +54,8 @@ FRAMEWORKS: frozenset[str] = frozenset(
         "langchain", "langgraph", "llamaindex", "llama_index", "crewai", "autogen", "autogen_core", "ag2", "dspy",
         "haystack", "agno", "smolagents", "openai_agents", "openai_agents_sdk", "pydantic_ai", "semantic_kernel",
         "microsoft.agent_framework", "strands_agents", "strands", "traceloop", "litellm", "google_adk", "mcp",
-        "instructor", "guardrails", "beeai", "portkey", "inmemoryvectorstore", "vectorstore", "unknown", "custom", "_other",
+        "instructor", "guardrails", "beeai", "portkey", "inmemoryvectorstore", "vectorstore", "unknown", "custom",
+        "_other",
     }
 )  # fmt: skip
 

@@ -88,6 +88,11 @@ class Source:
         self._flat[prefix] = ordered
         return ordered
 
+    def discard(self, *keys: str) -> None:
+        """Take attributes out of play, because a more general dialect would read something untrue from them."""
+        for key in keys:
+            self.attributes.pop(key, None)
+
     def has(self, *keys: str) -> bool:
         """Whether one of the attributes is there."""
         return any(key in self.attributes for key in keys)

@@ -99,7 +99,7 @@ def _is_message(entry: Any) -> bool:
 
 
 def _is_serialized(value: Mapping[str, Any]) -> bool:
-    """LangChain's way to write an object down: `{"lc": 1, "type": "constructor", "id": [..., class], "kwargs": {...}}`."""
+    """LangChain's way to write an object down: `{"lc": 1, "type": "constructor", "id": […, class], "kwargs": {…}}`."""
     names = value.get("id")
     return "lc" in value and is_list(names) and len(names) > 0 and isinstance(names[-1], str)
 

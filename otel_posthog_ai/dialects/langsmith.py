@@ -1,0 +1,114 @@
+"""LangSmith's OpenTelemetry exporter: every run's inputs and outputs whole, as JSON under `gen_ai.prompt` and
+`gen_ai.completion`, and the operation of a model's call on retrievers and prompts as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .gen_ai import OPERATION
+from .providers import is_framework
+from .raw_answers import raw_output, read_raw_answer
+from .raw_requests import read_request
+from .raw_usage import fill_usage, read_raw_usage
+from .record import AISpan, Kind, SpanType
+from .source import Source
+from .states import read_state
+from .table import Row, Table, fill, unset
+from .values import flag, is_mapping, json_text, mapping, parse_json, text
+
+NAME = "langsmith"
+PREFIXES = ("langsmith.",)
+RUN_TYPE = "langsmith.span.kind"
+METADATA = "langsmith.metadata."
+PROMPT = "gen_ai.prompt"
+COMPLETION = "gen_ai.completion"
+
+FIELDS: Table = (
+    Row("name", ("langsmith.trace.name",), text),
+    Row("stream", ("langsmith.request.streaming",), flag),
+)
+KINDS: dict[str, Kind] = {"llm": "generation", "embedding": "embedding"}
+SPAN_TYPES: dict[str, SpanType] = {
+    "chain": "chain",
+    "tool": "tool",
+    "retriever": "retriever",
+    "prompt": "prompt",
+    "parser": "chain",
+    "agent": "agent",
+}
+
+
+def recognises(source: Source) -> bool:
+    return RUN_TYPE in source.attributes or isinstance(source.attributes.get(PROMPT), str)
+
+
+def read(record: AISpan, source: Source) -> None:
+    run_type = str(source.take(RUN_TYPE) or "").lower()
+    metadata = source.below(METADATA)
+    record.metadata.update({key: value for key, value in metadata.items() if key not in record.metadata})
+    _read_framework(record, metadata)
+    _read_tags(record, source)
+    given, taken = json_text(source.take(PROMPT)), json_text(source.take(COMPLETION))
+    if run_type:
+        source.discard(OPERATION)
+        record.kind = KINDS.get(run_type, "span") if record.kind == "span" else record.kind
+        record.span_type = None if record.kind != "span" else SPAN_TYPES.get(run_type, "custom")
+    fill(record, FIELDS, source)
+    if record.kind == "span" and run_type:
+        _read_step(record, given, taken)
+    else:
+        record.name = None
+        _read_call(record, source, given, taken, metadata)
+
+
+def _read_framework(record: AISpan, metadata: dict[str, Any]) -> None:
+    if any(key.startswith("langgraph_") for key in metadata):
+        record.framework = record.framework or "langgraph"
+    elif any(key.startswith(("ls_", "lc_")) for key in metadata):
+        record.framework = record.framework or "langchain"
+
+
+def _read_tags(record: AISpan, source: Source) -> None:
+    tags = text(source.take("langsmith.span.tags"))
+    for tag in tags.split(", ") if tags is not None else ():
+        if tag and ":step:" not in tag and tag not in record.tags:
+            record.tags.append(tag)
+
+
+def _read_step(record: AISpan, given: Any, taken: Any) -> None:
+    if record.span_type == "tool":
+        record.tool_name = record.tool_name or record.name
+    if given is not None and unset(record.input_state):
+        record.input_state = read_state(_alone(given, "input"))
+    if taken is not None and unset(record.output_state):
+        record.output_state = read_state(_alone(taken, "output"), "assistant")
+
+
+def _alone(value: Any, key: str) -> Any:
+    """The value under a key that stands alone, as LangSmith wraps what is no object."""
+    return parse_json(value[key]) if is_mapping(value) and set(value) == {key} else value
+
+
+def _read_call(record: AISpan, source: Source, given: Any, taken: Any, metadata: dict[str, Any]) -> None:
+    provider = text(metadata.get("ls_provider"))
+    stated = text(source.attributes.get("gen_ai.system"))
+    if provider is not None and (stated is None or is_framework(stated)):
+        record.provider_original = record.provider_original or provider
+    for key, name in (("ls_temperature", "temperature"), ("ls_max_tokens", "max_tokens")):
+        if metadata.get(key) is not None:
+            record.parameters.setdefault(name, parse_json(metadata[key]))
+    if is_mapping(given):
+        read_request(record, given)
+    if is_mapping(taken):
+        record.output = record.output or raw_output(taken)
+        read_raw_answer(record, taken)
+    _read_details(record, source)
+
+
+def _read_details(record: AISpan, source: Source) -> None:
+    details = {
+        "input_token_details": mapping(source.take("gen_ai.usage.input_token_details")) or {},
+        "output_token_details": mapping(source.take("gen_ai.usage.output_token_details")) or {},
+    }
+    fill_usage(record.usage, read_raw_usage(details))

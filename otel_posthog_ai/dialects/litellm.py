@@ -1,0 +1,144 @@
+"""LiteLLM's own spans: the request (or the user's span, when one was open), and below it the provider's raw bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .literals import read_literal
+from .raw_answers import raw_output, read_raw_answer
+from .raw_requests import read_request
+from .raw_usage import fill_usage, read_raw_usage
+from .record import AISpan
+from .source import Source
+from .table import Row, Table, fill
+from .values import flag, mapping, number, parse_json, text, texts
+
+NAME = "litellm"
+PREFIXES = ("litellm.", "hidden_params")
+SCOPE = "litellm"
+REQUEST, RAW_REQUEST = "litellm_request", "raw_gen_ai_request"
+MARKERS = frozenset({"litellm.call_id", "litellm.provider.model"})
+
+FIELDS: Table = (
+    Row("stream", ("llm.is_streaming",), flag),
+    Row("cost.total", ("gen_ai.cost.total_cost", "gen_ai.cost.original_cost"), number),
+)
+# Metadata that LiteLLM writes by itself; what is left is the user's.
+OWN_METADATA = (
+    "user_api_key", "spend_logs", "requester_", "user_agent", "prompt_management", "applied_", "mcp_tool",
+    "vector_store_", "routing_", "usage_object", "cold_storage", "team_", "used_client_", "hidden_params",
+    "litellm_", "model_group",
+    "deployment", "api_base", "caching_groups", "endpoint", "global_max", "headers", "model_info", "previous_models",
+    "guardrail", "attempted_", "queue_time", "proxy_", "request_route", "agent_id", "status", "error_", "attributed_",
+)  # fmt: skip
+ROLES_OF_RAW_KEYS = frozenset(
+    {"messages", "contents", "input", "prompt", "choices", "candidates", "content", "output", "generations"}
+)
+
+
+def recognises(source: Source) -> bool:
+    return not MARKERS.isdisjoint(source.attributes) or _is_raw(source)
+
+
+def _is_raw(source: Source) -> bool:
+    """The span of the raw bodies: named so, or by the user, but with `llm.<provider>.…` and nothing of the call."""
+    if source.name == RAW_REQUEST:
+        return True
+    return source.scope == SCOPE and not MARKERS & source.attributes.keys() and _raw_provider(source) is not None
+
+
+def read(record: AISpan, source: Source) -> None:
+    if _is_raw(source):
+        _read_raw(record, source)
+    else:
+        _read_request(record, source)
+
+
+# ---- the request ----------------------------------------------------------------------------------------------------
+
+
+def _read_request(record: AISpan, source: Source) -> None:
+    record.pair_key = f"litellm:{record.span_id}"
+    fill(record, FIELDS, source)
+    if source.attributes.get("gen_ai.response.id") == source.attributes.get("litellm.call_id"):
+        source.discard("gen_ai.response.id")  # LiteLLM's own id, where the provider gave none
+    if source.attributes.get("gen_ai.system") in ("", "Unknown"):
+        source.discard("gen_ai.system")
+    _read_metadata(record, source)
+    hidden = mapping(source.take("hidden_params")) or {}
+    record.base_url = record.base_url or text(hidden.get("api_base"))
+    if record.cost.total is None:
+        record.cost.total = number(hidden.get("response_cost"))
+    if record.provider_original is None and source.attributes.get("gen_ai.system") is None:
+        record.provider_original = text(source.attributes.get("error.llm_provider"))
+
+
+def _read_metadata(record: AISpan, source: Source) -> None:
+    metadata = source.below("metadata.")
+    for key, value in metadata.items():
+        if not key.startswith(OWN_METADATA) and value not in (None, "", "[]", "{}"):
+            record.metadata.setdefault(key, _value(value))
+    given = _value(metadata.get("requester_metadata"))
+    if isinstance(given, dict):
+        for key, value in given.items():
+            record.metadata.setdefault(str(key), value)
+    used = read_raw_usage(_value(metadata.get("usage_object")))
+    if used is not None:
+        used.input_excludes_cache = False  # LiteLLM counts as OpenAI does, whoever answered
+        fill_usage(record.usage, used)
+
+
+def _value(value: Any) -> Any:
+    """A value that may be JSON text or a Python repr."""
+    if not isinstance(value, str):
+        return value
+    parsed = parse_json(value)
+    if not isinstance(parsed, str):
+        return parsed
+    literal = read_literal(value)
+    return value if literal is None else literal
+
+
+# ---- the raw bodies -------------------------------------------------------------------------------------------------
+
+
+def _raw_provider(source: Source) -> str | None:
+    """The provider in `llm.<provider>.<field>` where the field holds messages."""
+    for key in source.attributes:
+        pieces = key.split(".")
+        if len(pieces) == 3 and pieces[0] == "llm" and pieces[2] in ROLES_OF_RAW_KEYS:
+            return pieces[1]
+    return None
+
+
+def _read_raw(record: AISpan, source: Source) -> None:
+    if record.parent_id is not None:
+        record.pair_key = f"litellm:{record.parent_id}"
+    provider = _raw_provider(source)
+    if provider is None:
+        record.noise = record.parent_id is None or not any(key.startswith("llm.") for key in source.attributes)
+        return
+    if provider.lower() not in ("none", "unknown"):
+        record.provider_original = record.provider_original or provider
+    body = {key: _value(value) for key, value in source.below(f"llm.{provider}.").items()}
+    # Request and response lie in one heap: what both name (the model, the tier) is the response's.
+    asked = {key: value for key, value in body.items() if key not in ("model", "service_tier", "output")}
+    if _is_embedding(body):
+        record.kind = "embedding"
+        record.embedding_input = texts(body.get("input"))
+        record.request_model = text(body.get("model"))
+    else:
+        record.kind = "generation"
+        read_request(record, asked)
+    answer = {key: value for key, value in body.items() if key not in ("messages", "input", "prompt", "contents")}
+    read_raw_answer(record, answer)
+    if record.kind == "generation" and not record.output:
+        record.output = raw_output(answer)
+
+
+def _is_embedding(body: Mapping[str, Any]) -> bool:
+    return "input" in body and _NOT_EMBEDDING.isdisjoint(body)
+
+
+_NOT_EMBEDDING = frozenset({"output", "choices", "messages", "instructions", "tools"})

@@ -1,0 +1,97 @@
+"""Model Context Protocol: the tools that were called, without the handshake and the transport around them.
+
+Read are OpenTelemetry's MCP conventions and the spans of the MCP SDK (`mcp.method.name`), and those of OpenLLMetry.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .record import AISpan
+from .source import Source
+from .states import read_state
+from .table import unset
+from .traceloop_envelopes import open_envelope
+from .values import text
+
+NAME = "mcp"
+PREFIXES = ("mcp.",)
+METHOD = "mcp.method.name"
+TRACELOOP_SCOPE = "opentelemetry.instrumentation.mcp"
+SCOPES = ("mcp-python-sdk", TRACELOOP_SCOPE, "openinference.instrumentation.mcp", "fastmcp")
+CALL = "tools/call"
+# Methods that do something for the user; all others shake hands, list or notify.
+WORK = frozenset(
+    {CALL, "resources/read", "prompts/get", "sampling/createMessage", "completion/complete", "elicitation/create"}
+)
+TRANSPORT = frozenset({"ResponseStreamWriter", "RequestStreamWriter", "mcp.server"})
+_INPUT_KEYS = ("gen_ai.tool.call.arguments", "mcp.request.argument", "traceloop.entity.input", "input.value")
+_OUTPUT_KEYS = ("gen_ai.tool.call.result", "mcp.response.value", "traceloop.entity.output", "output.value")
+
+
+def recognises(source: Source) -> bool:
+    return METHOD in source.attributes or source.scope.startswith(SCOPES)
+
+
+def read(record: AISpan, source: Source) -> None:
+    method, target = _method(source)
+    if method is None:
+        record.noise = source.name in TRANSPORT
+        record.span_type = record.span_type or "mcp"
+        return
+    record.span_type = "mcp"
+    source.discard("gen_ai.operation.name")
+    if method == CALL:
+        record.tool_name = target
+    record.name = target or method
+    _fill(record, source)
+    if method not in WORK:
+        record.noise = not method.endswith("/list") or unset(record.output_state)
+
+
+def _method(source: Source) -> tuple[str | None, str | None]:
+    """The method of the protocol, and the tool, resource or prompt that it is about."""
+    named = text(source.attributes.get("gen_ai.tool.name")) or text(source.attributes.get("traceloop.entity.name"))
+    method = text(source.take(METHOD))
+    title = source.name.removeprefix("MCP send ").removeprefix("MCP handle ")
+    if method is not None:
+        named = (
+            named
+            or text(source.attributes.get("gen_ai.prompt.name"))
+            or text(source.attributes.get("mcp.resource.uri"))
+        )
+        return method, named or text(title.removeprefix(method).strip())
+    if not source.scope.startswith(TRACELOOP_SCOPE):
+        return None, None
+    if source.attributes.get("traceloop.span.kind") == "tool":
+        return CALL, named or title.removesuffix(".tool")
+    return (title.removesuffix(".mcp"), None) if title.endswith(".mcp") else (None, None)
+
+
+def _fill(record: AISpan, source: Source) -> None:
+    given = _first(source, _INPUT_KEYS)
+    taken = _first(source, _OUTPUT_KEYS)
+    if given is not None and unset(record.input_state):
+        record.input_state = open_envelope(given).state
+    if taken is not None and unset(record.output_state):
+        record.output_state = _text_of(open_envelope(taken).state)
+
+
+def _first(source: Source, keys: tuple[str, ...]) -> Any:
+    return next((value for value in [source.take(key) for key in keys] if value is not None), None)
+
+
+def _text_of(value: Any) -> Any:
+    """A result that is only text, as that text: MCP answers with a list of typed contents."""
+    contents = value.get("content") if isinstance(value, dict) else value
+    if isinstance(contents, list) and contents and all(_is_text(item) for item in contents):
+        return "\n".join(item.get("text") or item.get("content") for item in contents)
+    return read_state(value)
+
+
+def _is_text(item: Any) -> bool:
+    return (
+        isinstance(item, dict)
+        and item.get("type") == "text"
+        and isinstance(item.get("text") or item.get("content"), str)
+    )

@@ -1,0 +1,48 @@
+"""Spans that Mistral's own Python SDK makes: named by the operation of its API, `gen_ai.*` in part."""
+
+from __future__ import annotations
+
+from .gen_ai import OPERATION
+from .record import AISpan, Kind
+from .source import Source
+from .table import Row, Table, fill
+from .values import count, text
+
+NAME = "mistral_sdk"
+PREFIXES = ("mistral_ai.",)
+SCOPE = "mistralai_sdk_tracer"
+OPERATION_ID = "mistral_ai.operation.id"
+# Pieces of an operation's id, in order of preference -> what it is.
+KINDS: tuple[tuple[str, Kind], ...] = (
+    ("embeddings", "embedding"),
+    ("chat_completion", "generation"),
+    ("stream_chat", "generation"),
+    ("fim", "generation"),
+    ("agents_completion", "generation"),
+    ("stream_agents", "generation"),
+)
+FIELDS: Table = (
+    Row("usage.total", ("mistral_ai.request.total_tokens",), count),
+    Row("request_url", ("http.url", "url.full"), lambda value: (text(value) or "").partition("#")[0] or None),
+)
+
+
+def recognises(source: Source) -> bool:
+    return source.scope == SCOPE or OPERATION_ID in source.attributes
+
+
+def read(record: AISpan, source: Source) -> None:
+    fill(record, FIELDS, source)
+    identifier = text(source.take(OPERATION_ID)) or source.name
+    if OPERATION not in source.attributes and record.kind == "span":
+        record.kind = next((kind for piece, kind in KINDS if piece in identifier), "span")
+    if record.kind != "span":
+        record.provider_original = (
+            record.provider_original or text(source.attributes.get("gen_ai.provider.name")) or "mistral_ai"
+        )
+    if record.stream is None and record.kind == "generation" and "stream" in identifier:
+        record.stream = True
+    address = text(source.attributes.get("server.address"))
+    if record.request_url is not None and address is not None:
+        start, found, _ = record.request_url.partition(address)
+        record.base_url = record.base_url or (f"{start}{address}" if found else None)

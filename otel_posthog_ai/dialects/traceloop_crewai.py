@@ -1,0 +1,45 @@
+"""CrewAI as OpenLLMetry sees it: crews, agents and tasks with `crewai.*`, and an agent's operation on all three."""
+
+from __future__ import annotations
+
+from .gen_ai import OPERATION
+from .record import AISpan
+from .source import Source
+from .states import read_state
+from .table import unset
+from .values import text
+
+NAME = "traceloop_crewai"
+PREFIXES = ("crewai.crew.", "crewai.agent.", "crewai.task.")
+WORKFLOW = "crewai.workflow"
+
+
+def recognises(source: Source) -> bool:
+    return source.name == WORKFLOW or any(key.startswith(PREFIXES) for key in source.attributes)
+
+
+def read(record: AISpan, source: Source) -> None:
+    crew, agent, task = (source.below(prefix) for prefix in PREFIXES)
+    record.framework = record.framework or "crewai"
+    if source.name == WORKFLOW or crew:
+        source.discard(OPERATION)
+        record.span_type = "workflow"
+        record.name = text(crew.get("name")) or text(source.take("crewai.flow.name")) or "crew"
+        _state(record, "output_state", crew.get("result"))
+    elif task:
+        # A task's name is the whole of its description: what is to be done, not a title.
+        source.discard(OPERATION)
+        record.span_type = "task"
+        record.agent_name = record.agent_name or text(task.get("agent"))
+        record.name = text(task.get("name")) or (f"{record.agent_name} task" if record.agent_name else "task")
+        _state(record, "input_state", task.get("description"))
+        _state(record, "output_state", source.attributes.get("traceloop.entity.output"))
+    elif agent:
+        record.span_type = "agent"
+        record.name = record.agent_name = text(agent.get("role")) or record.agent_name
+    source.below("crewai.")
+
+
+def _state(record: AISpan, field: str, value: object) -> None:
+    if value is not None and unset(getattr(record, field)):
+        setattr(record, field, read_state(value))

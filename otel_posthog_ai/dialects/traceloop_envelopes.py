@@ -1,0 +1,118 @@
+"""What OpenLLMetry wraps around the input and the output of a step, taken off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from .literals import read_literal
+from .states import shaped
+from .values import is_list, is_mapping, json_text, parse_json
+
+
+class Opened(NamedTuple):
+    """The contents of an envelope, and what was written beside them."""
+
+    state: Any
+    metadata: Mapping[str, Any]
+    tags: list[str]
+    run_type: str | None
+
+
+# LangChain's run: the key of the contents, and the keys that may stand beside it.
+_RUN_KEYS = frozenset({"tags", "metadata", "kwargs", "inputs", "count"})
+_INPUTS = ("inputs", "query", "input_str")
+_OUTPUTS = ("outputs", "output", "documents")
+# Tags that LangChain adds by itself, up to the colon.
+_STEP_TAGS = ("seq:", "map:", "graph:", "langsmith:", "branch:", "condition:")
+_NOTHING: Mapping[str, Any] = {}
+
+
+def open_envelope(value: Any) -> Opened:
+    """The contents of a step's input or output from its attribute; text that was cut in the middle stays text."""
+    if isinstance(value, str):
+        value = json_text(value) if value.lstrip()[:1] in ("{", "[", '"') else value
+    if not is_mapping(value):
+        return Opened(_readable(value), _NOTHING, [], None)
+    kwargs, metadata = value.get("kwargs"), value.get("metadata")
+    run_type = kwargs.get("run_type") if is_mapping(kwargs) else None
+    return Opened(
+        _readable(_contents(value)),
+        metadata if is_mapping(metadata) and _is_run(value) else _NOTHING,
+        _user_tags(value),
+        run_type if isinstance(run_type, str) else None,
+    )
+
+
+def _contents(value: Mapping[str, Any]) -> Any:
+    keys = value.keys()
+    for key in (*_INPUTS, *_OUTPUTS):
+        if key in keys and keys - {key} <= _RUN_KEYS and (len(keys) > 1 or key in ("inputs", "outputs")):
+            return _tool_input(value) if key == "input_str" else value[key]
+    if keys == {"args", "kwargs"}:
+        return _called_with(value["args"], value["kwargs"])
+    if keys == {"kwargs"} and is_mapping(value["kwargs"]):
+        return value["kwargs"]
+    if keys == {"tool_name", "arguments"}:
+        return value["arguments"]
+    if "result" in keys and keys <= {"result", "is_error"}:
+        return value["result"]
+    return value
+
+
+def _is_run(value: Mapping[str, Any]) -> bool:
+    return any(key in value for key in (*_INPUTS, *_OUTPUTS))
+
+
+def _tool_input(value: Mapping[str, Any]) -> Any:
+    """A tool's arguments: as an object where they were given as one, else the text, often a Python repr."""
+    if value.get("inputs"):
+        return value["inputs"]
+    text = value["input_str"]
+    if not isinstance(text, str):
+        return text
+    parsed = parse_json(text)
+    if parsed is not text:
+        return parsed
+    literal = read_literal(text)
+    return literal if is_mapping(literal) or is_list(literal) else text
+
+
+def _called_with(args: Any, kwargs: Any) -> Any:
+    """The arguments of a decorated function: alone where there is only one kind of them."""
+    if not kwargs and is_list(args):
+        return args[0] if len(args) == 1 else list(args)
+    if not args:
+        return kwargs
+    return {"args": args, "kwargs": kwargs}
+
+
+def _user_tags(value: Mapping[str, Any]) -> list[str]:
+    tags, metadata = value.get("tags"), value.get("metadata")
+    if not is_list(tags):
+        return []
+    own = [each for each in metadata.values() if isinstance(each, str)] if is_mapping(metadata) else []
+    return [tag for tag in tags if isinstance(tag, str) and not tag.startswith(_STEP_TAGS) and tag not in own]
+
+
+# ---- LlamaIndex writes its nodes as JSON texts in a JSON list ------------------------------------------------------
+
+
+def _readable(value: Any) -> Any:
+    if is_list(value) and value and all(isinstance(item, str) for item in value):
+        items = [parse_json(item) for item in value]
+        value = items if all(is_mapping(item) for item in items) else list(value)
+    if is_list(value):
+        return shaped([_node(item) if is_mapping(item) else item for item in value])
+    return shaped(value)
+
+
+def _node(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A node of an index by what a person wants of it: its text, its score, the user's metadata."""
+    node = item.get("node") if is_mapping(item.get("node")) else item
+    if "id_" not in node:
+        return item
+    resource = node.get("text_resource")
+    text = node.get("text") or (resource.get("text") if is_mapping(resource) else None)
+    found = {"id": node["id_"], "text": text, "score": item.get("score"), "metadata": node.get("metadata")}
+    return {key: each for key, each in found.items() if each not in (None, {}, "")}

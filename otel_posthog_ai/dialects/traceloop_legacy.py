@@ -1,0 +1,205 @@
+"""Attributes flattened by index, `gen_ai.prompt.0.content` and `gen_ai.completion.0.content`.
+
+OpenLLMetry wrote them until it took over the messages in JSON, many of its instrumentors still do, and so do others
+that learned from it. What kind of call it is stands in `llm.request.type`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .gen_ai import EMBEDDINGS, REQUEST_TYPES, parameter
+from .messages import message_text, read_messages
+from .record import AISpan, Message
+from .source import Source
+from .table import Row, Table, fill, fill_parameters, unset
+from .values import count, finish_reason, flag, identifier, is_list, is_mapping, parse_json, text
+
+NAME = "traceloop_legacy"
+PREFIXES = (
+    "gen_ai.prompt.", "gen_ai.completion.", "llm.request.", "llm.response.", "llm.usage.", "llm.prompts.",
+    "llm.completions.", "llm.is_streaming", "llm.vendor",
+)  # fmt: skip
+PROMPTS = ("gen_ai.prompt", "llm.prompts")
+COMPLETIONS = ("gen_ai.completion", "llm.completions")
+FUNCTIONS = "llm.request.functions"
+
+FIELDS: Table = (
+    Row("provider_original", ("gen_ai.system", "llm.vendor"), text),
+    Row("request_model", ("gen_ai.request.model", "llm.request.model"), text),
+    Row("response_model", ("gen_ai.response.model", "llm.response.model"), text),
+    Row("stream", ("llm.is_streaming", "gen_ai.is_streaming", "llm.request.streaming"), flag),
+    Row("finish_reason", ("gen_ai.response.finish_reasons", "llm.response.finish_reason", "llm.response.stop_reason",
+                          "gen_ai.response.stop_reason", "gen_ai.response.finish_reason"), finish_reason),
+    Row("usage.input", ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens"), count),
+    Row("usage.output", ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens",
+                         "llm.usage.completion_tokens"), count),
+    Row("usage.total", ("gen_ai.usage.total_tokens", "llm.usage.total_tokens"), count),
+    Row("usage.reasoning", ("gen_ai.usage.reasoning_tokens", "llm.usage.reasoning_tokens"), count),
+    Row("identity.incidental_user", ("gen_ai.user", "llm.user"), identifier),
+)  # fmt: skip
+PARAMETERS: dict[str, str] = {
+    "llm.frequency_penalty": "frequency_penalty",
+    "llm.presence_penalty": "presence_penalty",
+    "llm.top_k": "top_k",
+    "llm.temperature": "temperature",
+    "llm.top_p": "top_p",
+    "llm.chat.stop_sequences": "stop",
+    "llm.request.max_tokens": "max_tokens",
+    "llm.request.temperature": "temperature",
+    "llm.request.top_p": "top_p",
+    "llm.request.reasoning_effort": "reasoning_effort",
+    "llm.request.repetition_penalty": "repetition_penalty",
+    "llm.watsonx.decoding_method": "decoding_method",
+    "llm.watsonx.random_seed": "seed",
+    "llm.watsonx.max_new_tokens": "max_tokens",
+    "llm.watsonx.min_new_tokens": "min_tokens",
+    "llm.watsonx.repetition_penalty": "repetition_penalty",
+    "watsonx.api_version": "api_version",
+}
+
+
+def recognises(source: Source) -> bool:
+    return any(key.startswith(PREFIXES) for key in source.attributes)
+
+
+def read(record: AISpan, source: Source) -> None:
+    fill(record, FIELDS, source)
+    fill_parameters(record, PARAMETERS, source, parameter)
+    kind = str(
+        source.take("llm.request.type") or record.operation or source.attributes.get("gen_ai.operation.name") or ""
+    ).lower()
+    prompts = _entries(source, PROMPTS)
+    completions = _entries(source, COMPLETIONS)
+    if kind == "rerank":
+        _read_rerank(record, prompts, completions)
+        return
+    if record.span_type is None and record.kind == "span":
+        record.kind = "embedding" if kind in EMBEDDINGS else REQUEST_TYPES.get(kind, "span")
+    if kind in EMBEDDINGS:
+        if record.embedding_input is None:
+            record.embedding_input = _embedded(prompts)
+        return
+    if not record.input:
+        record.input = _messages(prompts, "user")
+    if not record.output:
+        record.output = _messages(completions, "assistant")
+    if record.finish_reason is None:
+        record.finish_reason = next(
+            (found for each in completions if (found := finish_reason(each.get("finish_reason")))), None
+        )
+    if not record.tools:
+        record.tools = _tools(source)
+
+
+def _entries(source: Source, prefixes: tuple[str, ...]) -> list[dict[str, Any]]:
+    for prefix in prefixes:
+        found = source.indexed(prefix)
+        if found:
+            return list(found.values())
+    return []
+
+
+def _messages(entries: list[dict[str, Any]], role: str) -> list[Message] | None:
+    return read_messages([_message(entry) for entry in entries if entry], role) or None
+
+
+def _message(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """One flattened message as an object of the chat shape."""
+    message: dict[str, Any] = {"content": _content(entry)}
+    role = entry.get("role")
+    if isinstance(role, str) and role:
+        message["role"] = role
+    elif "user" in entry:  # `gen_ai.prompt.0.user` holds the prompt itself
+        message["role"], message["content"] = "user", _content({"content": entry["user"]})
+    for key in ("tool_call_id", "name", "refusal", "reasoning", "reasoning_content", "thinking"):
+        if isinstance(entry.get(key), str):
+            message["reasoning" if key == "thinking" else key] = entry[key]
+    calls = _calls(entry)
+    if calls:
+        message["tool_calls"] = calls
+    return message
+
+
+def _content(entry: Mapping[str, Any]) -> Any:
+    """Text, or the typed parts that it is the JSON text of; a structured answer stays text."""
+    value = entry.get("content")
+    if value == '""':
+        return None
+    parsed = parse_json(value)
+    if is_list(parsed) and parsed and all(is_mapping(part) and _is_part(part) for part in parsed):
+        return parsed
+    if value is None and any(key.startswith("content.") for key in entry):
+        return _parts(entry)
+    return list(value) if isinstance(value, tuple) else value
+
+
+_UNTYPED_PARTS = frozenset({"text", "image", "toolUse", "toolResult", "functionCall", "function_call", "inline_data"})
+
+
+def _is_part(part: Mapping[str, Any]) -> bool:
+    return isinstance(part.get("type"), str) or not _UNTYPED_PARTS.isdisjoint(part)
+
+
+def _parts(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """`content.0.type`, `content.0.text`: parts that are flattened as well."""
+    parts: dict[str, dict[str, Any]] = {}
+    for key, value in entry.items():
+        prefix, _, rest = key.partition(".")
+        index, _, field = rest.partition(".")
+        if prefix == "content" and index.isdigit() and field:
+            parts.setdefault(index, {})[field] = value
+    return [parts[index] for index in sorted(parts, key=int)]
+
+
+def _calls(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for key, value in entry.items():
+        head, _, rest = key.partition(".")
+        if head == "tool_calls":
+            index, _, field = rest.partition(".")
+            found.setdefault(index, {})[field.removeprefix("function.")] = value
+        elif head == "function_call":
+            found.setdefault("", {})[rest] = value
+    calls = [found[index] for index in sorted(found, key=lambda each: int(each) if each.isdigit() else -1)]
+    return [call for call in calls if call.get("name")]
+
+
+def _tools(source: Source) -> list[dict[str, Any]] | None:
+    tools: list[dict[str, Any]] = []
+    for entry in source.indexed(FUNCTIONS).values():
+        name = text(entry.get("name"))
+        if name is None:
+            continue
+        function: dict[str, Any] = {"name": name}
+        description = text(entry.get("description"))
+        if description is not None:
+            function["description"] = description
+        schema = parse_json(entry.get("parameters") or entry.get("arguments") or entry.get("input_schema"))
+        if is_mapping(schema):
+            function["parameters"] = schema
+        tools.append({"type": "function", "function": function})
+    return tools or None
+
+
+def _embedded(entries: list[dict[str, Any]]) -> list[str] | None:
+    texts: list[str] = []
+    for entry in entries:
+        value = parse_json(entry.get("content"))
+        if is_list(value) and value and all(isinstance(item, (int, float)) for item in value):
+            texts.append(f"[{len(value)} token ids]")
+        else:
+            texts.extend(message_text(message) for message in _messages([entry], "user") or ())
+    return [each for each in texts if each] or None
+
+
+def _read_rerank(record: AISpan, prompts: list[dict[str, Any]], completions: list[dict[str, Any]]) -> None:
+    """The documents are the system's prompts, the query is the user's, the ranking is the answer."""
+    record.kind, record.span_type = "span", "reranker"
+    query = [each.get("content") for each in prompts if each.get("role") == "user"]
+    documents = [each.get("content") for each in prompts if each.get("role") != "user"]
+    if prompts and unset(record.input_state):
+        record.input_state = {"query": query[-1] if query else None, "documents": documents}
+    if completions and unset(record.output_state):
+        record.output_state = [each.get("content") for each in completions]

@@ -1,0 +1,82 @@
+"""Vector databases as OpenLLMetry's instrumentors see them: searches are retrievals, with what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .record import AISpan
+from .source import Source
+from .states import read_state
+from .table import unset
+from .values import is_list, parse_json, text
+
+NAME = "vector_stores"
+SYSTEMS = frozenset({"chroma", "chromadb", "pinecone", "qdrant", "weaviate", "milvus", "lancedb", "marqo", "pgvector"})
+PREFIXES = (
+    "db.vector.", "db.chroma.", "db.milvus.", "db.weaviate.", "db.marqo.", "pinecone.", "qdrant.", "db.query.result",
+)  # fmt: skip
+SCOPES = tuple(f"opentelemetry.instrumentation.{name}" for name in (*sorted(SYSTEMS - {"chroma", "pgvector"}),))
+# First words of operations that read; the others look after a collection.
+READS = frozenset(
+    {"query", "search", "get", "peek", "scroll", "recommend", "discover", "hybrid", "fetch", "do", "aggregate"}
+)
+RESULT_EVENTS = frozenset({"db.query.result", "db.search.result"})
+_QUERY_KEYS = frozenset(
+    {"query", "filter", "where", "where_document", "top_k", "n_results", "limit", "offset", "namespace",
+     "collection_name", "id", "queries", "texts_count", "search_params", "include", "ids_count", "anns_field",
+     "partition_names"},
+)  # fmt: skip
+
+
+def recognises(source: Source) -> bool:
+    if source.scope.startswith(SCOPES):
+        return True
+    return any(key.startswith(PREFIXES) for key in source.attributes)
+
+
+def read(record: AISpan, source: Source) -> None:
+    operation = _operation(source)
+    record.name = record.name or source.name
+    record.span_type = "retriever" if _reads(operation) else "custom"
+    source.below("db.")
+    if unset(record.input_state):
+        given = _parameters(source)
+        if given:
+            record.input_state = given
+    if unset(record.output_state):
+        found = _results(source)
+        if found:
+            record.output_state = found
+
+
+def _operation(source: Source) -> str:
+    stated = text(source.attributes.get("db.operation")) or text(source.attributes.get("db.operation.name"))
+    return (stated or source.name.rpartition(".")[2]).lower()
+
+
+def _reads(operation: str) -> bool:
+    return operation.partition("_")[0].partition(" ")[0] in READS
+
+
+def _parameters(source: Source) -> dict[str, Any]:
+    """What was asked for: the last part of each key is the parameter's name."""
+    found: dict[str, Any] = {}
+    for key, value in source.attributes.items():
+        if key.startswith(PREFIXES):
+            source.used.add(key)
+            name = key.rpartition(".")[2]
+            if name in _QUERY_KEYS and value not in (None, "", "None"):
+                found[name] = list(value) if is_list(value) else parse_json(value)
+    return found
+
+
+def _results(source: Source) -> list[dict[str, Any]]:
+    """The hits, one event each, without their vectors."""
+    return [_hit(event.attributes) for event in source.events if event.name in RESULT_EVENTS and event.attributes]
+
+
+def _hit(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    hit = {key.rpartition(".")[2]: read_state(value) for key, value in attributes.items() if value not in (None, "")}
+    hit.pop("vector", None)
+    return hit
