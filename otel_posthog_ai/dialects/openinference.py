@@ -12,9 +12,9 @@ from .content_events import FIRST_TOKEN_EVENTS
 from .embedding_texts import embedding_texts
 from .messages import read_messages
 from .openinference_messages import flattened_documents, flattened_messages, flattened_texts
-from .provider_bodies import read_request
 from .providers import priced_provider
 from .raw_answers import raw_output, read_raw_answer
+from .raw_requests import read_request
 from .record import AISpan, Kind, SpanType
 from .source import Source
 from .states import read_state
