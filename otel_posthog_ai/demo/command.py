@@ -28,11 +28,8 @@ INSTALL = "pip install 'otel-posthog-ai[demo]'"
 _FLUSH_MILLIS = 10_000
 _MODEL_LATENCY_SECONDS = 0.02
 _INSTRUMENTOR = "opentelemetry.instrumentation.genai.openai"
-# Without these the instrumentor writes no messages on its spans.
-_CONTENT_CAPTURE = {
-    "OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_latest_experimental",
-    "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "span_only",
-}
+# Without it the instrumentor writes no messages on its spans.
+_CONTENT_CAPTURE = {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "span_only"}
 
 OpenProcessor = Callable[[str], "SpanProcessor"]
 
@@ -56,7 +53,8 @@ def main(argv: Sequence[str] | None = None, *, open_processor: OpenProcessor | N
     _forget_settings_of_the_shell()
     with Inbox() as inbox, ModelServer(latency=_MODEL_LATENCY_SECONDS) as model_server:
         happened = _run_app(inbox.url, model_server.url, open_processor or _posthog_processor)
-        traces = {entry.trace_id: _read_trace(inbox.url, entry.trace_id) for entry in happened}
+        trace_ids = dict.fromkeys(entry.trace_id for entry in happened)
+        traces = {trace_id: _read_trace(inbox.url, trace_id) for trace_id in trace_ids}
         wrong = what_is_wrong(happened, traces, USER, SESSION)
         if options.json:
             out.line(json.dumps({"ok": not wrong, "wrong": wrong, "inbox": inbox.url, "traces": list(traces.values())}))

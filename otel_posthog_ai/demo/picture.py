@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,7 +31,7 @@ def _nodes(
     """The rows of one depth, each with the deeper rows that follow it as its children."""
     starts = [index for index, (own_depth, _, _) in enumerate(rows) if own_depth == depth]
     nodes: list[Node] = []
-    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+    for start, end in zip(starts, [*starts, len(rows)][1:], strict=True):
         _, row, properties = rows[start]
         children = _nodes(terminal, rows[start + 1 : end], depth + 1)
         nodes.append(Node(_label(terminal, row), _details(terminal, row, properties), children))
@@ -50,7 +51,8 @@ def _details(terminal: Terminal, row: Mapping[str, Any], properties: Mapping[str
         lines.append(" · ".join([f"{row['model']} ({row['provider']})", *_numbers(properties)]))
     for arrow, name in (("→", "$ai_input_state"), ("←", "$ai_output_state")):
         if name in properties:
-            lines.append(f"{arrow} {properties[name]}")
+            state = properties[name]
+            lines.append(f"{arrow} {state if isinstance(state, str) else json.dumps(state, ensure_ascii=False)}")
     if row["is_error"]:
         status = properties.get("$ai_http_status")
         lines.append(terminal.style(_cut(clean(f"error {status}: {row['error']}")), "red"))

@@ -30,7 +30,7 @@ class Arrived:
 
     events: list[dict[str, Any]]
     output: str
-    otlp: list[bytes] = field(default_factory=list)
+    otlp: list[bytes] = field(default_factory=list[bytes])
 
     def of(self, *names: str) -> list[dict[str, Any]]:
         return [event for event in self.events if event["event"] in names]
