@@ -60,15 +60,21 @@ def _form_data(body: bytes, hint: str) -> tuple[bytes, str]:
     fields = parse_qs(body.decode("latin-1"), keep_blank_values=True)
     if "data" not in fields:
         return body, hint
-    # `+` of base64 arrives as a space when the sender did not quote it.
-    return fields["data"][0].replace(" ", "+").encode("latin-1"), fields.get("compression", [hint])[0]
+    data = fields["data"][0]
+    if not _looks_like_json(data):
+        data = data.replace(" ", "+")  # of base64 that the sender did not quote
+    return data.encode("utf-8"), fields.get("compression", [hint])[0]
+
+
+def _looks_like_json(text: str) -> bool:
+    return text.lstrip()[:1] in ("{", "[")
 
 
 def _text(body: bytes) -> str:
     if body.startswith(_GZIP_MAGIC):
         return _utf8(_gunzip(body))
     text = _utf8(body)
-    if text.lstrip()[:1] in ("{", "["):
+    if _looks_like_json(text):
         return text
     try:
         decoded = base64.b64decode(text, validate=True)
@@ -133,7 +139,7 @@ def _without_content(error: ValueError) -> str:
 
 def _deeper_than(value: Any, limit: int) -> bool:
     level = [value]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         level = [child for parent in level for child in _children(parent)]
         if not level:
             return False

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from otel_posthog_ai.inbox import Inbox
-from tests.inbox.browser import chromium
-from tests.inbox.samples import AGENT_TRACE, agent_trace, batch, event, plain_trace, post
+from .browser import chromium
+from .samples import AGENT_TRACE, agent_trace, batch, event, plain_trace, post
 
 WIDE = {"width": 1280, "height": 800}
 TALL = {"width": 1280, "height": 1080}
