@@ -195,7 +195,9 @@ def _message(occurrence: Occurrence, role: str) -> list[Message]:
     fields = _fields(occurrence)
     inner = fields.pop("message", None)
     if is_mapping(inner):
-        return read_message({**inner, "role": inner.get("role") or role}, role)
+        # OpenLLMetry writes the calls beside the message.
+        calls = {"tool_calls": fields["tool_calls"]} if fields.get("tool_calls") else {}
+        return read_message({**calls, **inner, "role": inner.get("role") or role}, role)
     if inner is not None:  # the answer itself, not an object around it
         fields["content"] = inner
     if _CONTENT_KEYS.isdisjoint(fields):

@@ -183,6 +183,8 @@ def read(record: AISpan, source: Source) -> None:
     read_content_events(record, source)
     if record.kind == "span":
         _states_from_messages(record)
+    elif record.kind == "embedding":
+        record.embedding_input = record.embedding_input or embedding_texts(record)
     elif record.finish_reason is None:
         record.finish_reason = finish_reason_in(source.attributes.get("gen_ai.output.messages"))
 
@@ -237,10 +239,7 @@ def _read_server(record: AISpan, source: Source) -> None:
 
 
 def _read_kind(record: AISpan, source: Source) -> None:
-    if record.kind == "embedding":
-        if record.embedding_input is None:
-            record.embedding_input = embedding_texts(record)
-    elif record.span_type == "tool":
+    if record.span_type == "tool":
         record.name = record.name or record.tool_name
         _state(record, "input_state", source, "gen_ai.tool.call.arguments", "gen_ai.tool.arguments")
         _state(record, "output_state", source, "gen_ai.tool.call.result", "gen_ai.tool.result")
