@@ -41,6 +41,7 @@ def environment(inbox: Inbox, **environ: str) -> dict[str, str]:
         "OTEL_METRICS_EXPORTER": "none",
         "OTEL_LOGS_EXPORTER": "none",
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "*",  # the apps trace themselves; importing frameworks takes seconds
         **environ,
     }
     return {name: value for name, value in chosen.items() if value}

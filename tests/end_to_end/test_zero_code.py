@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,3 +128,62 @@ def test_logs_without_traces_are_told(run: Run, inbox: Inbox) -> None:
     outcome = run("agent.py", instrumented=True, OTEL_LOGS_EXPORTER="posthog_ai")
     assert outcome.stderr.count("needs OTEL_TRACES_EXPORTER=posthog_ai") == 1
     assert inbox.events() == []
+
+
+def test_content_in_log_records_is_joined(run: Run, inbox: Inbox) -> None:
+    run(
+        "logged_content.py",
+        instrumented=True,
+        OTEL_TRACES_EXPORTER="posthog_ai",
+        OTEL_LOGS_EXPORTER="posthog_ai",
+    )
+    (event,) = inbox.events()
+    assert event["properties"]["$ai_input"] == [{"role": "user", "content": "hello"}]
+    assert event["properties"]["$ai_output_choices"] == [{"role": "assistant", "content": "hi"}]
+
+
+def test_log_records_do_not_leave_by_themselves(run: Run, inbox: Inbox) -> None:
+    run("logged_content.py", instrumented=True, OTEL_TRACES_EXPORTER="posthog_ai")
+    (event,) = inbox.events()
+    assert "hello" not in str(event)
+
+
+class TestConfigurationFile:
+    """The SDK builds the exporters of a configuration file before the provider that feeds them."""
+
+    @staticmethod
+    def written(tmp_path: Path, options: str, processor: str = "batch") -> str:
+        pytest.importorskip("opentelemetry.configuration")
+        file = tmp_path / "otel.yaml"
+        file.write_text(
+            'file_format: "1.0"\n'
+            "tracer_provider:\n"
+            "  processors:\n"
+            f"    - {processor}:\n"
+            "        exporter:\n"
+            f"          posthog_ai: {options}\n"
+        )
+        return str(file)
+
+    @pytest.mark.parametrize("options", ["{}", "{flush_at: 5, privacy_mode: false, host: null}"])
+    def test_the_tree_of_the_processor_within_one_batch(
+        self, run: Run, inbox: Inbox, tmp_path: Path, options: str
+    ) -> None:
+        run("agent.py", instrumented=True, OTEL_CONFIG_FILE=self.written(tmp_path, options))
+        assert tree(inbox.events()) == TREE
+        # Ancestry is learned from the first export on; who a span belongs to is known to those that start after it.
+        assert len({event["properties"]["$ai_trace_id"] for event in inbox.events()}) == 1
+
+    def test_spans_after_the_first_export_know_their_user(self, run: Run, inbox: Inbox, tmp_path: Path) -> None:
+        run("agent.py", instrumented=True, OTEL_CONFIG_FILE=self.written(tmp_path, "{}"), FLUSH_BETWEEN="1", TWICE="1")
+        events = inbox.events()
+        last = {event["properties"]["$ai_trace_id"]: event for event in events}
+        assert [event for event in events if event["distinct_id"] == "user-7"]
+        assert list(last.values())[-1]["distinct_id"] == "user-7"
+
+    def test_bad_options_are_told_and_left_out(self, run: Run, inbox: Inbox, tmp_path: Path) -> None:
+        options = "{flush_at: many, nonsense: 1, span_filter: text}"
+        outcome = run("agent.py", instrumented=True, OTEL_CONFIG_FILE=self.written(tmp_path, options))
+        for name in ("flush_at", "nonsense", "span_filter"):
+            assert outcome.stderr.count(name) == 1
+        assert tree(inbox.events()) == TREE

@@ -27,19 +27,20 @@ CALL = {
 }
 TOOL = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "weather"}
 
-with (
-    posthog_context(distinct_id="user-7", session_id="chat-3", properties={"plan": "pro"}),
-    tracer.start_as_current_span("POST /ask"),
-    tracer.start_as_current_span("invoke_agent helper", attributes=AGENT),
-    tracer.start_as_current_span("plumbing"),
-):
-    with tracer.start_as_current_span("chat gpt-4o", attributes=CALL):
-        pass
-    if os.environ.get("FLUSH_BETWEEN"):
-        trace.get_tracer_provider().force_flush()
-    with tracer.start_as_current_span("execute_tool weather", attributes=TOOL):
-        with tracer.start_as_current_span("GET"):
+for _ in range(2 if os.environ.get("TWICE") else 1):
+    with (
+        posthog_context(distinct_id="user-7", session_id="chat-3", properties={"plan": "pro"}),
+        tracer.start_as_current_span("POST /ask"),
+        tracer.start_as_current_span("invoke_agent helper", attributes=AGENT),
+        tracer.start_as_current_span("plumbing"),
+    ):
+        with tracer.start_as_current_span("chat gpt-4o", attributes=CALL):
             pass
-        with tracer.start_as_current_span("chat gpt-4o nested", attributes=CALL):
-            pass
+        if os.environ.get("FLUSH_BETWEEN"):
+            trace.get_tracer_provider().force_flush()
+        with tracer.start_as_current_span("execute_tool weather", attributes=TOOL):
+            with tracer.start_as_current_span("GET"):
+                pass
+            with tracer.start_as_current_span("chat gpt-4o nested", attributes=CALL):
+                pass
 print("app runs")

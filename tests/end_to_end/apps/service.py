@@ -16,7 +16,7 @@ tracer = trace.get_tracer("service")
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        context = propagate.extract(dict(self.headers))
+        context = propagate.extract({name.lower(): value for name, value in self.headers.items()})
         with tracer.start_as_current_span("GET /agent", context=context, kind=SpanKind.SERVER):
             self.answer()
         self.send_response(200)
