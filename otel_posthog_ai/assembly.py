@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from opentelemetry.sdk.trace import ReadableSpan
 
 from .delivery import Counters
-from .dialects import AISpan, Occurrence, read_span
+from .dialects import AISpan, Occurrence, read_identity, read_span
 from .dialects.table import unset
 from .duplicates import is_call, merge, merge_steps
 from .events.event import Event, Placement, build_events, named_trace
@@ -22,7 +22,7 @@ from .log import warn
 from .noise import is_graph_plumbing, is_repetition, is_same_tool
 from .outlook import Outlooks
 from .ownership import find_owner, note_below
-from .pairing import find_pairs
+from .pairing import STAGES, find_pairs
 from .remembered import RememberedCalls
 from .roots import Traces, can_be_root
 from .settings import Settings
@@ -94,6 +94,7 @@ class Assembly:
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
         self._outlooks.learn(scope, span.name, record)
         if record is None or (record.noise and not node.promised):
+            node.identity = record.identity if record is not None else read_identity(span.attributes or {})
             self._drop(node)
             return
         if node.fate in (HELD, LEFT):
@@ -188,20 +189,32 @@ class Assembly:
     # ---- joining -------------------------------------------------------------------------------------------------
 
     def _join_calls(self) -> None:
-        waiting = [held.node for held in self._held.values()]
-        for pair in find_pairs(waiting, self._hierarchy):
-            survivor, other, wire = pair.survivor.record, pair.other.record, pair.wire.record
-            if survivor is None or other is None or wire is None:
-                continue
-            if pair.other.promised:
-                # A child has left under this span: it stays as a step, without what would count twice.
-                merge(survivor, other, wire=wire)
-                _demote(other)
-                continue
-            merge(survivor, other, wire=wire)
-            self._absorb(pair.survivor, pair.other)
+        for stage in STAGES:
+            waiting = [held.node for held in self._held.values()]
+            for pair in find_pairs(stage, waiting, self._hierarchy):
+                self._join(self._survivor(pair.survivor), pair.other, other_is_wire=pair.wire is pair.other)
         for held in list(self._held.values()):
             self._join_remembered(held)
+
+    def _survivor(self, node: Node) -> Node:
+        """What the span has been merged into by now, or itself."""
+        while node.fate == MERGED:
+            into = self._hierarchy.node(node.survivor)
+            if into is None:
+                return node
+            node = into
+        return node
+
+    def _join(self, survivor: Node, other: Node, *, other_is_wire: bool) -> None:
+        kept, gone = survivor.record, other.record
+        if kept is None or gone is None or survivor is other:
+            return
+        merge(kept, gone, wire=gone if other_is_wire else kept)
+        if other.promised:
+            # A child has left under this span: it stays as a step, without what would count twice.
+            _demote(gone)
+        else:
+            self._absorb(survivor, other)
 
     def _join_remembered(self, held: Held) -> None:
         """The other half has left already: an outer call stays as a step, an inner one leaves nothing."""
@@ -271,11 +284,7 @@ class Assembly:
     def _parent(self, node: Node, *, final: bool) -> Node | None:
         """The nearest ancestor that is or will be exported."""
         for above in self._hierarchy.ancestors(node):
-            while above.fate == MERGED:
-                survivor = self._hierarchy.node(above.survivor)
-                if survivor is None or survivor.span_id == node.span_id or survivor is above:
-                    break
-                above = survivor
+            above = self._survivor(above)
             if above.span_id == node.span_id:
                 continue
             if above.fate in (HELD, LEFT):

@@ -2,8 +2,8 @@
 
 The evidence, strongest first: the same response id in overlapping times; an ancestor and a descendant of different
 scopes with the same model and no conflicting usage; a parentless client span in another trace that ran inside a
-generation of another scope with the same model, outcome and user text or usage. Time alone or text alone proves nothing,
-and two spans of one scope are two calls unless their dialect declares the pair.
+generation of another scope with the same model and outcome, and the same user text and usage as far as both have them.
+Time alone or text alone proves nothing, and two spans of one scope are two calls unless their dialect declares the pair.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def ran_inside(outer: AISpan, inner: AISpan) -> bool:
         return False
     if (outer.error is None) != (inner.error is None):
         return False
-    return _same_text(outer, inner) or _same_usage(outer.usage, inner.usage)
+    return not _texts_differ(outer, inner) and not _usage_differs(outer.usage, inner.usage)
 
 
 def overlap(one: AISpan, other: AISpan) -> bool:
@@ -124,15 +124,9 @@ def _usage_differs(one: Usage, other: Usage) -> bool:
     )
 
 
-def _same_usage(one: Usage, other: Usage) -> bool:
-    if one.input is None or other.input is None or not (_inputs(one) & _inputs(other)):
-        return False
-    return one.output == other.output or one.output is None or other.output is None
-
-
-def _same_text(one: AISpan, other: AISpan) -> bool:
+def _texts_differ(one: AISpan, other: AISpan) -> bool:
     texts = [each.embedding_input or last_user_text(each.input) for each in (one, other)]
-    return bool(texts[0]) and texts[0] == texts[1]
+    return bool(texts[0]) and bool(texts[1]) and texts[0] != texts[1]
 
 
 # ---- merging -------------------------------------------------------------------------------------------------------

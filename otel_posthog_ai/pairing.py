@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from .dialects.record import AISpan
@@ -24,21 +24,21 @@ class Pair(NamedTuple):
     wire: Node
 
 
-def find_pairs(nodes: Iterable[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
-    """The pairs among the spans that wait, strongest evidence first; each span is merged into another at most once."""
-    calls = [node for node in nodes if node.record is not None and is_call(node.record)]
-    gone: set[int] = set()
-    for pairs in (_declared(nodes, hierarchy), _by_response(calls, hierarchy), _nested(calls, hierarchy), _apart(calls)):
-        for pair in pairs:
-            if pair.other.span_id in gone or pair.survivor.span_id in gone:
-                continue
-            gone.add(pair.other.span_id)
-            yield pair
+Stage = Callable[[list[Node], Hierarchy], Iterable[Pair]]
+
+
+def find_pairs(stage: Stage, waiting: Iterable[Node], hierarchy: Hierarchy) -> list[Pair]:
+    """The pairs that one kind of evidence shows among the spans that wait."""
+    return list(stage([node for node in waiting if node.record is not None], hierarchy))
 
 
 def _record(node: Node) -> AISpan:
     assert node.record is not None  # every node here waits with its record
     return node.record
+
+
+def _calls(nodes: list[Node]) -> list[Node]:
+    return [node for node in nodes if is_call(_record(node))]
 
 
 def _pair(one: Node, other: Node, hierarchy: Hierarchy) -> Pair:
@@ -64,12 +64,12 @@ def _outer(one: Node, other: Node, hierarchy: Hierarchy) -> bool:
     return (first.start_ns, -first.end_ns) <= (second.start_ns, -second.end_ns)
 
 
-def _declared(nodes: Iterable[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+def _declared(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Pairs that a dialect declares: a child of the other half, or the half that ended nearest to the stated time."""
     halves: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in nodes:
-        record = node.record
-        if record is not None and record.pair_key is not None:
+        record = _record(node)
+        if record.pair_key is not None:
             halves[(record.dialect, record.pair_key)].append(node)
     for group in halves.values():
         for node in group:
@@ -84,9 +84,9 @@ def _declared(nodes: Iterable[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
                     yield Pair(min(calls, key=lambda each: abs(_record(each).end_ns - time)), node, node)
 
 
-def _by_response(calls: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+def _by_response(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     by_id: dict[str, list[Node]] = defaultdict(list)
-    for node in calls:
+    for node in _calls(nodes):
         response_id = _record(node).response_id
         if response_id is not None:
             by_id[response_id].append(node)
@@ -101,9 +101,9 @@ def _by_response(calls: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
                 yield pair
 
 
-def _nested(calls: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+def _nested(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Each call and the nearest call above it, if nothing lies between that makes them two."""
-    for node in calls:
+    for node in _calls(nodes):
         for above in hierarchy.ancestors(node):
             record = above.record
             if above.fate != HELD or record is None:
@@ -116,8 +116,9 @@ def _nested(calls: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
                 break
 
 
-def _apart(calls: list[Node]) -> Iterator[Pair]:
+def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Calls of different traces, one to one: the tightest enclosing call of another scope takes the inner one."""
+    calls = _calls(nodes)
     taken: set[tuple[int, str]] = set()
     scopes = {_record(node).scope for node in calls}
     if len(scopes) < 2:
@@ -135,3 +136,7 @@ def _apart(calls: list[Node]) -> Iterator[Pair]:
             outer = min(outers, key=lambda node: _record(node).end_ns - _record(node).start_ns)
             taken.add((outer.span_id, record.scope))
             yield Pair(outer, inner, inner)
+
+
+# Strongest evidence first; what one stage has joined, the next sees as one.
+STAGES: tuple[Stage, ...] = (_declared, _by_response, _nested, _apart)

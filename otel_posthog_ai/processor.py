@@ -10,24 +10,21 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
-from .assembly import Assembly, Built
 from .belonging import Belonging
 from .context import current, from_baggage, posthog_library_identity
-from .delivery import Counters, EncodedEvent, Sender, forks
+from .delivery import Counters, forks
 from .dialects import Occurrence, has_identity, is_marked, read_identity
-from .events.outgoing import Outgoing
-from .events.shrinking import shrink
 from .exporter import PostHogSpanExporter, passes, tell_inert
 from .hierarchy import Hierarchy
-from .joined_logs import JoinedLogs
 from .log import warn, warn_once
+from .pipeline import shared_pipeline
 from .propagator import remote_ai_parent
 from .settings import Settings, resolve
 
@@ -93,19 +90,12 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         if exporter is not None and any(value is not None for value in given.values()):
             raise ValueError("give the options to the exporter, or leave the exporter out")
         self.settings: Settings = exporter.settings if exporter is not None else resolve(given)
-        self.counters = Counters()
-        self.hierarchy = Hierarchy()
         self._inert = self.settings.inert
         self._shut_down = False
-        self._alone = False
-        self._assembly = Assembly(self.settings, self.counters, self.hierarchy, patient=True)
-        self._outgoing = Outgoing(self.settings, self.counters)
-        self._logs = JoinedLogs()
+        self._checked = False
         self._reads_baggage = bool(self.settings.baggage_keys)
-        self._work = threading.Lock()
         self._queue_lock = threading.Lock()
         self._queued = 0
-        self._sender: Sender | None = None
         tell_inert(self.settings)
         if self._inert:
             return
@@ -115,8 +105,13 @@ class PostHogSpanProcessor(BatchSpanProcessor):
             schedule_delay_millis=self.settings.flush_interval_millis,
             max_export_batch_size=self.settings.flush_at,
         )
-        self._sender = Sender(self.settings, self.counters, shrink=shrink, on_tick=self._release_due)
+        self._pipeline = shared_pipeline(self.settings)
+        self._pipeline.join(self._drain)
+        self.hierarchy: Hierarchy = self._pipeline.hierarchy
+        self.counters: Counters = self._pipeline.counters
         forks.in_child(self._start_anew)
+        # Registered after the sender's own, so called before it: it fills the outbox that the sender then empties.
+        forks.at_end_of_child(self._deliver_at_end)
         _live.add(self)
 
     # ---- the app's threads ---------------------------------------------------------------------------------------
@@ -128,13 +123,11 @@ class PostHogSpanProcessor(BatchSpanProcessor):
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Learn the span's ancestry and whom it belongs to."""
-        if self._inert:
+        if self._inert or self._shut_down:
             return
         try:
             context = span.get_span_context()
-            if context is None:
-                return
-            if not self._alone and self._is_double(context.span_id):
+            if context is None or (not self._checked and self._is_double(context.span_id)):
                 return
             belonging = current(parent_context)
             if self._reads_baggage or "posthog" in sys.modules:
@@ -153,13 +146,12 @@ class PostHogSpanProcessor(BatchSpanProcessor):
 
     def _is_double(self, span_id: int) -> bool:
         """Whether another processor with the same host and key sees the same spans: then this one stays inert."""
-        self._alone = True
+        self._checked = True
+        mine = (self.settings.api_key, self.settings.host)
         for other in active_processors():
-            if other is self or (other.settings.api_key, other.settings.host) != (self.settings.api_key, self.settings.host):
-                continue
-            if span_id in other.hierarchy.opened:
+            if other is not self and (other.settings.api_key, other.settings.host) == mine and span_id in other.hierarchy.opened:
                 self._inert = True
-                warn_once("processor:double", "two PostHogSpanProcessors with one key and host on a provider; one is inert")
+                warn_once("processor:double", "two PostHogSpanProcessors with one key and host on a provider: one is inert")
                 return True
         return False
 
@@ -175,6 +167,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
             ai = context.trace_flags.sampled and self.is_exported(span)
             identity = read_identity(attributes) if not ai and attributes and has_identity(attributes) else None
             self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, ai)
+            self.counters.add("seen")
             if ai:
                 self._queue(span)
             else:
@@ -202,38 +195,23 @@ class PostHogSpanProcessor(BatchSpanProcessor):
     def join_log(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
         """Keep a log record with content for the span that it belongs to (0, 0: unknown). Called at emit."""
         if self.active:
-            self._logs.add(trace_id, span_id, occurrence, scope)
+            self._pipeline.logs.add(trace_id, span_id, occurrence, scope)
 
     def capture(self, event: Mapping[str, Any]) -> None:
         """Send a ready event by this processor's delivery."""
-        if self._sender is None or self._shut_down:
-            return
-        self._send(self._outgoing.encode([dict(event)], private=False))
+        if self.active:
+            self._pipeline.send([event])
 
     # ---- the worker ----------------------------------------------------------------------------------------------
 
     def _take(self, spans: Sequence[ReadableSpan]) -> None:
         with self._queue_lock:
             self._queued -= len(spans)
-        with self._work:
-            self._assembly.add(spans, self._logs.of)
-            self._send_built(self._assembly.release())
+        self._pipeline.take(spans)
 
-    def _release_due(self) -> None:
-        """Called by the sender's clock: the worker of the BatchSpanProcessor sleeps while its queue is empty."""
-        if self._assembly.waiting and self._work.acquire(timeout=1.0):
-            try:
-                self._send_built(self._assembly.release())
-            finally:
-                self._work.release()
-
-    def _send_built(self, built: Iterable[Built]) -> None:
-        for each in built:
-            self._send(self._outgoing.encode(each.events, private=each.private, context_keys=each.context_keys))
-
-    def _send(self, events: list[EncodedEvent]) -> None:
-        if events and self._sender is not None:
-            self._sender.put(events)
+    def _drain(self) -> None:
+        """Move what is queued to the pipeline."""
+        super().force_flush()
 
     # ---- flush and shutdown --------------------------------------------------------------------------------------
 
@@ -241,47 +219,32 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         """Deliver what is owed within `timeout_millis`; True only when everything is delivered."""
         if self._inert:
             return True
-        if self._shut_down or self._sender is None:
-            return False
-        deadline = _deadline(timeout_millis)
-        super().force_flush(timeout_millis)
-        if not self._release_everything(deadline, final=False):
-            return False
-        return self._sender.flush(deadline)
+        return not self._shut_down and self._pipeline.flush(_deadline(timeout_millis))
 
     def shutdown(self, timeout_millis: int | None = None) -> None:
         """Deliver what is owed within `timeout_millis` (default: the option `timeout`), then stop for good."""
-        if self._inert or self._shut_down or self._sender is None:
+        if self._inert or self._shut_down:
             return
         deadline = _deadline(timeout_millis if timeout_millis is not None else self.settings.timeout * 1000)
         super().shutdown()
         self._shut_down = True
-        self._release_everything(deadline, final=True)
-        self._sender.shutdown(deadline)
+        self._pipeline.leave(self._drain, deadline)
         _live.discard(self)
 
-    def _release_everything(self, deadline: float, *, final: bool) -> bool:
-        if not self._work.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            return False
-        try:
-            self._send_built(self._assembly.release(everything=True, final=final))
-        finally:
-            self._work.release()
-        return True
+    def _deliver_at_end(self) -> None:
+        if self.active:
+            self.shutdown()
 
     def status(self) -> dict[str, Any]:
-        """Counters, and what waits where: `queue` ended spans, `held` read spans, the rest by the sender."""
-        if self._sender is None:
-            return {**self.counters.snapshot(), "inert": True}
-        return {**self._sender.status(), "queue": self._queued, "held": self._assembly.waiting}
+        """Counters, and what waits where: `queue` ended spans, `held` read ones, `waiting` events in the outbox."""
+        if self._inert:
+            return {"inert": True}
+        return {**self._pipeline.status(), "queue": self._queued}
 
     def _start_anew(self) -> None:
-        """In a forked child: what the parent had queued or held is the parent's to send; ancestry stays."""
-        self._work = threading.Lock()
+        """In a forked child the queue is empty: what the parent had queued is the parent's to send."""
         self._queue_lock = threading.Lock()
         self._queued = 0
-        self._assembly.forget_held()
-        self._logs = JoinedLogs()
 
 
 def _deadline(timeout_millis: float | None) -> float:

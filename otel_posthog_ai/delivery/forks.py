@@ -19,8 +19,11 @@ from otel_posthog_ai import log
 _POOL_MODULES = ("multiprocessing.util", "billiard.util")
 _FIRST = 100  # Above every priority that the pools use themselves: their queues must still work while we deliver.
 
-_child_hooks: list[weakref.WeakMethod[Callable[[], None]]] = []
-_end_hooks: list[weakref.WeakMethod[Callable[[], None]]] = []
+# Owner and function of a method. Not a WeakMethod: its callback fails noisily while the interpreter goes down.
+Hook = tuple[weakref.ReferenceType[Any], Callable[[Any], None]]
+
+_child_hooks: list[Hook] = []
+_end_hooks: list[Hook] = []
 _held: list[threading.Lock] = []
 _armed: set[str] = set()
 
@@ -62,22 +65,18 @@ def hold_while_forking(lock: threading.Lock) -> None:
         os.register_at_fork(before=before, after_in_parent=after, after_in_child=after)
 
 
-def _register(hooks: list[weakref.WeakMethod[Callable[[], None]]], method: Callable[[], None]) -> None:
-    def forget(reference: weakref.WeakMethod[Callable[[], None]]) -> None:
-        try:
-            hooks.remove(reference)
-        except ValueError:
-            pass  # Already gone.
-
-    hooks.append(weakref.WeakMethod(method, forget))
+def _register(hooks: list[Hook], method: Callable[[], None]) -> None:
+    bound: Any = method
+    hooks[:] = [hook for hook in hooks if hook[0]() is not None]
+    hooks.append((weakref.ref(bound.__self__), bound.__func__))
 
 
-def _call(references: list[weakref.WeakMethod[Callable[[], None]]]) -> None:
-    for reference in references:
-        method = reference()
-        if method is not None:
+def _call(hooks: list[Hook]) -> None:
+    for reference, function in hooks:
+        owner = reference()
+        if owner is not None:
             try:
-                method()
+                function(owner)
             except Exception as error:
                 log.warn("forks", "a forked child could not be set up: %s", type(error).__name__)
 

@@ -1,0 +1,154 @@
+"""Everything behind the processors of one project in one process: reading, placing, encoding, sending.
+
+Processors on several TracerProviders with the same settings share one pipeline, because spans of one call may end up in
+different providers (a library that brings its own), and only who sees both can tell that they are one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from .assembly import Assembly, Built
+from .delivery import Counters, EncodedEvent, Sender, forks
+from .events.outgoing import Outgoing
+from .events.shrinking import shrink
+from .hierarchy import Hierarchy
+from .joined_logs import JoinedLogs
+from .settings import Settings
+
+Drain = Callable[[], None]
+
+
+class _Registry:
+    """The pipelines of this process, held weakly."""
+
+    def __init__(self) -> None:
+        self._pipelines: list[weakref.ReferenceType[Pipeline]] = []
+        self._lock = threading.Lock()
+        forks.in_child(self._start_anew)
+
+    def of(self, settings: Settings) -> Pipeline:
+        """The open pipeline with these settings, made when there is none."""
+        with self._lock:
+            self._pipelines = [each for each in self._pipelines if (known := each()) is not None and not known.closed]
+            for reference in self._pipelines:
+                pipeline = reference()
+                if pipeline is not None and pipeline.settings == settings:
+                    return pipeline
+            pipeline = Pipeline(settings)
+            self._pipelines.append(weakref.ref(pipeline))
+            return pipeline
+
+    def _start_anew(self) -> None:
+        self._lock = threading.Lock()
+
+
+class Pipeline:
+    """What several processors share. Thread-safe; all waiting is bounded by a deadline (`time.monotonic()`)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.counters = Counters()
+        self.hierarchy = Hierarchy()
+        self.logs = JoinedLogs()
+        self.closed = False
+        self._assembly = Assembly(settings, self.counters, self.hierarchy, patient=True)
+        self._outgoing = Outgoing(settings, self.counters)
+        self._work = threading.Lock()
+        self._drains: list[Drain] = []
+        self._sender = Sender(settings, self.counters, shrink=shrink, on_tick=_weakly(self._release_due))
+        forks.in_child(self._start_anew)
+
+    def join(self, drain: Drain) -> None:
+        """A processor joins; `drain` moves what its queue holds to `take`."""
+        self._drains.append(drain)
+
+    def take(self, spans: Sequence[ReadableSpan]) -> None:
+        """Ended AI spans arrive."""
+        with self._work:
+            self._assembly.add(spans, self.logs.of)
+            self._send_built(self._assembly.release())
+
+    def send(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Send events that are ready."""
+        self._put(self._outgoing.encode([dict(event) for event in events], private=False))
+
+    def flush(self, deadline: float) -> bool:
+        """Deliver everything that is owed; True only when that was done by the deadline."""
+        return self._release_everything(deadline, final=False) and self._sender.flush(deadline)
+
+    def leave(self, drain: Drain, deadline: float) -> None:
+        """A processor leaves; with the last one everything is delivered by the deadline and then nothing any more."""
+        if drain in self._drains:
+            self._drains.remove(drain)
+        if self._drains:
+            self.flush(deadline)
+            return
+        self.closed = True
+        self._release_everything(deadline, final=True)
+        self._sender.shutdown(deadline)
+
+    def status(self) -> dict[str, Any]:
+        """Counters, `held` spans that were read and wait, and the sender's own state."""
+        return {**self._sender.status(), "held": self._assembly.waiting}
+
+    def _release_due(self) -> None:
+        """Called by the sender's clock: the worker of a BatchSpanProcessor sleeps while its queue is empty."""
+        if self._assembly.waiting and self._work.acquire(timeout=1.0):
+            try:
+                self._send_built(self._assembly.release())
+            finally:
+                self._work.release()
+
+    def _release_everything(self, deadline: float, *, final: bool) -> bool:
+        for drain in list(self._drains):
+            drain()
+        if not self._work.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            return False
+        try:
+            self._send_built(self._assembly.release(everything=True, final=final))
+        finally:
+            self._work.release()
+        return True
+
+    def _send_built(self, built: Iterable[Built]) -> None:
+        for each in built:
+            self._put(self._outgoing.encode(each.events, private=each.private, context_keys=each.context_keys))
+
+    def _put(self, events: list[EncodedEvent]) -> None:
+        if events:
+            self._sender.put(events)
+
+    def _start_anew(self) -> None:
+        """In a forked child: what the parent held is the parent's to send; ancestry stays."""
+        self._work = threading.Lock()
+        self._assembly.forget_held()
+        self.logs = JoinedLogs()
+
+
+def _weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """The method without keeping its object alive: the sender's thread must not."""
+    bound: Any = method
+    reference: weakref.ReferenceType[Any] = weakref.ref(bound.__self__)
+    function: Callable[[Any], None] = bound.__func__
+
+    def call() -> None:
+        owner = reference()
+        if owner is not None:
+            function(owner)
+
+    return call
+
+
+_registry = _Registry()
+
+
+def shared_pipeline(settings: Settings) -> Pipeline:
+    """The pipeline of this process for these settings."""
+    return _registry.of(settings)
