@@ -12,7 +12,10 @@ from typing import Protocol
 from opentelemetry.sdk.trace import ReadableSpan
 
 from . import (
+    agent_framework,
+    anthropic_sdk,
     gen_ai,
+    google_adk,
     langfuse,
     langsmith,
     litellm,
@@ -22,6 +25,7 @@ from . import (
     mistral_sdk,
     openinference,
     pydantic_ai,
+    strands,
     traceloop,
     traceloop_crewai,
     traceloop_legacy,
@@ -39,8 +43,11 @@ from .source import Occurrence, Source
 class Dialect(Protocol):
     """One convention."""
 
-    NAME: str
-    PREFIXES: tuple[str, ...]
+    @property
+    def NAME(self) -> str: ...
+
+    @property
+    def PREFIXES(self) -> tuple[str, ...]: ...
 
     def recognises(self, source: Source) -> bool: ...
 
@@ -62,6 +69,10 @@ DIALECTS: tuple[Dialect, ...] = (
     traceloop_crewai,
     traceloop,
     traceloop_legacy,
+    anthropic_sdk,
+    google_adk,
+    strands,
+    agent_framework,
     gen_ai,
 )
 

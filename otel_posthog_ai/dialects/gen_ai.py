@@ -11,20 +11,20 @@ from typing import Any
 from opentelemetry.semconv.attributes import server_attributes
 
 from .content_events import finish_reason_in, read_content_events
-from .messages import last_user_text, read_instructions, read_messages
+from .messages import message_text, read_instructions, read_messages
 from .record import AISpan, Kind, SpanType
 from .source import Source
 from .table import Row, Table, fill, fill_parameters, unset
 from .tool_definitions import read_tools
-from .values import count, finish_reason, flag, identifier, items, json_text, number, parse_json, text, texts
+from .values import count, finish_reason, flag, identifier, is_list, json_text, number, parse_json, text
 
 NAME = "gen_ai"
 PREFIXES = ("gen_ai.",)
 OPERATION = "gen_ai.operation.name"
 
 GENERATIONS = frozenset(
-    {"chat", "text_completion", "generate_content", "completion", "acompletion", "completions", "responses", "aresponses",
-     "atext_completion", "message", "messages", "stream", "chat_stream", "generate"}
+    {"chat", "text_completion", "generate_content", "completion", "acompletion", "completions", "responses",
+     "aresponses", "atext_completion", "message", "messages", "stream", "chat_stream", "generate"}
 )  # fmt: skip
 EMBEDDINGS = frozenset({"embeddings", "embedding", "aembedding", "embed", "embed_content"})
 # Operation -> type of the span, for everything that is no call of a model.
@@ -70,10 +70,6 @@ def _messages_out(value: Any) -> Any:
     return read_messages(value, "assistant")
 
 
-def _metadata_name(value: Any) -> str | None:
-    return identifier(value)
-
-
 FIELDS: Table = (
     Row("operation", (OPERATION,), text),
     Row("provider_original", ("gen_ai.provider.name", "gen_ai.system"), text),
@@ -82,7 +78,8 @@ FIELDS: Table = (
     Row("response_id", ("gen_ai.response.id",), identifier),
     Row("finish_reason", ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason"), finish_reason),
     Row("stream", ("gen_ai.request.stream", "gen_ai.is_streaming"), flag),
-    Row("time_to_first_token", ("gen_ai.response.time_to_first_chunk", "gen_ai.client.operation.time_to_first_chunk"), number),
+    Row("time_to_first_token", ("gen_ai.response.time_to_first_chunk",
+                                "gen_ai.client.operation.time_to_first_chunk"), number),
     Row("usage.input", ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"), count),
     Row("usage.output", ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"), count),
     Row("usage.total", ("gen_ai.usage.total_tokens",), count),
@@ -148,18 +145,6 @@ PROVIDER_METADATA: dict[str, str] = {
     "gen_ai.openai.response.system_fingerprint": "system_fingerprint",
     "gen_ai.openai.system_fingerprint": "system_fingerprint",
 }
-# Read by nobody and of no use to anybody.
-BOOKKEEPING = (
-    "gen_ai.usage.raw",
-    "gen_ai.usage.details.",
-    "gen_ai.aggregated_usage.",
-    "gen_ai.agent.id",
-    "gen_ai.agent.description",
-    "gen_ai.agent.version",
-    "gen_ai.tool.type",
-    "gen_ai.tool.description",
-    "gen_ai.data_source.id",
-)
 
 
 def recognises(source: Source) -> bool:
@@ -193,9 +178,7 @@ def parameter(value: Any) -> Any:
     """A request parameter: numbers in text as numbers, JSON text parsed."""
     if value == "" or value is None:
         return None
-    if isinstance(value, tuple):
-        return list(value)
-    return parse_json(value)
+    return list(value) if is_list(value) else parse_json(value)
 
 
 def _classify(record: AISpan, source: Source) -> None:
@@ -209,6 +192,8 @@ def _classify(record: AISpan, source: Source) -> None:
         record.kind = "embedding"
     elif operation in SPAN_TYPES:
         record.span_type = SPAN_TYPES[operation]
+        # An agent that was only made, outside of everything: nobody ran it yet.
+        record.noise = record.noise or (operation == "create_agent" and record.parent_id is None)
     elif request_type is not None:
         record.kind = request_type
     elif record.tool_name is not None:
@@ -264,7 +249,7 @@ def state(value: Any) -> Any:
     """An input or output of a step: JSON text parsed, a quoted text unquoted, other text as text."""
     if isinstance(value, str):
         return json_text(value) if value.lstrip()[:1] in ("{", "[", '"') else value
-    return list(value) if isinstance(value, tuple) else value
+    return list(value) if is_list(value) else value
 
 
 def _states_from_messages(record: AISpan) -> None:
@@ -277,10 +262,5 @@ def _states_from_messages(record: AISpan) -> None:
 
 def embedding_texts(record: AISpan) -> list[str] | None:
     """The texts of an embedding call that were recorded as messages."""
-    from .messages import message_text
-
     found = [message_text(message) for message in record.input or ()]
     return [each for each in found if each] or None
-
-
-__all__ = ["NAME", "embedding_texts", "items", "last_user_text", "read", "recognises", "texts"]

@@ -1,7 +1,7 @@
 """Logfire's own integrations of model clients.
 
-Names are templates, the readable text stands in `logfire.msg`. A streamed call is two spans: the call itself, which ends
-when the stream begins, and a log of no duration that holds the answer and is written when the stream ends.
+Names are templates, the readable text stands in `logfire.msg`. A streamed call is two spans: the call itself, which
+ends when the stream begins, and a log of no duration that holds the answer and is written when the stream ends.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .record import AISpan
 from .source import Source
 from .table import Row, Table, fill, unset
 from .tool_definitions import read_tools
-from .values import finish_reason, flag, is_mapping, mapping, number, parse_json, text, texts
+from .values import finish_reason, flag, mapping, number, text, texts
 
 NAME = "logfire"
 PREFIXES = ("logfire.msg_template",)
@@ -30,8 +30,8 @@ FIELDS: Table = (
 )
 # What a request holds beside its parameters.
 NOT_PARAMETERS = frozenset(
-    {"messages", "model", "input", "instructions", "tools", "stream", "prompt", "system", "metadata", "user", "base_url",
-     "timeout", "retry", "extra_headers", "extra_query", "extra_body", "extra_args"}
+    {"messages", "model", "input", "instructions", "tools", "stream", "prompt", "system", "metadata", "user",
+     "base_url", "timeout", "retry", "extra_headers", "extra_query", "extra_body", "extra_args"}
 )  # fmt: skip
 # What the two halves of a streamed call have in common, and what only an answered call has.
 SHARED_KEYS = ("gen_ai.request.model", "request_data", "gen_ai.system_instructions", "gen_ai.input.messages")

@@ -34,8 +34,8 @@ STEPS: tuple[tuple[str, SpanType], ...] = (
 # Attributes that hold what was read elsewhere, or only serve the SDK.
 PLUMBING = (
     "agent_trace_id", "data", "events", "from_agent", "handoffs", "mcp_data", "model_config", "model_settings", "name",
-    "output_type", "raw_input", "request_data", "response", "response_id", "result", "sdk_span_type", "server", "to_agent",
-    "tools", "tracing", "triggered", "turn", "type", "usage",
+    "output_type", "raw_input", "request_data", "response", "response_id", "result", "sdk_span_type", "server",
+    "to_agent", "tools", "tracing", "triggered", "turn", "type", "usage",
 )  # fmt: skip
 
 
@@ -54,7 +54,8 @@ def read(record: AISpan, source: Source) -> None:
         record.name = readable
         _read_call(record, source)
     else:
-        record.span_type = next((kind for start, kind in STEPS if template.startswith(start)), "custom")
+        kinds: list[SpanType] = [kind for start, kind in STEPS if template.startswith(start)]
+        record.span_type = kinds[0] if kinds else "custom"
         _read_step(record, source)
         record.name = record.name or readable
     _read_error(record, source)

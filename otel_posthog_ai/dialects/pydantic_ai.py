@@ -1,4 +1,4 @@
-"""Pydantic AI, instrumentation versions 1 to 6: agent runs, model requests, tools and embeddings of scope `pydantic-ai`.
+"""Pydantic AI, instrumentation versions 1 to 6: agent runs, model requests, tools and embeddings.
 
 Version 1 writes the conversation as a list of events, later ones as messages; names of agents and tools moved from keys
 of its own to those of the GenAI conventions. What it shares with those is left to `gen_ai.py`.
@@ -34,7 +34,9 @@ ATTEMPT = "pydantic_ai.model_request.attempt"
 
 
 def recognises(source: Source) -> bool:
-    return source.scope == SCOPE or source.has("pydantic_ai.all_messages", "model_request_parameters", "all_messages_events")
+    return source.scope == SCOPE or source.has(
+        "pydantic_ai.all_messages", "model_request_parameters", "all_messages_events"
+    )
 
 
 def read(record: AISpan, source: Source) -> None:

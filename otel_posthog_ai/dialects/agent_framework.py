@@ -1,0 +1,36 @@
+"""Microsoft's Agent Framework: workflows of executors around agents that follow the GenAI conventions."""
+
+from __future__ import annotations
+
+from .record import AISpan
+from .source import Source
+from .values import text
+
+NAME = "agent_framework"
+PREFIXES = ("executor.id", "workflow.id", "edge_group.type")
+SCOPES = ("agent_framework",)
+FRAMEWORK = "agent-framework"
+# How the names of spans begin that only pass messages along.
+PLUMBING = ("workflow.build", "edge_group.process", "message.send")
+PREFIX_OF_KEYS = ("workflow.", "workflow_builder.", "executor.", "edge_group.", "message.")
+
+
+def recognises(source: Source) -> bool:
+    return source.scope.startswith(SCOPES)
+
+
+def read(record: AISpan, source: Source) -> None:
+    record.framework = FRAMEWORK
+    if source.has("gen_ai.operation.name"):
+        return
+    if source.name.startswith("workflow.run"):
+        record.span_type = "workflow"
+        record.name = text(source.attributes.get("workflow.name")) or text(
+            source.attributes.get("workflow_builder.name")
+        )
+    elif source.name.startswith("executor.process"):
+        record.span_type, record.graph_node = "task", True
+        record.name = text(source.attributes.get("executor.id"))
+    elif source.name.startswith(PLUMBING):
+        record.noise = True
+    source.used.update(key for key in source.attributes if key.startswith(PREFIX_OF_KEYS))

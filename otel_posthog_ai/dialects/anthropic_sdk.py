@@ -1,0 +1,49 @@
+"""The spans that Anthropic's own SDK writes of its API calls."""
+
+from __future__ import annotations
+
+from .content_events import tool_result
+from .gen_ai import parameter
+from .record import MISSING, AISpan
+from .source import Source
+from .table import Row, Table, fill, fill_parameters
+from .values import count, finish_reason, identifier, text
+
+NAME = "anthropic_sdk"
+PREFIXES = ("anthropic.message.", "anthropic.usage.")
+SCOPE = "com.anthropic.sdk.python"
+SCOPES = ("com.anthropic.sdk",)
+
+FIELDS: Table = (
+    Row("finish_reason", ("anthropic.message.stop_reason",), finish_reason),
+    Row("service_tier", ("anthropic.response.service_tier",), text),
+    Row("usage.cache_write_5m", ("anthropic.usage.cache_creation.ephemeral_5m_input_tokens",), count),
+    Row("usage.cache_write_1h", ("anthropic.usage.cache_creation.ephemeral_1h_input_tokens",), count),
+    Row("request_url", ("url.full",), text),
+    Row("identity.incidental_session", ("gen_ai.conversation.id", "anthropic.session.id"), identifier),
+)
+PARAMETERS: dict[str, str] = {
+    "anthropic.request.service_tier": "service_tier",
+    "anthropic.thinking.type": "thinking_type",
+    "anthropic.thinking.budget_tokens": "thinking_budget_tokens",
+    "anthropic.beta": "betas",
+}
+
+
+def recognises(source: Source) -> bool:
+    return source.scope.startswith(SCOPES)
+
+
+def read(record: AISpan, source: Source) -> None:
+    fill(record, FIELDS, source)
+    fill_parameters(record, PARAMETERS, source, parameter)
+    record.usage.input_excludes_cache = False
+    request = text(source.take("anthropic.request.id"))
+    if request is not None:
+        record.provider_metadata.setdefault("request_id", request)
+    result = source.take("anthropic.tool_result.content")
+    if result is not None and record.output_state is MISSING:
+        record.output_state = tool_result(result)
+    # The API of the account: lists of models, batches and files are no work of a model.
+    if not source.has("gen_ai.operation.name", "gen_ai.request.model"):
+        record.noise = True

@@ -1,0 +1,84 @@
+"""Google's Agent Development Kit: the attributes of its own beside the GenAI conventions.
+
+Up to its second schema a call of the model is a `call_llm` span with the whole request and answer as JSON; where the
+kit also writes a `generate_content` span inside, both are one call.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .content_events import tool_result
+from .messages import read_instructions, read_messages
+from .raw_usage import fill_usage, read_raw_usage
+from .record import MISSING, AISpan
+from .source import Source
+from .table import unset
+from .tool_definitions import read_tools
+from .values import finish_reason, identifier, is_mapping, mapping, text
+
+NAME = "google_adk"
+PREFIXES = ("gcp.vertex.agent.",)
+SCOPES = ("gcp.vertex.agent",)
+FRAMEWORK = "google-adk"
+OWN = "gcp.vertex.agent."
+# Request parameters under `config` -> the names that the API has for them.
+CONFIG = ("temperature", "top_p", "top_k", "max_output_tokens", "candidate_count", "stop_sequences", "response_schema",
+          "response_mime_type", "thinking_config", "seed")  # fmt: skip
+PLACEHOLDERS = frozenset({"{}", "N/A", "<not specified>", "<not serializable>", ""})
+# The kit's own gathering of several tool results.
+MERGED = "(merged tools)"
+
+
+def recognises(source: Source) -> bool:
+    return source.scope == SCOPES[0]
+
+
+def read(record: AISpan, source: Source) -> None:
+    record.framework = FRAMEWORK
+    own = source.below(OWN)
+    record.identity.incidental_session = identifier(own.get("session_id"))
+    operation = source.attributes.get("gen_ai.operation.name")
+    if source.attributes.get("gen_ai.tool.name") == MERGED:
+        record.noise = True
+    elif operation == "execute_tool":
+        _read_tool(record, own)
+    elif operation is None and "llm_request" in own:
+        record.kind = "generation"
+        record.operation = "generate_content"
+        record.pair_key = NAME
+        _read_request(record, mapping(own["llm_request"]) or {})
+        _read_answer(record, mapping(own.get("llm_response")) or {})
+    elif operation == "generate_content":
+        record.pair_key = NAME
+    elif operation == "invoke_node":
+        record.span_type, record.graph_node = "task", True
+        record.name = source.name.removeprefix("invoke_node ") or None
+
+
+def _read_tool(record: AISpan, own: dict[str, Any]) -> None:
+    for field, key in (("input_state", "tool_call_args"), ("output_state", "tool_response")):
+        value = own.get(key)
+        if value is not None and value not in PLACEHOLDERS and getattr(record, field) is MISSING:
+            setattr(record, field, tool_result(value))
+
+
+def _read_request(record: AISpan, request: dict[str, Any]) -> None:
+    record.input = read_messages(request.get("contents"), "user")
+    record.request_model = text(request.get("model"))
+    config = request.get("config")
+    if not is_mapping(config):
+        return
+    record.instructions = read_instructions(config.get("system_instruction"))
+    record.tools = read_tools(config.get("tools"))
+    for key in CONFIG:
+        if not unset(config.get(key)):
+            record.parameters.setdefault(key, config[key])
+
+
+def _read_answer(record: AISpan, answer: dict[str, Any]) -> None:
+    if is_mapping(answer.get("content")):
+        record.output = read_messages([answer["content"]], "assistant")
+    record.finish_reason = finish_reason(answer.get("finish_reason"))
+    record.response_model = text(answer.get("model_version"))
+    fill_usage(record.usage, read_raw_usage(answer.get("usage_metadata")))

@@ -1,0 +1,55 @@
+"""Strands Agents: the GenAI conventions with a few counts and operations of its own."""
+
+from __future__ import annotations
+
+from .record import AISpan
+from .source import Source
+from .values import count, number
+
+NAME = "strands"
+PREFIXES = ("event_loop.",)
+SCOPES = ("strands.",)
+FRAMEWORK = "strands-agents"
+CYCLE = "execute_event_loop_cycle"
+MULTI_AGENT = "invoke_"
+# What the tracer writes for itself.
+PLUMBING = ("event_loop.cycle_id", "event_loop.parent_cycle_id")
+
+
+def recognises(source: Source) -> bool:
+    return source.scope.startswith(SCOPES)
+
+
+def read(record: AISpan, source: Source) -> None:
+    record.framework = FRAMEWORK
+    operation = str(source.attributes.get("gen_ai.operation.name") or "")
+    # Strands writes milliseconds, where others write seconds.
+    waited = number(source.take("gen_ai.server.time_to_first_token"))
+    if waited is not None and waited > 0:
+        record.time_to_first_token = waited / 1000
+        record.stream = True
+    record.usage.input_excludes_cache = _input_excludes_cache(source)
+    if operation == CYCLE:
+        record.span_type = "task"
+    elif operation.startswith(MULTI_AGENT) and operation not in ("invoke_agent", "invoke_workflow"):
+        record.span_type = "workflow"
+        record.name = operation.removeprefix(MULTI_AGENT)
+    if source.attributes.get("strands.cancellation.type") is not None:
+        source.used.add("strands.cancellation.type")
+        record.cancelled = True
+    source.used.update(PLUMBING)
+
+
+def _input_excludes_cache(source: Source) -> bool | None:
+    """Releases differ in whether the input holds what came from the cache; the provider's total tells."""
+    found = [
+        count(source.attributes.get(f"gen_ai.usage.{key}")) for key in ("input_tokens", "output_tokens", "total_tokens")
+    ]
+    asked, answered, total = found
+    cached = sum(
+        count(source.attributes.get(f"gen_ai.usage.{key}.input_tokens")) or 0
+        for key in ("cache_read", "cache_creation")
+    )
+    if not cached or asked is None or answered is None or total is None:
+        return None
+    return cached > asked or total == asked + answered + cached
