@@ -24,7 +24,7 @@ from .outlook import Outlooks
 from .ownership import find_owner, note_below
 from .pairing import STAGES, find_pairs
 from .remembered import RememberedCalls
-from .roots import Traces, can_be_root
+from .roots import Trace, Traces, can_be_root
 from .settings import Settings
 
 
@@ -272,14 +272,25 @@ class Assembly:
         for held, place in placed:
             trace = self._traces.of(held.node.trace_id)
             if not place.is_trace:
-                trace.note(held.record, direct=self._hangs_on_root(held.node, place, trace.root_id))
+                trace.note(held.record, direct=self._hangs_on_root(held.node, trace.root_id))
+        for held, place in placed:
+            if place.is_trace:
+                self._complete_states(held.record, self._traces.of(held.node.trace_id))
         return [built for held, place in placed for built in self._build(held, place)]
 
-    def _hangs_on_root(self, node: Node, place: Placement, root_id: int | None) -> bool:
+    def _hangs_on_root(self, node: Node, root_id: int | None) -> bool:
         if root_id is None:
             return False
         parent = self._parent(node, final=False)
         return parent is not None and parent.span_id == root_id
+
+    @staticmethod
+    def _complete_states(root: AISpan, trace: Trace) -> None:
+        """A root that tells no input or output has those of what lies below, as far as that is known by now."""
+        if unset(root.input_state):
+            root.input_state = trace.input_state()
+        if unset(root.output_state):
+            root.output_state = trace.output_state()
 
     def _parent(self, node: Node, *, final: bool) -> Node | None:
         """The nearest ancestor that is or will be exported."""
@@ -320,12 +331,9 @@ class Assembly:
         elif parent is not None:
             place.parent_id = self._parent_id(parent, trace)
         self._own(held, place)
-        if place.is_trace:
-            record.input_state = _known(record.input_state, trace.input_state)
-            record.output_state = _known(record.output_state, trace.output_state)
         return place
 
-    def _parent_id(self, parent: Node, trace: Any) -> str | None:
+    def _parent_id(self, parent: Node, trace: Trace) -> str | None:
         """What a child calls its parent: None (the trace id) for the root of the trace."""
         if trace.root_id is None and not trace.named and parent.fate == UNKNOWN:
             self._claim_root(parent, trace)
@@ -334,7 +342,7 @@ class Assembly:
         parent.promised = True
         return f"{parent.span_id:016x}"
 
-    def _claim_root(self, open_parent: Node, trace: Any) -> None:
+    def _claim_root(self, open_parent: Node, trace: Trace) -> None:
         """An open top node that will surely be a root is the root before it ends."""
         span = self._hierarchy.live_span(open_parent.span_id)
         if span is None or self._parent(open_parent, final=False) is not None:
@@ -430,10 +438,6 @@ class Assembly:
             yield Built([named_trace(record, place, name)], node.private, keys)
         self._remembered.add(node, record)
         node.record = None
-
-
-def _known(value: Any, otherwise: Callable[[], Any]) -> Any:
-    return otherwise() if unset(value) else value
 
 
 def _demote(record: AISpan) -> None:

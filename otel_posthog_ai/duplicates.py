@@ -174,6 +174,8 @@ def _merge_usage(survivor: AISpan, other: AISpan, other_is_wire: bool) -> None:
         if value is None and (agree or is_flag):
             value = getattr(weak, field.name)
         merged[field.name] = value
+    if weak.total is not None and strong.total is None and weak.output != strong.output:
+        merged["total"] = None  # the sum of counts that were not taken
     survivor.usage = Usage(**merged)
 
 
