@@ -198,6 +198,17 @@ def feedback(arrived: Arrived) -> None:
     assert _users(arrived) == {ADA}
 
 
+def collector_replay(arrived: Arrived) -> None:
+    assert arrived.tree == [
+        "1 generation chat gpt-4o-mini",
+        "1 span get_weather",
+        "1 generation chat gpt-4o-mini",
+        "0 trace travel_guide",
+    ]
+    assert _users(arrived) == {ADA}
+    assert {event["timestamp"][:10] for event in arrived.events} == {"2026-11-21"}
+
+
 _OPENAI = ("openai", "opentelemetry.instrumentation.genai.openai")
 _LANGCHAIN = ("langchain_openai", "openinference.instrumentation.langchain")
 _CHECKS: list[tuple[Callable[[Arrived], None], tuple[str, ...]]] = [
@@ -218,6 +229,7 @@ _CHECKS: list[tuple[Callable[[Arrived], None], tuple[str, ...]]] = [
     (next_to_otlp, ("opentelemetry.exporter.otlp.proto.http", *_OPENAI)),
     (privacy_and_masking, _OPENAI),
     (feedback, _OPENAI),
+    (collector_replay, ("otel_posthog_ai.replay",)),
 ]
 
 
