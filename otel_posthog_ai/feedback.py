@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
@@ -20,7 +20,9 @@ from opentelemetry import trace
 
 from .belonging import NOBODY, Belonging, usable_id
 from .context import current, posthog_library_identity
+from .events.custom import is_writable
 from .events.identifiers import event_uuid, timestamp
+from .events.properties import CONSTANTS
 from .log import warn, warn_once
 
 if TYPE_CHECKING:
@@ -73,8 +75,8 @@ def capture_feedback(
         raise ValueError("capture_feedback needs a text or a value")
     target = _target(trace_id, span_id)
     said = _present(feedback_value=value, feedback_type=kind, feedback_source=source)
-    content = {"$ai_feedback_text": shown}
-    return _capture("$ai_feedback", target, distinct_id, properties, {**said, **content}, frozenset(content))
+    said["$ai_feedback_text"] = shown
+    return _capture("$ai_feedback", target, distinct_id, properties, said)
 
 
 def capture_metric(
@@ -140,7 +142,7 @@ def capture_evaluation(
             **_judged(target),
         }
     )
-    return _capture("$ai_evaluation", target, distinct_id, properties, said, frozenset({"$ai_evaluation_reasoning"}))
+    return _capture("$ai_evaluation", target, distinct_id, properties, said)
 
 
 class _Target(NamedTuple):
@@ -154,7 +156,6 @@ def _capture(
     distinct_id: object,
     properties: Mapping[str, Any] | None,
     said: Mapping[str, Any],
-    content: frozenset[str] = frozenset(),
 ) -> bool:
     if properties is not None and not isinstance(properties, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("properties must be a mapping")
@@ -166,37 +167,45 @@ def _capture(
         warn_once("feedback:trace", "%s outside of a trace needs a trace_id; it is not sent", event)
         return False
     belonging = _belonging()
-    if belonging.privacy_mode:
-        said = {key: value for key, value in said.items() if key not in content}
-    own = {str(key): value for key, value in (properties or {}).items() if not str(key).startswith("$")}
-    whole = {
-        "event": event,
-        "distinct_id": target.trace_id,
-        "properties": {**belonging.properties, **own, **said, **_where(target, belonging)},
-        "timestamp": timestamp(time.time_ns()),
-        "uuid": str(uuid4()),
-    }
     user = usable_id(distinct_id) or belonging.distinct_id
-    sent = [_hand_over(processor, whole, user) for processor in processors]
+    custom = {str(key): value for key, value in {**belonging.properties, **(properties or {})}.items()}
+    known = {**said, **_where(target, belonging), **CONSTANTS}
+    when, uuid = timestamp(time.time_ns()), str(uuid4())
+
+    def hand_over(processor: PostHogSpanProcessor) -> bool:
+        constant = processor.settings.properties
+        own = {**(constant if isinstance(constant, Mapping) else {}), **custom}
+        owner = user or usable_id(processor.settings.default_distinct_id)
+        whole = {
+            "event": event,
+            "distinct_id": owner or target.trace_id,
+            "properties": {
+                **{key: value for key, value in own.items() if is_writable(key)},
+                **({} if owner is not None else {"$process_person_profile": False}),
+                **known,
+            },
+            "timestamp": when,
+            "uuid": uuid,
+        }
+        return processor.capture(whole, private=belonging.privacy_mode, context_keys=own)
+
+    sent = [_contained(hand_over, processor) for processor in processors]
     return any(sent)
 
 
-def _hand_over(processor: PostHogSpanProcessor, event: dict[str, Any], user: str | None) -> bool:
-    properties = dict(event["properties"])
-    if user is None:
-        properties["$process_person_profile"] = False
+def _contained(hand_over: Callable[[PostHogSpanProcessor], bool], processor: PostHogSpanProcessor) -> bool:
     try:
-        processor.capture({**event, "distinct_id": user or event["distinct_id"], "properties": properties})
+        return hand_over(processor)
     except Exception as error:
-        warn("feedback:capture", "%s could not be queued (%s)", event["event"], type(error).__name__)
+        warn("feedback:capture", "an event could not be queued (%s)", type(error).__name__)
         return False
-    return True
 
 
 def _live_processors() -> list[PostHogSpanProcessor]:
     from .processor import active_processors  # imported late: the processor's module needs the SDK
 
-    return active_processors()
+    # Several TracerProviders may send to one project, which is to get one event.
+    return list({(each.settings.host, each.settings.api_key): each for each in active_processors()}.values())
 
 
 def _belonging() -> Belonging:

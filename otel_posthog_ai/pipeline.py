@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -75,9 +75,14 @@ class Pipeline:
             self._assembly.add(spans, self.logs.of)
             self._send_built(self._assembly.release())
 
-    def send(self, events: Iterable[Mapping[str, Any]]) -> None:
-        """Send events that are ready."""
-        self._put(self._outgoing.encode([dict(event) for event in events], private=False))
+    def send(
+        self, events: Iterable[Mapping[str, Any]], *, private: bool = False, context_keys: Collection[str] = ()
+    ) -> bool:
+        """Send events that are ready; False where none was queued."""
+        ready = [dict(event) for event in events]
+        encoded = self._outgoing.encode(ready, private=private, context_keys=context_keys)
+        self._put(encoded)
+        return bool(encoded)
 
     def flush(self, deadline: float) -> bool:
         """Deliver everything that is owed; True only when that was done by the deadline."""

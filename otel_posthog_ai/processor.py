@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from opentelemetry.context import Context
@@ -149,9 +149,15 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._checked = True
         mine = (self.settings.api_key, self.settings.host)
         for other in active_processors():
-            if other is not self and (other.settings.api_key, other.settings.host) == mine and span_id in other.hierarchy.opened:
+            if (
+                other is not self
+                and (other.settings.api_key, other.settings.host) == mine
+                and span_id in other.hierarchy.opened
+            ):
                 self._inert = True
-                warn_once("processor:double", "two PostHogSpanProcessors with one key and host on a provider: one is inert")
+                warn_once(
+                    "processor:double", "two PostHogSpanProcessors with one key and host on a provider: one is inert"
+                )
                 return True
         return False
 
@@ -197,10 +203,12 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         if self.active:
             self._pipeline.logs.add(trace_id, span_id, occurrence, scope)
 
-    def capture(self, event: Mapping[str, Any]) -> None:
-        """Send a ready event by this processor's delivery."""
-        if self.active:
-            self._pipeline.send([event])
+    def capture(self, event: Mapping[str, Any], *, private: bool = False, context_keys: Collection[str] = ()) -> bool:
+        """Send a ready event by this processor's delivery; False where it was not queued.
+
+        `private` leaves content out; custom properties then leave only under `context_keys`.
+        """
+        return self.active and self._pipeline.send([event], private=private, context_keys=context_keys)
 
     # ---- the worker ----------------------------------------------------------------------------------------------
 

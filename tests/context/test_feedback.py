@@ -192,3 +192,52 @@ def test_what_no_program_means_is_refused_in_plain_words(call: Any, error: type[
 def test_trace_ids_as_others_write_them(provider: TracerProvider, inbox: Inbox, given: str, expected: str) -> None:
     assert capture_feedback("x", trace_id=given)
     assert arrived(provider, inbox)["properties"]["$ai_trace_id"] == expected
+
+
+def test_one_project_gets_one_event(provider: TracerProvider, inbox: Inbox) -> None:
+    from otel_posthog_ai.processor import PostHogSpanProcessor
+
+    other = TracerProvider()
+    other.add_span_processor(PostHogSpanProcessor(api_key="phc_test", host=inbox.url, flush_at=1))
+    with Inbox() as elsewhere:
+        third = TracerProvider()
+        third.add_span_processor(PostHogSpanProcessor(api_key="phc_test", host=elsewhere.url))
+        assert capture_feedback("x", trace_id=TRACE)
+        for each in (provider, other, third):
+            assert each.force_flush(10_000)
+            each.shutdown()
+        assert [event["event"] for event in elsewhere.events()] == ["$ai_feedback"]
+    assert [event["event"] for event in inbox.events()] == ["$ai_feedback"]
+
+
+def test_settings_of_the_processor_hold(inbox: Inbox) -> None:
+    from otel_posthog_ai.processor import PostHogSpanProcessor
+
+    provider = TracerProvider()
+    provider.add_span_processor(
+        PostHogSpanProcessor(
+            api_key="phc_test",
+            host=inbox.url,
+            default_distinct_id="service",
+            privacy_mode=True,
+            properties={"region": "eu", "token": "t"},
+        )
+    )
+    assert capture_feedback("my secret", value=1, trace_id=TRACE, properties={"plan": "pro", "distinct_id": "x"})
+    event = arrived(provider, inbox)
+    assert event["distinct_id"] == "service"
+    assert own(event) == {"$ai_trace_id": TRACE, "feedback_value": 1, "plan": "pro", "region": "eu"}
+    provider.shutdown()
+
+
+def test_an_event_that_before_send_stops_is_not_sent(inbox: Inbox) -> None:
+    from otel_posthog_ai.processor import PostHogSpanProcessor
+
+    provider = TracerProvider()
+    provider.add_span_processor(
+        PostHogSpanProcessor(api_key="phc_test", host=inbox.url, before_send=lambda event: None)
+    )
+    assert capture_metric("x", 1, trace_id=TRACE) is False
+    assert provider.force_flush(10_000)
+    assert inbox.events() == []
+    provider.shutdown()
