@@ -23,6 +23,7 @@ from . import (
     logfire_agents,
     mcp,
     mistral_sdk,
+    openai_agents_v2,
     openinference,
     pydantic_ai,
     strands,
@@ -73,6 +74,7 @@ DIALECTS: tuple[Dialect, ...] = (
     google_adk,
     strands,
     agent_framework,
+    openai_agents_v2,
     gen_ai,
 )
 
