@@ -70,6 +70,7 @@ class Deadline:
 
     def __init__(self, at: float) -> None:
         self.at = at
+        self._forgiven = False
 
     def remaining(self) -> float:
         """Seconds left, 0 when it has passed."""
@@ -80,9 +81,13 @@ class Deadline:
         self.at = min(self.at, at)
 
     def forgive(self, started: float, allowed: float) -> bool:
-        """Move on if what began at `started` and could take `allowed` seconds took far longer; whether it did."""
-        excess = time.monotonic() - started - allowed
-        if excess < _STANDSTILL:
+        """Give the time since `started` back if what could take `allowed` seconds took far longer; whether it did.
+
+        Once only: a resolver that is slow looks the same, and must not hold a caller for ever.
+        """
+        elapsed = time.monotonic() - started
+        if self._forgiven or elapsed - allowed < _STANDSTILL:
             return False
-        self.at += excess
+        self._forgiven = True
+        self.at += elapsed
         return True

@@ -62,7 +62,7 @@ class Sender:
         self._outbox = Outbox(
             self._settings.outbox_bytes,
             self._settings.outbox_seconds,
-            longest_gap=LONGEST_REST + self._settings.timeout,
+            longest_gap=_LONGEST_SLEEP + self._settings.timeout,
         )
         self._round = 0
         self._wanted_round = 0  # A flush wants a round of this number, and now.

@@ -258,16 +258,18 @@ class FaultServer:
         if "headers" in (fault.hang, fault.reset, fault.close):
             connection.sendall(head.encode()[:20])
             return self._strike(connection, fault, "headers")
-        connection.sendall(f"{head}Content-Length: {len(fault.body)}\r\n\r\n".encode())
+        head = f"{head}Content-Length: {len(fault.body)}\r\n\r\n"
         if "body" in (fault.hang, fault.reset, fault.close):
-            connection.sendall(fault.body[:1])
+            connection.sendall(head.encode() + fault.body[:1])
             return self._strike(connection, fault, "body")
-        if fault.drip is not None:
-            for byte in fault.body:
-                connection.sendall(bytes([byte]))
-                if self._ended.wait(fault.drip):
-                    return False
-        connection.sendall(b"" if fault.drip is not None else fault.body)
+        if fault.drip is None:
+            connection.sendall(head.encode() + fault.body)
+            return True
+        connection.sendall(head.encode())
+        for byte in fault.body:
+            connection.sendall(bytes([byte]))
+            if self._ended.wait(fault.drip):
+                return False
         return True
 
     def _strike(self, connection: socket.socket, fault: Fault, stage: str) -> bool:

@@ -140,7 +140,8 @@ def test_requests_is_imported_at_the_first_send_only() -> None:
         import sys, time
         from otel_posthog_ai.delivery import Counters, Sender
         from otel_posthog_ai.settings import resolve
-        sender = Sender(resolve({"api_key": "phc_x", "host": "http://127.0.0.1:9"}), Counters(), shrink=lambda e, n: None)
+        settings = resolve({"api_key": "phc_x", "host": "http://127.0.0.1:9"})
+        sender = Sender(settings, Counters(), shrink=lambda e, n: None)
         time.sleep(0.2)
         assert "requests" not in sys.modules and "urllib3" not in sys.modules
         assert sender.shutdown(time.monotonic() + 1)
