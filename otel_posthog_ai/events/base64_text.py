@@ -177,10 +177,17 @@ def _redact_bodies(text: str) -> str:
     kept = 0
     for start, end in _long_runs(text):
         for body_start, body_end in _bodies(text, start, end):
+            body_start = _after_name(text, body_start, body_end)
             kind = kind_of_base64(text[body_start : body_start + 24])
             pieces += (text[kept:body_start], placeholder(kind))
             kept = body_end
     return "".join((*pieces, text[kept:])) if pieces else text
+
+
+def _after_name(text: str, start: int, end: int) -> int:
+    """The start of a body that follows `name=`; inside a body an equals sign stands only at the end."""
+    equals = text.rfind("=", start, min(start + 64, end))
+    return equals + 1 if equals >= 0 else start
 
 
 def _long_runs(text: str) -> Iterator[tuple[int, int]]:

@@ -22,6 +22,7 @@ CARD_NUMBER: Final = "[card number redacted]"
 PRIVATE_KEY: Final = "[private key redacted]"
 
 _LONGEST_LOCAL_PART: Final = 64
+_AT = re.compile(r"@(?<=[\w!#$%&'*+/=?^`{|}~-]@)(?=[\w-]{1,63}\.[\w-])")
 _LOCAL_PART_BACKWARDS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}")
 _DOMAIN = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
@@ -43,14 +44,13 @@ def mask_emails(text: str) -> str:
     """`text` with every e-mail address replaced."""
     pieces: list[str] = []
     kept = 0
-    at = text.find("@")
-    while at >= 0:
+    for mark in _AT.finditer(text):
+        at = mark.start()
         before = _LOCAL_PART_BACKWARDS.match(text[max(kept, at - _LONGEST_LOCAL_PART) : at][::-1])
         after = _DOMAIN.match(text, at + 1) if before else None
         if before and after:
             pieces += (text[kept : at - before.end()], EMAIL)
             kept = after.end()
-        at = text.find("@", max(kept, at + 1))
     return "".join((*pieces, text[kept:])) if pieces else text
 
 

@@ -26,7 +26,7 @@ REDACTED: Final = "[REDACTED]"
 _NAME_ENDINGS: Final = (
     "apikey", "apitoken", "accesstoken", "refreshtoken", "authtoken", "bearertoken", "idtoken", "securitytoken",
     "clientsecret", "secretkey", "secretaccesskey", "privatekey", "subscriptionkey", "password", "passwd", "passphrase",
-    "authorization", "credentials", "setcookie",
+    "authorization", "authorizationtoken", "credentials", "setcookie",
 )  # fmt: skip
 _NAMES: Final = frozenset({"secret", "cookie", "cookies", "xauth", "auth", "bearer", "awsaccesskeyid", "aadtoken"})
 # Inside headers more names are telling.
@@ -51,7 +51,7 @@ _GAP = r"\\*[\"']?\s{0,4}[:=]\s{0,4}\\*[\"']?"
 # lookahead that follows throws out the words of prose and code before anything is compared.
 _PROBES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
     ("-", re.compile(
-        r"-(?=[\w-]{10}|key|Key|KEY|[Tt]oken)(?:"
+        r"-(?<=\w-)(?=[\w-]{10}|key|Key|KEY|[Tt]oken)(?:"
         r"(?<=\bsk-)(?=[\w-]{0,40}\d)[\w-]{20,}"  # OpenAI, Anthropic, OpenRouter, …
         r"|(?<=\bxox[abeoprs]-)[\w-]{10,}"  # Slack
         r"|(?<=\b(?:glpat|nvapi)-)[\w-]{20,}"  # GitLab, NVIDIA
@@ -61,7 +61,7 @@ _PROBES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
         rf"((?:[Kk]ey|KEY|[Tt]oken){_GAP}){_TOKEN})"
     ), rf"-\1{REDACTED}"),
     ("_", re.compile(
-        r"_(?=[A-Za-z0-9]{16}|key|KEY|token|TOKEN|secret|SECRET)(?:"
+        r"_(?<=[A-Za-z0-9]_)(?=[A-Za-z0-9]{16}|key|KEY|token|TOKEN|secret|SECRET)(?:"
         r"(?<=\bph[csx]_)[A-Za-z0-9]{20,}"  # PostHog
         r"|(?<=\b(?:gh[opsur]|gsk|npm)_)[A-Za-z0-9]{30,}"  # GitHub, Groq, npm
         r"|(?<=\bgithub_pat_)\w{30,}"

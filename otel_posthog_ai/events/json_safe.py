@@ -66,7 +66,7 @@ def _is_clean(value: Any, max_depth: int, max_items: int, max_text: int) -> bool
     """One look at every value, level by level, so that neither depth nor a cycle can run away."""
     level: list[Any] = [(value,)]
     left = max_items
-    for _ in range(max_depth + 2):
+    for _ in range(max_depth + 1):
         below: list[Any] = []
         for container in level:
             left -= len(container)

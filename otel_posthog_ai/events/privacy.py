@@ -63,7 +63,8 @@ def private_event(event: dict[str, Any], allowed: Collection[str] = (), name: st
     Args:
         event: A finished event; its properties are JSON-safe.
         allowed: Keys of custom properties that the app set for everything (`properties=`, `posthog_context`).
-        name: What to call a node whose own name may hold a message. Default: `<operation> <model>`.
+        name: What to call a generation, an embedding, a trace or an untyped span, whose own name may hold a message.
+            Default: `<operation> <model>`, and for a trace its own name if that looks like one.
     """
     properties: dict[str, Any] = event["properties"]
     kept: dict[str, Any] = {}
@@ -93,7 +94,8 @@ def _add(kept: dict[str, Any], key: str, value: Any) -> None:
 
 def _node_name(event: str, properties: Properties, kept: Properties, name: str | None) -> str:
     own = properties["$ai_span_name"]
-    is_named = event == "$ai_trace" or (event == "$ai_span" and properties.get("$ai_span_type") in _NAMED_TYPES)
+    is_trace = event == "$ai_trace" and name is None
+    is_named = is_trace or (event == "$ai_span" and properties.get("$ai_span_type") in _NAMED_TYPES)
     if is_named and _name(own, properties) is not None:
         return str(own)
     if name is not None:
