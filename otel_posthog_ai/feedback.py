@@ -21,18 +21,13 @@ from opentelemetry import trace
 from .belonging import NOBODY, Belonging, usable_id
 from .context import current, posthog_library_identity
 from .events.custom import is_writable
+from .events.evaluations import VERDICTS
 from .events.identifiers import event_uuid, timestamp
 from .events.properties import CONSTANTS
 from .log import warn, warn_once
 
 if TYPE_CHECKING:
     from .processor import PostHogSpanProcessor
-
-VERDICTS = {
-    "true": True, "pass": True, "passed": True, "yes": True,
-    "false": False, "fail": False, "failed": False, "no": False,
-}  # fmt: skip
-"""Labels of an evaluation that are a verdict, lower case. Any other label is a metric."""
 
 _TRACE_ID = re.compile(r"[A-Za-z0-9\-_~.@()!':|]{1,200}")
 _HEX_TRACE_ID = re.compile(r"[0-9a-f]{32}")

@@ -161,11 +161,21 @@ def _read_details(record: AISpan, occurrence: Occurrence) -> None:
 
 
 def _add_evaluation(record: AISpan, found: Evaluation) -> None:
-    """The event and the log of one result are one."""
+    """The event and the log of one result are one, of which either may leave out what the other says."""
     for known in record.evaluations:
-        if (known.name, known.score, known.label) == (found.name, found.score, found.label):
+        if all(_agree(getattr(known, part), getattr(found, part)) for part in _RESULT):
+            for part in (*_RESULT, "explanation"):
+                if getattr(known, part) is None:
+                    setattr(known, part, getattr(found, part))
             return
     record.evaluations.append(found)
+
+
+_RESULT = ("name", "score", "label", "response_id")
+
+
+def _agree(one: Any, other: Any) -> bool:
+    return one is None or other is None or one == other
 
 
 def _fields(occurrence: Occurrence) -> dict[str, Any]:

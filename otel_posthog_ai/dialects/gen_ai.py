@@ -133,14 +133,13 @@ PARAMETERS: dict[str, str] = {
     "gen_ai.request.reasoning.level": "reasoning_effort",
     "gen_ai.request.structured_output_schema": "response_format",
     "gen_ai.embeddings.dimension.count": "dimensions",
-    "gen_ai.output.type": "output_type",
     "gen_ai.openai.request.seed": "seed",
     "gen_ai.openai.request.service_tier": "service_tier",
     "gen_ai.openai.request.response_format": "response_format",
     "openai.request.service_tier": "service_tier",
-    "openai.api.type": "api_type",
 }
 PROVIDER_METADATA: dict[str, str] = {
+    "openai.api.type": "api_type",
     "openai.response.system_fingerprint": "system_fingerprint",
     "gen_ai.openai.response.system_fingerprint": "system_fingerprint",
     "gen_ai.openai.system_fingerprint": "system_fingerprint",
@@ -158,6 +157,7 @@ NOT_MARKING = frozenset({"gen_ai.conversation.id", "gen_ai.agent.name", "gen_ai.
 def read(record: AISpan, source: Source) -> None:
     fill(record, FIELDS, source)
     fill_parameters(record, PARAMETERS, source, parameter)
+    _read_output_type(record, source)
     for key, name in PROVIDER_METADATA.items():
         value = source.take(key)
         if value is not None:
@@ -179,6 +179,13 @@ def parameter(value: Any) -> Any:
     if value == "" or value is None:
         return None
     return list(value) if is_list(value) else parse_json(value)
+
+
+def _read_output_type(record: AISpan, source: Source) -> None:
+    """The requested kind of output, where it is another than the usual text."""
+    kind = text(source.take("gen_ai.output.type"))
+    if kind is not None and kind != "text":
+        record.parameters.setdefault("response_format", kind)
 
 
 def _classify(record: AISpan, source: Source) -> None:

@@ -21,6 +21,7 @@ FRAMEWORK = "openai-agents"
 
 # How the template begins -> what the step is.
 CALLS = ("Chat completion", "Responses API")
+SPEECH = ("Text", "Speech")
 STEPS: tuple[tuple[str, SpanType], ...] = (
     ("OpenAI Agents trace", "workflow"),
     ("Task", "workflow"),
@@ -47,7 +48,7 @@ def read(record: AISpan, source: Source) -> None:
     record.framework = FRAMEWORK
     fill(record, FIELDS, source)
     template = text(source.take("logfire.msg_template")) or source.name
-    readable = readable_name(source)
+    readable = _name(source, template)
     if template.startswith(CALLS):
         record.kind = "generation"
         record.operation = "chat"
@@ -60,6 +61,14 @@ def read(record: AISpan, source: Source) -> None:
         record.name = record.name or readable
     _read_error(record, source)
     source.used.update(PLUMBING)
+
+
+def _name(source: Source, template: str) -> str | None:
+    """The readable name without what Logfire adds at its end: the error's text, or what was said or heard."""
+    if template.startswith(SPEECH):
+        return template.partition(" with ")[0]
+    readable = readable_name(source)
+    return readable.partition(" failed: ")[0] if readable is not None else None
 
 
 def _read_call(record: AISpan, source: Source) -> None:

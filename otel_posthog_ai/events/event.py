@@ -8,6 +8,7 @@ from typing import Any
 
 from ..dialects.record import AISpan
 from .custom import is_writable, leftover_properties, user_properties
+from .evaluations import evaluation_event
 from .identifiers import event_uuid, timestamp
 from .properties import CONSTANTS, EVENT_OF_KIND, TRACE, table_properties
 from .usage import cost_properties, usage_properties
@@ -52,6 +53,13 @@ def build_events(record: AISpan, place: Placement, *, costs: bool = True) -> tup
         if place.trace_name is not None:
             properties["$ai_span_name"] = place.trace_name
         events.append(envelope(TRACE, record, place, properties, TRACE if place.is_node else None))
+    for number, result in enumerate(record.evaluations):
+        found = evaluation_event(record, result)
+        if found is not None:
+            name, properties = found
+            event = envelope(name, record, place, {**CONSTANTS, **properties}, f"{name}:{number}:{result.name}")
+            event["timestamp"] = timestamp(result.time_ns if result.time_ns is not None else record.end_ns)
+            events.append(event)
     return events, dropped
 
 
