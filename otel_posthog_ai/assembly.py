@@ -113,20 +113,21 @@ class Assembly:
         self._counters.add("filtered")
 
     def _mark_private(self, node: Node, record: AISpan) -> None:
-        """A span of privacy mode makes its ancestors private; a descendant of a private span is private."""
-        own = record.private or (node.belonging is not None and node.belonging.privacy_mode) or node.private
+        """What runs below a private span is private; what it ran in leaves without content, too."""
         above = list(self._hierarchy.ancestors(node))
-        if own:
-            for each in above:
-                each.private = True
-        node.private = own or any(
-            each.private or (each.belonging is not None and each.belonging.privacy_mode) for each in above
+        node.private = record.private or any(
+            each.private or (each.belonging is not None and each.belonging.privacy_mode) for each in (node, *above)
         )
+        if node.private:
+            for each in above:
+                each.tainted = True
 
     # ---- releasing -----------------------------------------------------------------------------------------------
 
     def release(self, *, everything: bool = False, final: bool = False) -> list[Built]:
         """The events of all spans that need not wait any longer; `final`: no open span will ever end."""
+        if final:
+            self._hold_unfinished()
         if not self._held:
             return []
         if self._settings.deduplicate:
@@ -143,6 +144,22 @@ class Assembly:
         # Ancestors are placed first, so that the root of a trace is known when its children ask for it.
         ready.sort(key=lambda held: held.record.start_ns)
         return self._built(ready, final)
+
+    def _hold_unfinished(self) -> None:
+        """Open spans that a child has named as its parent leave as far as they got: no id may dangle."""
+        for node in list(self._hierarchy.nodes.values()):
+            span = self._hierarchy.live_span(node.span_id) if node.promised and node.fate == UNKNOWN else None
+            if span is None:
+                continue
+            try:
+                record = read_span(span, forced=True)
+            except Exception as error:
+                warn("assembly:unfinished", "a span that never ended could not be read (%s)", type(error).__name__)
+                continue
+            if record is not None:
+                record.end_ns = max(record.start_ns, time.time_ns())
+                node.fate, node.record = HELD, record
+                self._held[node.span_id] = Held(node, record, span.resource.attributes, 0.0)
 
     def _must_wait(self, held: Held) -> bool:
         record = held.record
@@ -231,6 +248,7 @@ class Assembly:
     def _absorb(self, survivor: Node, other: Node) -> None:
         other.fate, other.survivor, other.record = MERGED, survivor.span_id, None
         survivor.private = survivor.private or other.private
+        survivor.tainted = survivor.tainted or other.tainted
         survivor.users_below |= other.users_below
         survivor.sessions_below |= other.sessions_below
         self._held.pop(other.span_id, None)
@@ -431,11 +449,11 @@ class Assembly:
         if place.is_trace:
             trace.forget_states()
         self._counters.add("exported")
-        yield Built(events, node.private, keys)
+        yield Built(events, node.private or node.tainted, keys)
         name = place.trace_name
         if name is not None and trace.root_id is None and not trace.named and is_call(record) and place.parent_id is None:
             trace.named = True
-            yield Built([named_trace(record, place, name)], node.private, keys)
+            yield Built([named_trace(record, place, name)], node.private or node.tainted, keys)
         self._remembered.add(node, record)
         node.record = None
 

@@ -81,8 +81,12 @@ def overlap(one: AISpan, other: AISpan) -> bool:
 
 
 def contains(outer: AISpan, inner: AISpan) -> bool:
-    """Whether one ran within the other."""
-    return outer.start_ns <= inner.start_ns + _TOLERANCE_NS and inner.end_ns <= outer.end_ns + _TOLERANCE_NS
+    """Whether one ran within the other, which took at least as long."""
+    return (
+        outer.start_ns <= inner.start_ns + _TOLERANCE_NS
+        and inner.end_ns <= outer.end_ns + _TOLERANCE_NS
+        and outer.end_ns - outer.start_ns >= inner.end_ns - inner.start_ns
+    )
 
 
 def _ids_differ(one: AISpan, other: AISpan) -> bool:

@@ -57,7 +57,8 @@ class Node:
 
     __slots__ = (
         "belonging", "fate", "glimpse", "identity", "identity_of_open", "parent_id", "parent_is_remote", "private",
-        "promised", "record", "remote_parent", "sessions_below", "span_id", "survivor", "trace_id", "users_below",
+        "promised", "record", "remote_parent", "sessions_below", "span_id", "survivor", "tainted", "trace_id",
+        "users_below",
     )  # fmt: skip
 
     def __init__(self, span_id: int, trace_id: int, parent_id: int, parent_is_remote: bool = False) -> None:
@@ -77,6 +78,9 @@ class Node:
         self.promised = False
         """An event that names this span as its parent has left."""
         self.private = False
+        """It ran in privacy mode, and so does everything below it."""
+        self.tainted = False
+        """Something below it ran in privacy mode: its own content may repeat that."""
         self.users_below: set[tuple[bool, str]] = set()
         self.sessions_below: set[tuple[bool, str]] = set()
         self.identity: Identity | None = None
@@ -195,6 +199,8 @@ class Hierarchy:
                 span_id, trace_id, parent.span_id if parent is not None else 0, parent is not None and parent.is_remote
             )
         node.trace_id = trace_id
+        if node.parent_id == span_id or any(above.parent_id == span_id for above in self.ancestors(node)):
+            node.parent_id = 0  # a cycle ends where it would close
         return node
 
     def learn_promised(self, span_id: int, trace_id: int) -> None:

@@ -1,0 +1,135 @@
+"""One model call is one generation, also where its two reports come apart in time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opentelemetry.sdk.trace import TracerProvider
+
+from otel_posthog_ai import PostHogSpanProcessor
+
+from ..receiver import Receiver
+from .conftest import AGENT, CHAT, TOOL, Traced, assert_sound, parent_of, span_id_of
+
+ANSWER = {**CHAT, "gen_ai.response.id": "resp-1", "gen_ai.response.model": "gpt-4o-2024-08-06"}
+ASKED = {"gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"hi"}]}]'}
+
+
+def calls(events: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    return [event for event in events.values() if event["event"] == "$ai_generation"]
+
+
+def test_framework_and_client_spans_of_one_call(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    with (
+        traced.tracer.start_as_current_span("framework", attributes={**CHAT, **ASKED}),
+        client.start_as_current_span("client", attributes=ANSWER),
+    ):
+        pass
+    events = traced.events()
+    [call] = calls(events)
+    assert call["properties"]["$ai_span_name"] == "framework"
+    assert call["properties"]["$ai_model"] == "gpt-4o-2024-08-06"
+    assert call["properties"]["$ai_input"] == [{"role": "user", "content": "hi"}]
+    assert traced.processor.status()["merged"] == 1
+
+
+def test_a_tool_between_makes_two_calls(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    with (
+        traced.tracer.start_as_current_span("outer", attributes=CHAT),
+        traced.tracer.start_as_current_span("tool", attributes=TOOL),
+        client.start_as_current_span("inner", attributes=CHAT),
+    ):
+        pass
+    assert len(calls(traced.events())) == 2
+
+
+def test_other_usage_makes_two_calls(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    with (
+        traced.tracer.start_as_current_span("outer", attributes=CHAT),
+        client.start_as_current_span("inner", attributes={**CHAT, "gen_ai.usage.input_tokens": 99}),
+    ):
+        pass
+    assert len(calls(traced.events())) == 2
+
+
+def test_two_calls_of_one_scope_are_two_even_with_one_id(traced: Traced) -> None:
+    with traced.tracer.start_as_current_span("agent", attributes=AGENT):
+        for name in ("one", "two"):
+            with traced.tracer.start_as_current_span(name, attributes=ANSWER):
+                pass
+    assert len(calls(traced.events())) == 2
+
+
+def test_reports_in_two_traces(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    outer = traced.tracer.start_span("outer", attributes={**CHAT, **ASKED})
+    client.start_span("inner", attributes={**CHAT, **ASKED}).end()
+    outer.end()
+    [call] = calls(traced.events())
+    assert call["properties"]["$ai_span_name"] == "outer"
+
+
+def test_the_inner_report_has_left_when_the_outer_comes(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    with traced.tracer.start_as_current_span("outer", attributes=CHAT):
+        with client.start_as_current_span("inner", attributes=ANSWER):
+            pass
+        traced.events()
+    events = traced.events()
+    [call] = calls(events)
+    assert call["properties"]["$ai_span_name"] == "inner"
+    assert events["outer"]["event"] == "$ai_span"
+    assert "$ai_input_tokens" not in events["outer"]["properties"]
+    assert parent_of(events["inner"]) == span_id_of(events["outer"])
+    assert_sound(traced.receiver.events)
+
+
+def test_the_outer_report_has_left_when_the_inner_comes(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    with traced.tracer.start_as_current_span("outer", attributes=ANSWER):
+        inner = client.start_span("inner", attributes=ANSWER)
+    traced.events()
+    inner.end()
+    [call] = calls(traced.events())
+    assert call["properties"]["$ai_span_name"] == "outer"
+
+
+def test_spans_of_one_call_in_two_providers(receiver: Receiver) -> None:
+    providers = [TracerProvider(shutdown_on_exit=False) for _ in range(2)]
+    for provider in providers:
+        provider.add_span_processor(PostHogSpanProcessor(api_key="phc_two", host=receiver.url))
+    with (
+        providers[0].get_tracer("framework").start_as_current_span("outer", attributes=ANSWER),
+        providers[1].get_tracer("client").start_as_current_span("inner", attributes=ANSWER),
+    ):
+        pass
+    for provider in providers:
+        provider.shutdown()
+    assert [e["properties"]["$ai_span_name"] for e in receiver.events] == ["outer"]
+
+
+def test_it_can_be_switched_off(receiver: Receiver) -> None:
+    traced = Traced(receiver, deduplicate=False)
+    client = traced.provider.get_tracer("client")
+    with (
+        traced.tracer.start_as_current_span("outer", attributes=ANSWER),
+        client.start_as_current_span("inner", attributes=ANSWER),
+    ):
+        pass
+    assert len(calls(traced.events())) == 2
+    traced.provider.shutdown()
+
+
+def test_one_tool_execution_that_is_reported_twice(traced: Traced) -> None:
+    inner = traced.provider.get_tracer("inner")
+    with (
+        traced.tracer.start_as_current_span("execute_tool", attributes={**TOOL, "gen_ai.tool.call.arguments": '{"q":1}'}),
+        inner.start_as_current_span("execute_tool", attributes={**TOOL, "gen_ai.tool.call.result": "found"}),
+    ):
+        pass
+    [tool] = traced.events().values()
+    assert tool["properties"]["$ai_input_state"] == {"q": 1}
+    assert tool["properties"]["$ai_output_state"] == "found"
