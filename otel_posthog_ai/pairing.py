@@ -72,16 +72,30 @@ def _declared(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
         if record.pair_key is not None:
             halves[(record.dialect, record.pair_key)].append(node)
     for group in halves.values():
+        members = {node.span_id: node for node in group}
+        below: dict[int, list[Node]] = defaultdict(list)
         for node in group:
-            record = _record(node)
-            above = next((each for each in group if each.span_id == node.parent_id), None)
-            if above is not None:
-                yield Pair(above, node, node)
-            elif record.pair_time_ns is not None:
-                time = record.pair_time_ns
-                calls = [each for each in group if _record(each).pair_time_ns is None]
-                if calls:
-                    yield Pair(min(calls, key=lambda each: abs(_record(each).end_ns - time)), node, node)
+            if node.parent_id in members:
+                below[node.parent_id].append(node)
+            elif _record(node).pair_time_ns is not None:
+                yield from _ended_nearest(node, group)
+        for span_id, children in below.items():
+            child = _other_half(members[span_id], children)
+            yield Pair(members[span_id], child, child)
+
+
+def _other_half(above: Node, children: list[Node]) -> Node:
+    """The child with the same answer; else the last, because calls under one span overwrite each other's attributes."""
+    answer = _record(above).response_id
+    same = [child for child in children if answer is not None and _record(child).response_id == answer]
+    return max(same or children, key=lambda child: _record(child).end_ns)
+
+
+def _ended_nearest(node: Node, group: list[Node]) -> Iterator[Pair]:
+    time = _record(node).pair_time_ns
+    calls = [each for each in group if _record(each).pair_time_ns is None]
+    if calls and time is not None:
+        yield Pair(min(calls, key=lambda each: abs(_record(each).end_ns - time)), node, node)
 
 
 def _by_response(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
