@@ -48,6 +48,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
         json.dumps(json.dumps({"client_secret": R, "b": 1})),
     ),
     "openai": ("my key is sk-proj-abcDEF1234567890abcdefgh ok", f"my key is sk-{R} ok"),
+    "after an escaped line end": (r'{"a":"key:\nsk-proj-abcDEF1234567890abcdefgh"}', r'{"a":"key:\nsk-' + R + '"}'),
     "github": ("ghp_" + "a1B2" * 9, f"ghp_{R}"),
     "slack": ("xoxb-123456789012-abcdef", f"xoxb-{R}"),
     "aws": ("id AKIAIOSFODNN7EXAMPLE.", f"id AK{R}."),

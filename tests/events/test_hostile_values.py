@@ -39,8 +39,8 @@ FRAGMENTS = (
 )  # fmt: skip
 fragments = st.integers(0, len(FRAGMENTS) - 1).map(FRAGMENTS.__getitem__)  # the texts are too long for a repr
 texts = any_text | st.lists(fragments | any_text, max_size=8).map("".join)
-TELLING_KEYS = ("data", "image_url", "url", "source", "type", "mime_type", "headers", "authorization", "api_key", "role",
-                "content", "$ai_input", "$set", "__proto__", "constructor")  # fmt: skip
+TELLING_KEYS = ("data", "image_url", "url", "source", "type", "mime_type", "headers", "authorization", "api_key",
+                "role", "content", "$ai_input", "$set", "__proto__", "constructor")  # fmt: skip
 keys = texts | st.sampled_from(TELLING_KEYS)
 leaves = (
     st.none() | st.booleans() | st.integers() | st.floats() | texts | st.binary(max_size=40) | st.dates() | st.uuids()
@@ -65,7 +65,7 @@ def test_any_value_becomes_strict_json_without_secrets(value: Any) -> None:
     text.encode()
     assert "\\u0000" not in text
     assert KEY not in text
-    assert TOKEN not in text
+    assert not re.search(rf"\b{TOKEN}", text)
     assert not re.search(r"[A-Za-z0-9+/]{1001,}", text)
     assert everything(result) == result, "a second pass finds nothing more"
 
