@@ -1,8 +1,8 @@
 """OpenTelemetry spans of any GenAI instrumentor as PostHog AI observability events.
 
-    from otel_posthog_ai import PostHogSpanProcessor
+from otel_posthog_ai import PostHogSpanProcessor
 
-    provider.add_span_processor(PostHogSpanProcessor())   # POSTHOG_API_KEY, POSTHOG_HOST from the environment
+provider.add_span_processor(PostHogSpanProcessor())   # POSTHOG_API_KEY, POSTHOG_HOST from the environment
 """
 
 from __future__ import annotations

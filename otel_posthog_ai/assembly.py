@@ -337,7 +337,12 @@ class Assembly:
         remote = self._remote_parent(node) if parent is None else None
         place = Placement()
         if parent is None and remote is None:
-            if trace.root_id is None and not trace.named and can_be_root(record) and not self._earlier_root(node, record):
+            if (
+                trace.root_id is None
+                and not trace.named
+                and can_be_root(record)
+                and not self._earlier_root(node, record)
+            ):
                 trace.root_id = node.span_id
             place.is_trace = trace.root_id == node.span_id and can_be_root(record)
             place.is_node = not place.is_trace or node.promised or self._comes_from_afar(node)
@@ -376,13 +381,23 @@ class Assembly:
         for span_id, opened in list(self._hierarchy.opened.items()):
             span = opened.span()
             context = span.get_span_context() if span is not None else None
-            if span is None or context is None or context.trace_id != node.trace_id or (span.start_time or 0) >= record.start_ns:
+            if (
+                span is None
+                or context is None
+                or context.trace_id != node.trace_id
+                or (span.start_time or 0) >= record.start_ns
+            ):
                 continue
             above = self._hierarchy.node(span_id)
             if above is None or any(each.span_id == span_id for each in self._hierarchy.ancestors(node)):
                 continue
             outlook = self._outlooks.of_open(above, span)
-            if outlook.ai and outlook.kind == "span" and outlook.span_type != "tool" and self._parent(above, final=False) is None:
+            if (
+                outlook.ai
+                and outlook.kind == "span"
+                and outlook.span_type != "tool"
+                and self._parent(above, final=False) is None
+            ):
                 return True
         return False
 
@@ -422,7 +437,10 @@ class Assembly:
         record.identity.groups = owner.groups
         place.trace_properties = self._traces.of(node.trace_id).metadata
         belonging = node.belonging
-        place.context_properties = {**self._constant_properties, **(belonging.properties if belonging is not None else {})}
+        place.context_properties = {
+            **self._constant_properties,
+            **(belonging.properties if belonging is not None else {}),
+        }
         if belonging is not None:
             place.trace_name = belonging.trace_name
             record.prompt_name = belonging.prompt_name if belonging.prompt_name is not None else record.prompt_name
@@ -430,7 +448,9 @@ class Assembly:
                 belonging.prompt_version if belonging.prompt_version is not None else record.prompt_version
             )
         if isinstance(self._settings.properties, tuple):
-            record.resource.update({key: held.resource[key] for key in self._settings.properties if key in held.resource})
+            record.resource.update(
+                {key: held.resource[key] for key in self._settings.properties if key in held.resource}
+            )
 
     # ---- building ------------------------------------------------------------------------------------------------
 
@@ -451,7 +471,13 @@ class Assembly:
         self._counters.add("exported")
         yield Built(events, node.private or node.tainted, keys)
         name = place.trace_name
-        if name is not None and trace.root_id is None and not trace.named and is_call(record) and place.parent_id is None:
+        if (
+            name is not None
+            and trace.root_id is None
+            and not trace.named
+            and is_call(record)
+            and place.parent_id is None
+        ):
             trace.named = True
             yield Built([named_trace(record, place, name)], node.private or node.tainted, keys)
         self._remembered.add(node, record)

@@ -22,7 +22,9 @@ _DATE = re.compile(r"[-@:](\d[\d-]*|latest)(-v\d+(:\d+)?)?")
 
 # Fields in which the span nearest the wire knows better than the one around it.
 _WIRE_FIELDS = ("response_model", "response_id", "finish_reason", "time_to_first_token", "service_tier")
-_UNITED = frozenset({"parameters", "provider_metadata", "metadata", "trace_metadata", "attributes", "documented", "resource"})
+_UNITED = frozenset(
+    {"parameters", "provider_metadata", "metadata", "trace_metadata", "attributes", "documented", "resource"}
+)
 _OWN = frozenset(
     {
         "trace_id", "span_id", "parent_id", "parent_is_remote", "start_ns", "end_ns", "span_name", "scope", "scope_version",

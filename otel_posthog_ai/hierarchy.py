@@ -113,7 +113,9 @@ class Hierarchy:
         if self._until_sweep <= 0:
             self._sweep()
 
-    def finished(self, span_id: int, parent: SpanContext | None, trace_id: int, identity: Identity | None, ai: bool) -> None:
+    def finished(
+        self, span_id: int, parent: SpanContext | None, trace_id: int, identity: Identity | None, ai: bool
+    ) -> None:
         """A span ended; called in the app's thread. A plain link costs one integer."""
         opened = self.opened.pop(span_id, None)
         belonging = opened.belonging if opened is not None else None

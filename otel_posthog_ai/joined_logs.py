@@ -5,19 +5,39 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
 
 from .dialects import Occurrence
+from .dialects.content_events import CHOICE
+from .log import warn
 
 MOST_SPANS = 2_048
-MOST_RECORDS_OF_A_SPAN = 256
+MOST_RECORDS_OF_A_SPAN = 1_024
 MOST_STRAYS = 256
+MOST_BYTES = 64 * 1024 * 1024
+"""Of all records that wait, as far as their texts and bytes weigh."""
 LONGEST_WAIT = 600.0
 """Seconds."""
 _AFTER_END_NS = 2_000_000_000
-CHOICE = "gen_ai.choice"
+_DEEPEST = 12
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """The records of one span, or one that names no span."""
+
+    since: float
+    scope: str = ""
+    records: list[Occurrence] = field(default_factory=list[Occurrence])
+    weight: int = 0
+
+    def add(self, record: Occurrence, weight: int) -> None:
+        self.records.append(record)
+        self.weight += weight
 
 
 class JoinedLogs:
@@ -25,27 +45,41 @@ class JoinedLogs:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._of_span: OrderedDict[tuple[int, int], list[Occurrence]] = OrderedDict()
-        self._since: dict[tuple[int, int], float] = {}
-        self._strays: list[tuple[str, Occurrence]] = []
+        self._of_span: OrderedDict[tuple[int, int], _Waiting] = OrderedDict()
+        self._strays: list[_Waiting] = []
+        self._weight = 0
 
     def add(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
         """Keep a record; the oldest go first when there are too many."""
+        now, weight = time.monotonic(), _weight(occurrence.attributes) + _weight(occurrence.body)
         with self._lock:
-            if not span_id:
-                self._strays.append((scope, occurrence))
-                del self._strays[:-MOST_STRAYS]
+            if weight > MOST_BYTES:
+                _tell_dropped()
                 return
-            key = (trace_id, span_id)
-            records = self._of_span.setdefault(key, [])
-            if len(records) < MOST_RECORDS_OF_A_SPAN:
-                records.append(occurrence)
-            self._since.setdefault(key, time.monotonic())
-            while self._of_span and (
-                len(self._of_span) > MOST_SPANS or time.monotonic() - self._since[next(iter(self._of_span))] > LONGEST_WAIT
-            ):
-                oldest, _ = self._of_span.popitem(last=False)
-                self._since.pop(oldest, None)
+            if span_id:
+                waiting = self._of_span.setdefault((trace_id, span_id), _Waiting(now, scope))
+                if len(waiting.records) >= MOST_RECORDS_OF_A_SPAN:
+                    _tell_dropped()
+                    return
+            else:
+                waiting = _Waiting(now, scope)
+                self._strays.append(waiting)
+            waiting.add(occurrence, weight)
+            self._weight += weight
+            self._make_room(now)
+
+    def _make_room(self, now: float) -> None:
+        while len(self._strays) > MOST_STRAYS or (self._strays and now - self._strays[0].since > LONGEST_WAIT):
+            self._weight -= self._strays.pop(0).weight
+        while self._of_span:
+            oldest = next(iter(self._of_span.values()))
+            expired = now - oldest.since > LONGEST_WAIT
+            if not expired and len(self._of_span) <= MOST_SPANS and self._weight <= MOST_BYTES:
+                return
+            self._of_span.popitem(last=False)
+            self._weight -= oldest.weight
+            if not expired:
+                _tell_dropped()
 
     def of(self, span: ReadableSpan) -> Iterable[Occurrence]:
         """The records of an ended span, handed out once."""
@@ -54,10 +88,10 @@ class JoinedLogs:
         context = span.get_span_context()
         if context is None:
             return ()
-        key = (context.trace_id, context.span_id)
         with self._lock:
-            self._since.pop(key, None)
-            own = self._of_span.pop(key, [])
+            waiting = self._of_span.pop((context.trace_id, context.span_id), None)
+            own = waiting.records if waiting is not None else []
+            self._weight -= waiting.weight if waiting is not None else 0
             if self._strays and not any(record.name == CHOICE for record in own):
                 own = own + self._stray(span)
         return own
@@ -67,10 +101,28 @@ class JoinedLogs:
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
         start, end = span.start_time or 0, span.end_time or 0
         near = [
-            (abs(record.time_ns - end), index)
-            for index, (of_scope, record) in enumerate(self._strays)
-            if of_scope == scope and start <= record.time_ns <= end + _AFTER_END_NS
+            (abs(stray.records[0].time_ns - end), index)
+            for index, stray in enumerate(self._strays)
+            if stray.scope == scope and start <= stray.records[0].time_ns <= end + _AFTER_END_NS
         ]
         if not near:
             return []
-        return [self._strays.pop(min(near)[1])[1]]
+        found = self._strays.pop(min(near)[1])
+        self._weight -= found.weight
+        return found.records
+
+
+def _tell_dropped() -> None:
+    warn("joined_logs:full", "log records with message content are dropped: too many wait for the end of their spans")
+
+
+def _weight(value: Any, depth: int = 0) -> int:
+    """Roughly how many bytes a structured value holds in memory."""
+    if isinstance(value, (str, bytes, bytearray)):
+        return 50 + len(value)
+    if depth < _DEEPEST:
+        if isinstance(value, Mapping):
+            return 50 + sum(_weight(key, depth + 1) + _weight(item, depth + 1) for key, item in value.items())
+        if isinstance(value, (list, tuple)):
+            return 50 + sum(_weight(item, depth + 1) for item in value)
+    return 16

@@ -72,5 +72,3 @@ def _of_record(record: AISpan) -> Outlook:
     if record.noise:
         return PLAIN
     return Outlook(True, record.kind, record.span_type, record.tool_name or record.name)
-
-

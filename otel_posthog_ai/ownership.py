@@ -39,7 +39,12 @@ def note_below(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
 
 
 def _named(
-    node: Node, identity: Identity, belonging: str, explicit: str, incidental: str, usable: Callable[[object], str | None]
+    node: Node,
+    identity: Identity,
+    belonging: str,
+    explicit: str,
+    incidental: str,
+    usable: Callable[[object], str | None],
 ) -> tuple[bool, str] | None:
     """Whether explicitly, and whom, a span names itself."""
     said = getattr(node.belonging, belonging) if node.belonging is not None else None
@@ -50,7 +55,9 @@ def _named(
     return (False, found) if found is not None else None
 
 
-def find_owner(node: Node, record: AISpan, hierarchy: Hierarchy, settings: Settings, resource: Mapping[str, Any]) -> Owner:
+def find_owner(
+    node: Node, record: AISpan, hierarchy: Hierarchy, settings: Settings, resource: Mapping[str, Any]
+) -> Owner:
     """Whom the events of `record` belong to, by all that is known now."""
     chain = [(node.belonging, record.identity)]
     chain += [(above.belonging, hierarchy.identity(above)) for above in hierarchy.ancestors(node)]
@@ -104,7 +111,10 @@ def _agreed(named: set[tuple[bool, str]], explicit: bool) -> str | None:
 def _groups(chain: _Chain) -> dict[str, str] | None:
     groups: dict[str, str] = {}
     for surrounding, identity in chain:
-        for said in (surrounding.groups if surrounding is not None else None, identity.groups if identity is not None else None):
+        for said in (
+            surrounding.groups if surrounding is not None else None,
+            identity.groups if identity is not None else None,
+        ):
             for key, value in (said or {}).items():
                 groups.setdefault(key, value)
     return groups or None

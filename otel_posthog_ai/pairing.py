@@ -144,7 +144,9 @@ def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
         outers = [
             node
             for node in calls
-            if node.trace_id != inner.trace_id and (node.span_id, record.scope) not in taken and ran_inside(_record(node), record)
+            if node.trace_id != inner.trace_id
+            and (node.span_id, record.scope) not in taken
+            and ran_inside(_record(node), record)
         ]
         if outers:
             outer = min(outers, key=lambda node: _record(node).end_ns - _record(node).start_ns)

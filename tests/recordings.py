@@ -49,7 +49,8 @@ def _value(value: Any) -> Any:
 
 def _attributes(recorded: dict[str, Any] | None) -> dict[str, Any]:
     return {
-        key: tuple(_value(value)) if isinstance(value, list) else _value(value) for key, value in (recorded or {}).items()
+        key: tuple(_value(value)) if isinstance(value, list) else _value(value)
+        for key, value in (recorded or {}).items()
     }
 
 
@@ -67,7 +68,9 @@ class _RecordedIds(IdGenerator):
 class _Player:
     """Starts and ends the recorded spans in the order of their times."""
 
-    def __init__(self, recording: Recording, processors: Sequence[SpanProcessor], log_processors: Sequence[Any], early: bool):
+    def __init__(
+        self, recording: Recording, processors: Sequence[SpanProcessor], log_processors: Sequence[Any], early: bool
+    ):
         self.spans = recording.get("spans") or []
         self.logs = recording.get("logs") or []
         self.early = early
@@ -96,7 +99,9 @@ class _Player:
             steps.append(((start, 0, depth), self._start, index))
             steps.append(((max(start, end), 2, -depth), self._end, index))
         for index, record in enumerate(self.logs):
-            steps.append(((record.get("observed_timestamp") or record.get("timestamp") or 0, 1, index), self._log, index))
+            steps.append(
+                ((record.get("observed_timestamp") or record.get("timestamp") or 0, 1, index), self._log, index)
+            )
         steps.sort(key=lambda step: step[0])
         for _, act, index in steps:
             act(index)
@@ -130,7 +135,10 @@ class _Player:
                 )
             context = set_span_in_context(above, context)
         links = [
-            Link(SpanContext(int(link["trace_id"], 16), int(link["span_id"], 16), False, _SAMPLED), _attributes(link["attributes"]))
+            Link(
+                SpanContext(int(link["trace_id"], 16), int(link["span_id"], 16), False, _SAMPLED),
+                _attributes(link["attributes"]),
+            )
             for link in span.get("links") or []
         ]
         scope = span.get("scope") or {}
@@ -168,7 +176,9 @@ class _Player:
         context = Context()
         if span_id and trace_id:
             live: Any = self.live.get((record["trace_id"], record["span_id"]))
-            context = set_span_in_context(live or NonRecordingSpan(SpanContext(trace_id, span_id, False, _SAMPLED)), context)
+            context = set_span_in_context(
+                live or NonRecordingSpan(SpanContext(trace_id, span_id, False, _SAMPLED)), context
+            )
         token = otel_context.attach(context)
         try:
             logger.emit(_log_record(record, context))

@@ -49,9 +49,7 @@ def leftover_properties(record: AISpan) -> tuple[dict[str, Any], int]:
     kept: dict[str, Any] = {}
     dropped = 0
     for key, value in record.attributes.items():
-        if not is_writable(key):
-            dropped += 1
-        elif len(kept) >= MOST_PROPERTIES:
+        if not is_writable(key) or len(kept) >= MOST_PROPERTIES:
             dropped += 1
         else:
             kept[key] = value[:LONGEST_TEXT] if isinstance(value, str) else value

@@ -21,7 +21,9 @@ def event_name(record: AISpan) -> str:
 
 def plain_name(record: AISpan) -> str:
     """`<operation> <model>`, or what is known of it: holds nothing that a user or a model wrote."""
-    operation = record.operation or {"generation": "chat", "embedding": "embeddings"}.get(record.kind) or record.span_type
+    operation = (
+        record.operation or {"generation": "chat", "embedding": "embeddings"}.get(record.kind) or record.span_type
+    )
     model = record.request_model or record.response_model
     subject = model if record.kind != "span" else record.tool_name or record.agent_name
     return " ".join(part for part in (operation, subject) if part) or "span"

@@ -28,7 +28,9 @@ class Outgoing:
         self._mask: Callable[[str, Any], Any] | None = resolve_mask(settings.mask)
         self._secrets = (settings.api_key,) if settings.api_key else ()
 
-    def encode(self, events: Iterable[Event], *, private: bool, context_keys: Collection[str] = ()) -> list[EncodedEvent]:
+    def encode(
+        self, events: Iterable[Event], *, private: bool, context_keys: Collection[str] = ()
+    ) -> list[EncodedEvent]:
         """The events that may leave, encoded. `context_keys`: properties that the app set for whole contexts."""
         encoded: list[EncodedEvent] = []
         for event in events:

@@ -126,7 +126,9 @@ def test_it_can_be_switched_off(receiver: Receiver) -> None:
 def test_one_tool_execution_that_is_reported_twice(traced: Traced) -> None:
     inner = traced.provider.get_tracer("inner")
     with (
-        traced.tracer.start_as_current_span("execute_tool", attributes={**TOOL, "gen_ai.tool.call.arguments": '{"q":1}'}),
+        traced.tracer.start_as_current_span(
+            "execute_tool", attributes={**TOOL, "gen_ai.tool.call.arguments": '{"q":1}'}
+        ),
         inner.start_as_current_span("execute_tool", attributes={**TOOL, "gen_ai.tool.call.result": "found"}),
     ):
         pass

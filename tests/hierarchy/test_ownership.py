@@ -115,7 +115,9 @@ def test_fifty_requests_at_once(receiver: Receiver) -> None:
 
     def request(number: int) -> None:
         with (
-            traced.tracer.start_as_current_span("GET /", attributes={"user.id": f"u{number}", "session.id": f"s{number}"}),
+            traced.tracer.start_as_current_span(
+                "GET /", attributes={"user.id": f"u{number}", "session.id": f"s{number}"}
+            ),
             traced.tracer.start_as_current_span("agent", attributes={**AGENT, "gen_ai.agent.name": f"agent {number}"}),
             traced.tracer.start_as_current_span(f"chat {number}", attributes=CHAT),
         ):

@@ -211,7 +211,9 @@ def test_starting_and_ending_from_many_threads_while_it_flushes(receiver: Receiv
     def work(number: int) -> None:
         for step in range(20):
             with (
-                traced.tracer.start_as_current_span("agent", attributes={**AGENT, "gen_ai.agent.name": f"a{number}.{step}"}),
+                traced.tracer.start_as_current_span(
+                    "agent", attributes={**AGENT, "gen_ai.agent.name": f"a{number}.{step}"}
+                ),
                 traced.tracer.start_as_current_span("between"),
                 traced.tracer.start_as_current_span(f"chat {number}.{step}", attributes=CHAT),
             ):
@@ -240,7 +242,9 @@ def _orphan(span_id: int, parent_id: int, trace_id: int = 1) -> ReadableSpan:
     )
 
 
-@pytest.mark.parametrize("spans", [[_orphan(5, 5)], [_orphan(5, 6), _orphan(6, 5)], [_orphan(5, 6), _orphan(6, 7), _orphan(7, 5)]])
+@pytest.mark.parametrize(
+    "spans", [[_orphan(5, 5)], [_orphan(5, 6), _orphan(6, 5)], [_orphan(5, 6), _orphan(6, 7), _orphan(7, 5)]]
+)
 def test_cyclic_parents(receiver: Receiver, spans: list[ReadableSpan]) -> None:
     exporter = PostHogSpanExporter(api_key="phc_tree", host=receiver.url)
     exporter.export(spans)
@@ -256,7 +260,9 @@ def test_cyclic_parents(receiver: Receiver, spans: list[ReadableSpan]) -> None:
 
 
 @pytest.mark.parametrize("early", [False, True], ids=["attributes at end", "attributes at start"])
-@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.parent.name + "/" + path.name.removesuffix(".spans.json"))
+@pytest.mark.parametrize(
+    "path", RECORDINGS, ids=lambda path: path.parent.name + "/" + path.name.removesuffix(".spans.json")
+)
 def test_a_flush_after_every_step_leaves_a_sound_tree(receiver: Receiver, path: Path, early: bool) -> None:
     """Nothing can be taken back once it has left; what remains possible is a tree without dangling ids or doubles."""
     processor = PostHogSpanProcessor(api_key="phc_tree", host=receiver.url, flush_at=1)
@@ -265,7 +271,9 @@ def test_a_flush_after_every_step_leaves_a_sound_tree(receiver: Receiver, path: 
     assert_sound(receiver.events)
 
 
-def test_a_second_processor_of_the_same_project_stays_inert(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_second_processor_of_the_same_project_stays_inert(
+    receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
     provider = TracerProvider(shutdown_on_exit=False)
     for _ in range(2):
         provider.add_span_processor(PostHogSpanProcessor(api_key="phc_tree", host=receiver.url))
