@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import StatusCode
 
 from .dialects import Occurrence
 from .dialects.content_events import CHOICE
+from .dialects.values import is_list, is_mapping
 from .log import warn
 
 MOST_SPANS = 2_048
@@ -97,17 +99,19 @@ class JoinedLogs:
         return own
 
     def _stray(self, span: ReadableSpan) -> list[Occurrence]:
-        """The record without ids that was written by the span's scope nearest to its end."""
+        """The record without ids that was written by the span's scope nearest to its end, rather before than after."""
+        if span.status.status_code is StatusCode.ERROR:
+            return []
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
         start, end = span.start_time or 0, span.end_time or 0
         near = [
-            (abs(stray.records[0].time_ns - end), index)
+            (stray.records[0].time_ns > end, abs(stray.records[0].time_ns - end), index)
             for index, stray in enumerate(self._strays)
             if stray.scope == scope and start <= stray.records[0].time_ns <= end + _AFTER_END_NS
         ]
         if not near:
             return []
-        found = self._strays.pop(min(near)[1])
+        found = self._strays.pop(min(near)[2])
         self._weight -= found.weight
         return found.records
 
@@ -121,8 +125,8 @@ def _weight(value: Any, depth: int = 0) -> int:
     if isinstance(value, (str, bytes, bytearray)):
         return 50 + len(value)
     if depth < _DEEPEST:
-        if isinstance(value, Mapping):
+        if is_mapping(value):
             return 50 + sum(_weight(key, depth + 1) + _weight(item, depth + 1) for key, item in value.items())
-        if isinstance(value, (list, tuple)):
+        if is_list(value):
             return 50 + sum(_weight(item, depth + 1) for item in value)
     return 16
