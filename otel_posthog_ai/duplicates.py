@@ -2,8 +2,9 @@
 
 The evidence, strongest first: the same response id in overlapping times; an ancestor and a descendant of different
 scopes with the same model and no conflicting usage; a parentless client span in another trace that ran inside a
-generation of another scope with the same model and outcome, and the same user text and usage as far as both have them.
-Time alone or text alone proves nothing, and two spans of one scope are two calls unless their dialect declares the pair.
+generation of another scope with the same model and outcome, and the same user text and usage as far as both have
+them. Time alone or text alone proves nothing, and two spans of one scope are two calls unless their dialect declares
+the pair.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ _UNITED = frozenset(
 )
 _OWN = frozenset(
     {
-        "trace_id", "span_id", "parent_id", "parent_is_remote", "start_ns", "end_ns", "span_name", "scope", "scope_version",
-        "kind", "span_type", "operation", "name", "dialect", "noise", "pair_key", "pair_time_ns", "usage", "cost", "identity",
-        "tags", "error", "private", "graph_node", "evaluations", "cancelled", "stream", "provider", "provider_original",
-        "request_model", *_WIRE_FIELDS, *_UNITED,
+        "trace_id", "span_id", "parent_id", "parent_is_remote", "start_ns", "end_ns", "span_name", "scope",
+        "scope_version", "kind", "span_type", "operation", "name", "dialect", "noise", "pair_key", "pair_time_ns", "usage",
+        "cost", "identity", "tags", "error", "private", "graph_node", "evaluations", "cancelled", "stream", "provider",
+        "provider_original", "request_model", *_WIRE_FIELDS, *_UNITED,
     }
 )  # fmt: skip
 _FILLED = tuple(field.name for field in fields(AISpan) if field.name not in _OWN)

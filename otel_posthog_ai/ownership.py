@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from .belonging import usable_id, usable_session_id
+from .belonging import Belonging, usable_id, usable_session_id
 from .dialects import Identity, read_identity
 from .dialects.record import AISpan
 from .hierarchy import Hierarchy, Node
@@ -22,6 +22,9 @@ class Owner(NamedTuple):
     session_id: str | None
     replay_session_id: str | None
     groups: dict[str, str] | None
+
+
+_Chain = list[tuple[Belonging | None, Identity | None]]
 
 
 def note_below(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
@@ -59,7 +62,7 @@ def find_owner(
     node: Node, record: AISpan, hierarchy: Hierarchy, settings: Settings, resource: Mapping[str, Any]
 ) -> Owner:
     """Whom the events of `record` belong to, by all that is known now."""
-    chain = [(node.belonging, record.identity)]
+    chain: _Chain = [(node.belonging, record.identity)]
     chain += [(above.belonging, hierarchy.identity(above)) for above in hierarchy.ancestors(node)]
     of_resource = read_identity(resource)
     user = (
@@ -81,7 +84,6 @@ def find_owner(
     return Owner(user, session, replay, _groups(chain))
 
 
-_Chain = list[tuple[Any, Identity | None]]
 
 
 def _upward(chain: _Chain, belonging: str, explicit: str, usable: Callable[[object], str | None]) -> str | None:

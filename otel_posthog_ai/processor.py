@@ -234,7 +234,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         if self._inert or self._shut_down:
             return
         deadline = _deadline(timeout_millis if timeout_millis is not None else self.settings.timeout * 1000)
-        super().shutdown()
+        super().shutdown()  # type: ignore[no-untyped-call]
         self._shut_down = True
         self._pipeline.leave(self._drain, deadline)
         _live.discard(self)

@@ -103,7 +103,7 @@ def _text(value: Any) -> str:
 
 def _path(value: Any) -> str:
     try:
-        return os.fspath(value)
+        return str(os.fspath(value))
     except TypeError:
         raise ValueError("must be the path of a directory") from None
 
@@ -128,7 +128,8 @@ def _keys(value: Any) -> tuple[str, ...]:
 def _callable(value: Any) -> Callable[..., Any]:
     if not callable(value):
         raise ValueError("must be callable")
-    return value
+    function: Callable[..., Any] = value
+    return function
 
 
 def _mask(value: Any) -> Any:
@@ -182,7 +183,8 @@ class Option(NamedTuple):
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("api_key", _text, None, (env.POSTHOG_API_KEY,), doc="project API key `phc_…`; without it: one warning, inert"),
+    Option("api_key", _text, None, (env.POSTHOG_API_KEY,),
+           doc="project API key `phc_…`; without it: one warning, inert"),
     Option("host", _host, INGESTION_HOSTS["us"], (env.POSTHOG_HOST,),
            doc="`us`, `eu` or a URL; hosts of the web app are rewritten to ingestion hosts, a path prefix is kept"),
     Option("flush_at", _integer(1), 20, (env.POSTHOG_FLUSH_AT, OTEL_BSP_MAX_EXPORT_BATCH_SIZE), 10,
@@ -190,29 +192,45 @@ OPTIONS: tuple[Option, ...] = (
     Option("flush_interval_millis", _integer(1), 10_000, (env.POSTHOG_FLUSH_INTERVAL, OTEL_BSP_SCHEDULE_DELAY), 2_000,
            doc="longest wait of a span before the work starts, milliseconds"),
     Option("max_queue_size", _integer(1), 2048, (OTEL_BSP_MAX_QUEUE_SIZE,), doc="ended spans that may wait"),
-    Option("serverless", _boolean, None, (env.POSTHOG_SERVERLESS,), doc="may the process be frozen between requests? Detected"),
-    Option("privacy_mode", _boolean, False, (env.POSTHOG_PRIVACY_MODE,), doc="send no prompts, outputs, tool data, error texts"),
+    Option("serverless", _boolean, None, (env.POSTHOG_SERVERLESS,),
+           doc="may the process be frozen between requests? Detected"),
+    Option("privacy_mode", _boolean, False, (env.POSTHOG_PRIVACY_MODE,),
+           doc="send no prompts, outputs, tool data, error texts"),
     Option("capture_media", _boolean, False, (env.POSTHOG_CAPTURE_MEDIA,),
            doc="send base64 media instead of the placeholder `[base64 image redacted]`"),
-    Option("default_distinct_id", _text, None, (env.POSTHOG_DEFAULT_DISTINCT_ID,), doc="user where none is known; else anonymous"),
-    Option("timeout", _seconds, 10.0, (env.POSTHOG_TIMEOUT,), doc="one deadline for all tries of an export, seconds"),
-    Option("max_retries", _integer(0), 3, (env.POSTHOG_MAX_RETRIES,), doc="repeats of a failed request within the timeout"),
-    Option("compression", _choice("gzip", "none"), "gzip", (env.POSTHOG_COMPRESSION,), doc="`gzip` or `none`"),
+    Option("default_distinct_id", _text, None, (env.POSTHOG_DEFAULT_DISTINCT_ID,),
+           doc="user where none is known; else anonymous"),
+    Option("timeout", _seconds, 10.0, (env.POSTHOG_TIMEOUT,),
+           doc="one deadline for all tries of an export, seconds"),
+    Option("max_retries", _integer(0), 3, (env.POSTHOG_MAX_RETRIES,),
+           doc="repeats of a failed request within the timeout"),
+    Option("compression", _choice("gzip", "none"), "gzip", (env.POSTHOG_COMPRESSION,),
+           doc="`gzip` or `none`"),
     Option("large_events", _choice("auto", "shrink", "ai_route"), "auto", (env.POSTHOG_LARGE_EVENTS,),
            doc="events over 983,040 bytes: `auto` uses PostHog's AI route and shrinks where there is none; `shrink`; "
                "`ai_route` sends every event there"),
-    Option("spool_directory", _path, None, (env.POSTHOG_SPOOL_DIRECTORY,), doc="keeps unsent events across crashes; else memory only"),
-    Option("baggage_keys", _keys, (), (env.POSTHOG_BAGGAGE_KEYS,), doc="baggage keys that are read"),
-    Option("deduplicate", _boolean, True, (env.POSTHOG_DEDUPLICATE,), doc="one generation per model call"),
+    Option("spool_directory", _path, None, (env.POSTHOG_SPOOL_DIRECTORY,),
+           doc="keeps unsent events across crashes; else memory only"),
+    Option("baggage_keys", _keys, (), (env.POSTHOG_BAGGAGE_KEYS,),
+           doc="baggage keys that are read"),
+    Option("deduplicate", _boolean, True, (env.POSTHOG_DEDUPLICATE,),
+           doc="one generation per model call"),
     Option("chain_spans", _choice("all", "graph"), "all", (env.POSTHOG_CHAIN_SPANS,),
            doc="`graph` keeps only graph nodes, agents, tools, retrievers, generations"),
-    Option("costs", _choice("span", "posthog"), "span", (env.POSTHOG_COSTS,), doc="pass a cost on the span through, or ignore it"),
-    Option("outbox_bytes", _integer(1), 32 * 1024 * 1024, (env.POSTHOG_OUTBOX_BYTES,), doc="most bytes that wait to be sent"),
-    Option("outbox_seconds", _seconds, 3600.0, (env.POSTHOG_OUTBOX_SECONDS,), doc="longest wait to be sent, seconds"),
-    Option("mask", _mask, None, doc="`mask(key, value) -> value` over every content value, or names of built-in maskers"),
-    Option("before_send", _callable, None, doc="`before_send(event) -> event or None`, the last word on every event"),
-    Option("span_filter", _callable, None, doc="`span_filter(span) -> bool`: is this span to be exported?"),
-    Option("properties", _properties, None, doc="constant extra properties (mapping), or resource attributes to send (names)"),
+    Option("costs", _choice("span", "posthog"), "span", (env.POSTHOG_COSTS,),
+           doc="pass a cost on the span through, or ignore it"),
+    Option("outbox_bytes", _integer(1), 32 * 1024 * 1024, (env.POSTHOG_OUTBOX_BYTES,),
+           doc="most bytes that wait to be sent"),
+    Option("outbox_seconds", _seconds, 3600.0, (env.POSTHOG_OUTBOX_SECONDS,),
+           doc="longest wait to be sent, seconds"),
+    Option("mask", _mask, None,
+           doc="`mask(key, value) -> value` over every content value, or names of built-in maskers"),
+    Option("before_send", _callable, None,
+           doc="`before_send(event) -> event or None`, the last word on every event"),
+    Option("span_filter", _callable, None,
+           doc="`span_filter(span) -> bool`: is this span to be exported?"),
+    Option("properties", _properties, None,
+           doc="constant extra properties (mapping), or resource attributes to send (names)"),
     Option("disabled", _boolean, False, (env.POSTHOG_DISABLED, OTEL_SDK_DISABLED), doc="read nothing, send nothing"),
 )  # fmt: skip
 
