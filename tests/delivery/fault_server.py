@@ -62,9 +62,10 @@ RESETS = {stage: Fault(reset=stage) for stage in ("accept", "upload", "answer", 
 HANGS = {stage: Fault(hang=stage) for stage in ("upload", "answer", "headers", "body")}
 CLOSES = {stage: Fault(close=stage, stores=False) for stage in ("upload", "answer", "headers")}
 STORED_BUT_NO_ANSWER = Fault(reset="answer", stores=True)
-WEB_PAGE = answer(200, b"<!doctype html><title>Welcome</title>", Content_Type="text/html; charset=utf-8")
+WEB_PAGE = Fault(
+    headers=(("Content-Type", "text/html; charset=utf-8"),), body=b"<!doctype html><title>Welcome</title>", stores=False
+)
 NOT_HTTP = Fault(raw=b"220 mail.example ESMTP ready\r\n")
-ENDLESS_ANSWER = Fault(drip=0.05, body=b"x" * 100_000, stores=True)
 
 
 @dataclass
@@ -265,8 +266,7 @@ class FaultServer:
         if fault.drip is None:
             connection.sendall(head.encode() + fault.body)
             return True
-        connection.sendall(head.encode())
-        for byte in fault.body:
+        for byte in head.encode() + fault.body:
             connection.sendall(bytes([byte]))
             if self._ended.wait(fault.drip):
                 return False

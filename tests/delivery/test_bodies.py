@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from otel_posthog_ai.delivery.chunks import REQUEST_BYTES, Envelope, chunks, halves, sent_now
 from otel_posthog_ai.delivery.encoding import EncodedEvent
 
-from .conftest import make_events
+from .samples import make_events
 
 SIZES = st.lists(st.integers(min_value=1, max_value=400), min_size=1, max_size=60)
 

@@ -13,8 +13,8 @@ import pytest
 
 from otel_posthog_ai.delivery import Sender
 
-from .conftest import API_KEY, adds_up, make_events, within
 from .fault_server import FaultServer, answer
+from .samples import API_KEY, adds_up, make_events, within
 
 NewSender = Callable[..., Sender]
 pytestmark = pytest.mark.usefixtures("hurried")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from otel_posthog_ai.delivery import EncodingError, decode, encode
 
-from .conftest import make_event
+from .samples import make_event
 
 JSON_LIKE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()) | st.binary(max_size=9),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from otel_posthog_ai.delivery.encoding import EncodedEvent
 from otel_posthog_ai.delivery.outbox import AwakeClock, Outbox
 
-from .conftest import make_events
+from .samples import make_events
 
 
 def event(number: int, size: int) -> EncodedEvent:

@@ -11,8 +11,8 @@ import pytest
 
 from otel_posthog_ai.delivery import Counters, EncodedEvent, Poster, encode, poster, routes
 
-from .conftest import API_KEY, make_event, make_events, within
 from .fault_server import OK, WEB_PAGE, Fault, FaultServer, Received, answer
+from .samples import API_KEY, make_event, make_events, within
 
 NewPoster = Callable[..., tuple[Poster, Counters]]
 pytestmark = pytest.mark.usefixtures("hurried")

@@ -19,7 +19,7 @@ TESTS = str(Path(__file__).parent.parent)
 PREAMBLE = """
 import atexit, os, sys, threading, time
 sys.path.insert(0, sys.argv[1])
-from delivery.conftest import make_events, make_settings, within
+from delivery.samples import make_events, make_settings, within
 from otel_posthog_ai.delivery import Counters, Sender
 from otel_posthog_ai.events.shrinking import shrink
 

@@ -10,8 +10,8 @@ import pytest
 
 from otel_posthog_ai.delivery import Sender
 
-from .conftest import adds_up, make_events, within
 from .fault_server import HANGS, RESETS, Fault, FaultServer, answer
+from .samples import adds_up, make_events, within
 
 NewSender = Callable[..., Sender]
 pytestmark = pytest.mark.usefixtures("hurried")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from otel_posthog_ai.delivery import encode
 from otel_posthog_ai.events.shrinking import SHRUNK, shrink
 
-from .conftest import make_event
+from .samples import make_event
 from .test_encoding import JSON_LIKE
 
 KEPT = {"$ai_trace_id": "0" * 32, "$ai_model": "gpt-4o-mini", "$ai_input_tokens": 7}

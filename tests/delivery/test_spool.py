@@ -17,8 +17,8 @@ import pytest
 from otel_posthog_ai.delivery import Sender, spool
 from otel_posthog_ai.delivery.spool import Spool
 
-from .conftest import API_KEY, adds_up, make_events, within
 from .fault_server import HANGS, FaultServer, answer
+from .samples import API_KEY, adds_up, make_events, within
 
 NewSender = Callable[..., Sender]
 pytestmark = pytest.mark.usefixtures("hurried")
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("hurried")
 PROCESS = """
     import sys, time
     sys.path.insert(0, sys.argv[1])
-    from delivery.conftest import make_events, make_settings, within
+    from delivery.samples import make_events, make_settings, within
     from otel_posthog_ai.delivery import Counters, Sender
     from otel_posthog_ai.events.shrinking import shrink
     sender = Sender(make_settings(sys.argv[2], spool_directory=sys.argv[3]), Counters(), shrink=shrink)

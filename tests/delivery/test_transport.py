@@ -13,8 +13,8 @@ import pytest
 
 from otel_posthog_ai.delivery import Counters, Poster
 
-from .conftest import API_KEY, make_events, within
 from .fault_server import NOT_HTTP, SELF_SIGNED, FaultServer
+from .samples import API_KEY, make_events, within
 
 NewPoster = Callable[..., tuple[Poster, Counters]]
 pytestmark = pytest.mark.usefixtures("hurried")
@@ -166,7 +166,7 @@ def test_our_own_requests_are_not_traced() -> None:
         RequestsInstrumentor().instrument(tracer_provider=provider)
         URLLib3Instrumentor().instrument(tracer_provider=provider)
         import requests
-        from delivery.conftest import make_events, make_settings, within
+        from delivery.samples import make_events, make_settings, within
         from delivery.fault_server import FaultServer
         from otel_posthog_ai.delivery import Counters, Sender
         with FaultServer() as server:
