@@ -33,5 +33,8 @@ def _read_framework(record: AISpan) -> None:
             record.framework = "langgraph"
         elif "ls_integration" in metadata:
             record.framework = "langchain"
+    node = text(metadata.get("langgraph_node"))
+    if node is not None and node == record.span_name:
+        record.graph_node = True
     if record.agent_name is None and text(metadata.get("lc_agent_name")) is not None:
         record.agent_name = text(metadata["lc_agent_name"])
