@@ -82,7 +82,9 @@ def _descend(parent: dict[Any, Any], key: Any, _child: Any, sign: _Sign) -> _Sig
 
 def _payload(parent: dict[Any, Any], key: str, value: str, sign: _Sign) -> str:
     kind = _most_telling(_sign_of(parent), sign)
-    if parent.get("type") == "text" or (key in _OPAQUE_TYPES and parent.get("type") not in _OPAQUE_TYPES[key]):
+    type_ = parent.get("type")
+    is_opaque = isinstance(type_, str) and type_ in _OPAQUE_TYPES.get(key, ())
+    if type_ == "text" or (key in _OPAQUE_TYPES and not is_opaque):
         return redact_text(value)
     if value[:5].lower() == "data:":
         mime = value[5:105].partition(",")[0].partition(";")[0]

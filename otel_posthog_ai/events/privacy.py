@@ -95,7 +95,7 @@ def _add(kept: dict[str, Any], key: str, value: Any) -> None:
 def _node_name(event: str, properties: Properties, kept: Properties, name: str | None) -> str:
     own = properties["$ai_span_name"]
     is_trace = event == "$ai_trace" and name is None
-    is_named = is_trace or (event == "$ai_span" and properties.get("$ai_span_type") in _NAMED_TYPES)
+    is_named = is_trace or (event == "$ai_span" and kept.get("$ai_span_type") in _NAMED_TYPES)
     if is_named and _name(own, properties) is not None:
         return str(own)
     if name is not None:

@@ -183,6 +183,13 @@ STAYS: dict[str, Any] = {
     "text part": {"type": "text", "text": "hello"},
     "tool result": {"role": "tool", "content": "ok", "tool_call_id": "c1"},
     "tool result of one word": {"type": "tool_result", "result": "A" * 64},
+    "state with a type of its own": {
+        "type": {"a": 1},
+        "content": "hello",
+        "result": "x",
+        "data": "y",
+        "mime_type": [1],
+    },
     "state with data": {"data": "NoMime", "format": "json"},
     "escaped text": repr("caf\xe9 \x1b[0m") * 100,
     "placeholder": IMAGE,
