@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from opentelemetry.sdk.trace import ReadableSpan
 
+from .content_hint import hint_missing_content
 from .delivery import Counters
 from .dialects import AISpan, Occurrence, read_identity, read_span
 from .dialects.table import unset
@@ -457,6 +458,8 @@ class Assembly:
     def _build(self, held: Held, place: Placement) -> Iterator[Built]:
         node, record = held.node, held.record
         keys = frozenset(place.context_properties)
+        if not (self._settings.privacy_mode or node.private):
+            hint_missing_content(record)
         try:
             events, dropped = build_events(record, place, costs=self._settings.costs == "span")
         except Exception as error:  # a bad record loses that record
