@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .frameworks import framework_of_scope
 from .providers import is_framework, priced_provider, provider_of_model
-from .record import AISpan
+from .record import AISpan, Usage
 from .values import is_mapping
 
 
@@ -15,10 +15,18 @@ def conclude(record: AISpan) -> None:
         record.framework = framework_of_scope(record.scope)
     if record.kind == "span":
         record.request_model = record.response_model = None
+    if record.kind == "generation" and _nothing_counted(record.usage):
+        record.usage = Usage()
     if record.kind == "embedding" and record.span_type is not None:
         record.span_type = None
     if record.tools is not None:
         record.tools = [tool for tool in record.tools if is_mapping(tool)] or None
+
+
+def _nothing_counted(usage: Usage) -> bool:
+    """Whether zeros stand for an unknown usage: no model reads nothing and writes nothing."""
+    counted = (usage.total, usage.cache_read, usage.cache_write, usage.reasoning)
+    return usage.input == 0 and usage.output == 0 and not any(counted)
 
 
 def _provider(record: AISpan) -> None:

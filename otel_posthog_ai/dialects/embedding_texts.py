@@ -25,3 +25,11 @@ def embedding_texts(value: Any) -> list[str] | None:
         elif is_mapping(each) and isinstance(each.get("text") or each.get("content"), str):
             found.append(each.get("text") or each["content"])
     return found or None
+
+
+def readable(text: str) -> str:
+    """The text, or where it is the JSON text of token ids, how many they are."""
+    value = parse_json(text)
+    if is_list(value) and value and all(isinstance(each, int) for each in value):
+        return f"[{len(value)} token ids]"
+    return text

@@ -7,6 +7,7 @@ from typing import Any
 
 from opentelemetry.semconv.attributes import error_attributes, exception_attributes, http_attributes
 
+from .literals import read_literal
 from .record import AISpan, Failure
 from .source import Occurrence, Source
 from .values import number, parse_json, text
@@ -84,7 +85,7 @@ def read_failure(record: AISpan, source: Source) -> None:
     kind = known.type or error_type
     kind, message = _type_in_text(kind, message)
     status = known.status if known.status is not None else _status(source, exception, kind, message)
-    record.error = Failure(kind, message, status)
+    record.error = Failure(kind, plain_message(message) if message is not None else None, status)
 
 
 def exception_escaped(exception: Occurrence | None) -> bool:
@@ -127,6 +128,19 @@ def _message(source: Source, exception: Occurrence | None) -> str | None:
         named = (source.take(key) for key in MESSAGE_KEYS if isinstance(source.attributes.get(key), str))
         found = next((text(value) for value in named), None)
     return found.split("Traceback (most recent call last)")[0].strip() if found is not None else None
+
+
+def plain_message(value: str) -> str:
+    """An error's text; an object that was written as JSON or as Python's repr by what it says."""
+    found = parse_json(value) if value.startswith("{") else None
+    if isinstance(found, str):
+        found = read_literal(value)
+    if not isinstance(found, dict):
+        return value
+    inner = found.get("error") if isinstance(found.get("error"), dict) else found
+    data = found.get("data")
+    said = [inner.get("message"), data.get("error") if isinstance(data, dict) else None]
+    return ": ".join(each for each in said if isinstance(each, str) and each) or value
 
 
 def _type_in_text(kind: str | None, message: str | None) -> tuple[str | None, str | None]:

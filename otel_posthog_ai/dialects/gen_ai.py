@@ -11,6 +11,7 @@ from typing import Any
 from opentelemetry.semconv.attributes import server_attributes
 
 from .content_events import finish_reason_in, read_content_events
+from .embedding_texts import readable
 from .messages import message_text, read_instructions, read_messages
 from .record import AISpan, Kind, SpanType
 from .source import Source
@@ -270,4 +271,4 @@ def _states_from_messages(record: AISpan) -> None:
 def embedding_texts(record: AISpan) -> list[str] | None:
     """The texts of an embedding call that were recorded as messages."""
     found = [message_text(message) for message in record.input or ()]
-    return [each for each in found if each] or None
+    return [readable(each) for each in found if each] or None

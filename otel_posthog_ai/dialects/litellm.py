@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,8 +63,7 @@ def read(record: AISpan, source: Source) -> None:
 def _read_request(record: AISpan, source: Source) -> None:
     record.pair_key = f"litellm:{record.span_id}"
     fill(record, FIELDS, source)
-    if source.attributes.get("gen_ai.response.id") == source.attributes.get("litellm.call_id"):
-        source.discard("gen_ai.response.id")  # LiteLLM's own id, where the provider gave none
+    _read_response_id(record, source)
     if source.attributes.get("gen_ai.system") in ("", "Unknown"):
         source.discard("gen_ai.system")
     _read_metadata(record, source)
@@ -72,6 +73,26 @@ def _read_request(record: AISpan, source: Source) -> None:
         record.cost.total = number(hidden.get("response_cost"))
     if record.provider_original is None and source.attributes.get("gen_ai.system") is None:
         record.provider_original = text(source.attributes.get("error.llm_provider"))
+
+
+def _read_response_id(record: AISpan, source: Source) -> None:
+    """The provider's id of the answer: LiteLLM wraps those of the Responses API, and makes ids where it has none."""
+    stated = text(source.attributes.get("gen_ai.response.id"))
+    if stated is None:
+        return
+    if stated == source.attributes.get("litellm.call_id") or _OWN_ID.match(stated):
+        source.discard("gen_ai.response.id")
+    elif stated.startswith("resp_"):
+        try:
+            said = base64.b64decode(stated.removeprefix("resp_") + "==", validate=False).decode()
+        except (ValueError, UnicodeDecodeError):
+            return
+        _, found, wrapped = said.partition("response_id:")
+        if said.startswith("litellm:") and found and wrapped:
+            record.response_id = wrapped
+
+
+_OWN_ID = re.compile(r"chatcmpl-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 
 
 def _read_metadata(record: AISpan, source: Source) -> None:

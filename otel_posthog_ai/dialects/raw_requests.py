@@ -8,7 +8,7 @@ from typing import Any
 from .messages import read_instructions, read_messages
 from .record import AISpan
 from .tool_definitions import read_tools
-from .values import flag, identifier, text
+from .values import flag, identifier, is_mapping, text
 
 # Settings that go to the parameters under the names that the request has for them.
 PARAMETERS = (
@@ -37,10 +37,14 @@ def read_request(record: AISpan, body: Mapping[str, Any]) -> None:
         record.tools = read_tools(_first(body, _TOOL_KEYS))
     for name in PARAMETERS:
         value = body.get(name)
-        if value is not None and value != "":
+        if value is not None and value != "" and not _says_nothing(value):
             record.parameters.setdefault(name, value)
     if record.identity.incidental_user is None:
         record.identity.incidental_user = identifier(body.get("user"))
+
+
+def _says_nothing(value: Any) -> bool:
+    return is_mapping(value) and all(item is None for item in value.values())
 
 
 def _first(body: Mapping[str, Any], keys: tuple[str, ...]) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .embedding_texts import readable
 from .gen_ai import EMBEDDINGS, REQUEST_TYPES, parameter
 from .messages import message_text, read_messages
 from .record import AISpan, Message
@@ -184,14 +185,8 @@ def _tools(source: Source) -> list[dict[str, Any]] | None:
 
 
 def _embedded(entries: list[dict[str, Any]]) -> list[str] | None:
-    texts: list[str] = []
-    for entry in entries:
-        value = parse_json(entry.get("content"))
-        if is_list(value) and value and all(isinstance(item, (int, float)) for item in value):
-            texts.append(f"[{len(value)} token ids]")
-        else:
-            texts.extend(message_text(message) for message in _messages([entry], "user") or ())
-    return [each for each in texts if each] or None
+    texts = (message_text(message) for entry in entries for message in _messages([entry], "user") or ())
+    return [readable(each) for each in texts if each] or None
 
 
 def _read_rerank(record: AISpan, prompts: list[dict[str, Any]], completions: list[dict[str, Any]]) -> None:
