@@ -47,14 +47,10 @@ class ReceivedEvent:
     """The day of the time stamp as sent: part of the key by which PostHog knows a repeated event."""
     sent: JsonObject
     """The event object as it came."""
+    properties: JsonObject
+    """Its properties; empty when it has none."""
     body: str
-    """The same as compact JSON."""
-
-    @property
-    def properties(self) -> JsonObject:
-        """The event's properties; empty when it has none."""
-        properties = self.sent.get("properties")
-        return properties if is_object(properties) else {}
+    """The event object as compact JSON."""
 
 
 def admit(envelope: Envelope, *, ai_route: bool, now: float) -> list[ReceivedEvent]:
@@ -84,6 +80,7 @@ def _receive(event: JsonObject, body: str, sent_at: float | None, now: float) ->
         at=at,
         day=iso(event_time(event, None, now))[:10],
         sent=event,
+        properties=event.get("properties", {}),
         body=body,
     )
 

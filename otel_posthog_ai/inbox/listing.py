@@ -39,6 +39,7 @@ def list_traces(store: Store, query: Mapping[str, str]) -> dict[str, Any]:
     Returns:
         ``traces`` (headers), ``next`` (None on the last page), ``total`` (all pages) and the store's ``revision``.
     """
+    store.settle()
     conditions, values = _conditions(query)
     where = " AND ".join(conditions) or "1"
     limit = _page_length(query.get("limit"))
@@ -172,5 +173,6 @@ def facets(store: Store) -> dict[str, list[str]]:
         "sessions": "SELECT DISTINCT session_id FROM traces WHERE session_id IS NOT NULL ORDER BY 1 LIMIT ?",
         "models": "SELECT DISTINCT model FROM trace_models ORDER BY 1 LIMIT ?",
     }
+    store.settle()
     with store.reading() as connection:
         return {name: [row[0] for row in connection.execute(query, (FACET_LENGTH,))] for name, query in queries.items()}

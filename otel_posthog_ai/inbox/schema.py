@@ -59,6 +59,9 @@ CREATE INDEX traces_by_user ON traces(distinct_id, started_at);
 CREATE INDEX traces_by_session ON traces(session_id, started_at);
 CREATE TABLE trace_models(model TEXT NOT NULL, trace_id TEXT NOT NULL, PRIMARY KEY(model, trace_id)) WITHOUT ROWID;
 
+-- Long traces whose row in `traces` waits to be written until somebody looks.
+CREATE TABLE stale(trace_id TEXT PRIMARY KEY) WITHOUT ROWID;
+
 CREATE TABLE refusals(
     sequence INTEGER PRIMARY KEY,
     received_at REAL NOT NULL,

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,9 @@ from otel_posthog_ai.inbox.tree import draw
 from otel_posthog_ai.inbox.tree_checks import trace_findings
 
 MEMORY = ":memory:"
+
+LONG_TRACE_EVENTS = 300
+"""From this length on, a trace is summarised when the list is read, no longer at every insert."""
 
 _FACTS = ", ".join(COLUMNS)
 _INSERT = f"INSERT INTO events({_FACTS}) VALUES ({', '.join(f':{name}' for name in COLUMNS)}) ON CONFLICT DO NOTHING"
@@ -91,12 +93,32 @@ class Store:
                 if trace_id is not None:
                     touched[trace_id] = None
             for trace_id in touched:
-                self._summarise(connection, trace_id)
+                if self._is_long(connection, trace_id):
+                    connection.execute("INSERT OR IGNORE INTO stale VALUES (?)", (trace_id,))
+                else:
+                    self._summarise(connection, trace_id)
+
+    def _is_long(self, connection: sqlite3.Connection, trace_id: str) -> bool:
+        """Whether a summary at every request would cost the square of the trace's length."""
+        rows = connection.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM events WHERE trace_id = ? LIMIT ?)", (trace_id, LONG_TRACE_EVENTS)
+        ).fetchone()
+        return bool(rows[0] == LONG_TRACE_EVENTS)
+
+    def settle(self) -> None:
+        """Write the summaries that wait; called before the list is read."""
+        with self.reading() as connection:
+            waiting = connection.execute("SELECT 1 FROM stale LIMIT 1").fetchone() is not None
+        if waiting:
+            with self._write() as connection:
+                for (trace_id,) in connection.execute("SELECT trace_id FROM stale").fetchall():
+                    self._summarise(connection, trace_id)
+                connection.execute("DELETE FROM stale")
 
     def _add_one(self, connection: sqlite3.Connection, event: ReceivedEvent, route: str, now: float) -> str | None:
         findings = [*event_findings(event), *self._reuse(connection, event)]
         facts = facts_of(event, len(findings))
-        cursor = connection.execute(_INSERT, asdict(facts))
+        cursor = connection.execute(_INSERT, {name: getattr(facts, name) for name in COLUMNS})
         if cursor.rowcount == 0:
             return None
         connection.execute(

@@ -122,7 +122,10 @@ def agent_trace(end: datetime, trace_id: str = AGENT_TRACE) -> Sequence[dict[str
     question = {
         "role": "user",
         "content": [
-            {"type": "text", "text": "I took this yesterday. Is the weather good enough to go up there again tomorrow?"},
+            {
+                "type": "text",
+                "text": "I took this yesterday. Is the weather good enough to go up there again tomorrow?",
+            },
             {"type": "image_url", "image_url": {"url": png()}},
         ],
     }
@@ -130,14 +133,33 @@ def agent_trace(end: datetime, trace_id: str = AGENT_TRACE) -> Sequence[dict[str
     thought = {
         "role": "assistant",
         "content": [
-            {"type": "thinking", "thinking": "The hill looks like the Brauneck near Lenggries. I need tomorrow's weather there."},
+            {
+                "type": "thinking",
+                "thinking": "The hill looks like the Brauneck near Lenggries. I need tomorrow's weather there.",
+            },
             {"type": "text", "text": "Let me check the forecast and the trails nearby."},
-            {"type": "function", "id": "call_weather", "function": {"name": "get_weather", "arguments": '{"city": "Lenggries", "day": "tomorrow"}'}},
-            {"type": "function", "id": "call_hikes", "function": {"name": "search_hikes", "arguments": '{"near": "Brauneck", "max_hours": 5}'}},
+            {
+                "type": "function",
+                "id": "call_weather",
+                "function": {"name": "get_weather", "arguments": '{"city": "Lenggries", "day": "tomorrow"}'},
+            },
+            {
+                "type": "function",
+                "id": "call_hikes",
+                "function": {"name": "search_hikes", "arguments": '{"near": "Brauneck", "max_hours": 5}'},
+            },
         ],
-    }  # fmt: skip
-    result = {"role": "tool", "tool_call_id": "call_weather", "content": '{"summary": "Sunny, light wind", "high_c": 17, "rain_mm": 0}'}
-    failed = {"role": "tool", "tool_call_id": "call_hikes", "content": "TimeoutError: the trail service did not answer within 2 s"}
+    }
+    result = {
+        "role": "tool",
+        "tool_call_id": "call_weather",
+        "content": '{"summary": "Sunny, light wind", "high_c": 17, "rain_mm": 0}',
+    }
+    failed = {
+        "role": "tool",
+        "tool_call_id": "call_hikes",
+        "content": "TimeoutError: the trail service did not answer within 2 s",
+    }
     answer = {
         "role": "assistant",
         "content": "Yes: tomorrow in Lenggries will be sunny with light wind and 17 °C.\n\n"
@@ -145,29 +167,126 @@ def agent_trace(end: datetime, trace_id: str = AGENT_TRACE) -> Sequence[dict[str
     }
     model = {"model": "gpt-4o-2024-08-06", "provider": "openai", "http_status": 200, "temperature": 0.2, "stream": True}
     return [
-        step("$ai_generation", "g1", 0.1, 2.41, input=[system, question], output_choices=[thought], tools=TOOLS,
-             input_tokens=1284, output_tokens=96, cache_read_input_tokens=1024, reasoning_tokens=48, stop_reason="tool_calls",
-             time_to_first_token=0.61, total_cost_usd=0.00417, **model),
-        step("$ai_span", "t1", 2.55, 0.34, span_name="get_weather", span_type="tool",
-             input_state={"city": "Lenggries", "day": "tomorrow"}, output_state={"summary": "Sunny, light wind", "high_c": 17, "rain_mm": 0}),
-        step("$ai_span", "t2", 2.55, 2.0, span_name="search_hikes", span_type="tool", is_error=True,
-             error="TimeoutError: the trail service did not answer within 2 s", input_state={"near": "Brauneck", "max_hours": 5}),
-        step("$ai_span", "r1", 4.6, 0.92, span_name="closures", span_type="retriever", input_state="Brauneck closures", output_state=[]),
-        step("$ai_embedding", "e1", 4.65, 0.18, parent="r1", model="text-embedding-3-small", provider="openai",
-             input="Brauneck closures", input_tokens=4, total_cost_usd=0.0000001),
-        step("$ai_generation", "g2", 5.6, 3.45, input=[system, question, thought, result, failed], output_choices=[answer], tools=TOOLS,
-             input_tokens=1467, output_tokens=58, cache_read_input_tokens=1280, stop_reason="stop", time_to_first_token=0.48,
-             total_cost_usd=0.00325, **model),
-        step("$ai_span", "a1", 0.0, 9.2, parent=None, span_name="hike_planner", span_type="agent",
-             input_state=[question], output_state=answer["content"]),
-        {**event("$ai_trace", end, trace_id=trace_id, session_id="hiking-weekend", span_name="Plan a hike",
-                 input_state=[question], output_state=answer["content"]), "distinct_id": "maria@example.com"},
-        {**event("$ai_feedback", end, trace_id=trace_id, feedback_text="Good answer, thank you"), "distinct_id": "maria@example.com"},
-    ]  # fmt: skip
+        step(
+            "$ai_generation",
+            "g1",
+            0.1,
+            2.41,
+            input=[system, question],
+            output_choices=[thought],
+            tools=TOOLS,
+            input_tokens=1284,
+            output_tokens=96,
+            cache_read_input_tokens=1024,
+            reasoning_tokens=48,
+            stop_reason="tool_calls",
+            time_to_first_token=0.61,
+            total_cost_usd=0.00417,
+            **model,
+        ),
+        step(
+            "$ai_span",
+            "t1",
+            2.55,
+            0.34,
+            span_name="get_weather",
+            span_type="tool",
+            input_state={"city": "Lenggries", "day": "tomorrow"},
+            output_state={"summary": "Sunny, light wind", "high_c": 17, "rain_mm": 0},
+        ),
+        step(
+            "$ai_span",
+            "t2",
+            2.55,
+            2.0,
+            span_name="search_hikes",
+            span_type="tool",
+            is_error=True,
+            error="TimeoutError: the trail service did not answer within 2 s",
+            input_state={"near": "Brauneck", "max_hours": 5},
+        ),
+        step(
+            "$ai_span",
+            "r1",
+            4.6,
+            0.92,
+            span_name="closures",
+            span_type="retriever",
+            input_state="Brauneck closures",
+            output_state=[],
+        ),
+        step(
+            "$ai_embedding",
+            "e1",
+            4.65,
+            0.18,
+            parent="r1",
+            model="text-embedding-3-small",
+            provider="openai",
+            input="Brauneck closures",
+            input_tokens=4,
+            total_cost_usd=0.0000001,
+        ),
+        step(
+            "$ai_generation",
+            "g2",
+            5.6,
+            3.45,
+            input=[system, question, thought, result, failed],
+            output_choices=[answer],
+            tools=TOOLS,
+            input_tokens=1467,
+            output_tokens=58,
+            cache_read_input_tokens=1280,
+            stop_reason="stop",
+            time_to_first_token=0.48,
+            total_cost_usd=0.00325,
+            **model,
+        ),
+        step(
+            "$ai_span",
+            "a1",
+            0.0,
+            9.2,
+            parent=None,
+            span_name="hike_planner",
+            span_type="agent",
+            input_state=[question],
+            output_state=answer["content"],
+        ),
+        {
+            **event(
+                "$ai_trace",
+                end,
+                trace_id=trace_id,
+                session_id="hiking-weekend",
+                span_name="Plan a hike",
+                input_state=[question],
+                output_state=answer["content"],
+            ),
+            "distinct_id": "maria@example.com",
+        },
+        {
+            **event("$ai_feedback", end, trace_id=trace_id, feedback_text="Good answer, thank you"),
+            "distinct_id": "maria@example.com",
+        },
+    ]
 
 
-NAMES = ("Answer a support ticket", "Summarise a contract", "Extract invoice fields", "Chat", "Nightly report", "Translate release notes")
-MODELS = (("gpt-4o-2024-08-06", "openai"), ("claude-sonnet-4-5", "anthropic"), ("gemini-2.5-flash", "gemini"), ("gpt-4.1-mini", "openai"))
+NAMES = (
+    "Answer a support ticket",
+    "Summarise a contract",
+    "Extract invoice fields",
+    "Chat",
+    "Nightly report",
+    "Translate release notes",
+)
+MODELS = (
+    ("gpt-4o-2024-08-06", "openai"),
+    ("claude-sonnet-4-5", "anthropic"),
+    ("gemini-2.5-flash", "gemini"),
+    ("gpt-4.1-mini", "openai"),
+)
 
 
 def plain_trace(number: int, end: datetime) -> Sequence[dict[str, Any]]:
@@ -176,14 +295,37 @@ def plain_trace(number: int, end: datetime) -> Sequence[dict[str, Any]]:
     model, provider = MODELS[number % len(MODELS)]
     user = trace_id if number % 11 == 3 else f"user-{number % 37}@example.com"
     shared: dict[str, Any] = {"trace_id": trace_id, "session_id": f"session-{number // 4}"}
-    failure = {"is_error": True, "error": "RateLimitError: 429 Too many requests", "http_status": 429} if number % 7 == 5 else {}
-    reply = {} if failure else {"output_choices": [{"role": "assistant", "content": f"Here is answer {number}."}], "output_tokens": 40 + number % 300}
+    failure = (
+        {"is_error": True, "error": "RateLimitError: 429 Too many requests", "http_status": 429}
+        if number % 7 == 5
+        else {}
+    )
+    reply = (
+        {}
+        if failure
+        else {
+            "output_choices": [{"role": "assistant", "content": f"Here is answer {number}."}],
+            "output_tokens": 40 + number % 300,
+        }
+    )
     person = {"$process_person_profile": False} if user == trace_id else {}
     calls = [
-        event("$ai_generation", end - timedelta(seconds=place), **shared, span_id=f"{number:012x}000{place}", parent_id=trace_id, model=model,
-              provider=provider, input=[{"role": "user", "content": f"Question {number}"}], input_tokens=100 + number * 7 % 4000,
-              latency=0.3 + number % 40 / 7, cache_reporting_exclusive=False, **failure, **reply)
+        event(
+            "$ai_generation",
+            end - timedelta(seconds=place),
+            **shared,
+            span_id=f"{number:012x}000{place}",
+            parent_id=trace_id,
+            model=model,
+            provider=provider,
+            input=[{"role": "user", "content": f"Question {number}"}],
+            input_tokens=100 + number * 7 % 4000,
+            latency=0.3 + number % 40 / 7,
+            cache_reporting_exclusive=False,
+            **failure,
+            **reply,
+        )
         for place in range(1 + number % 2)
-    ]  # fmt: skip
+    ]
     root = event("$ai_trace", end, **shared, span_name=NAMES[number % len(NAMES)])
     return [{**made, "distinct_id": user, "properties": {**made["properties"], **person}} for made in (*calls, root)]

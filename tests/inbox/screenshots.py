@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from otel_posthog_ai.inbox import Inbox
+
 from .browser import chromium
 from .samples import AGENT_TRACE, agent_trace, batch, event, plain_trace, post
 
@@ -62,11 +63,35 @@ def fill(inbox: Inbox) -> None:
     for number in range(90):
         post(inbox.url, batch(*plain_trace(number, now - timedelta(minutes=1 + number * 3))))
     post(inbox.url, batch(*agent_trace(now - timedelta(seconds=8))))
-    flat = {"role": "assistant", "content": [{"type": "text", "text": "On it."}], "tool_calls": [{"id": "c1", "name": "get_weather", "arguments": "{}"}]}
-    odd = event("$ai_generation", now - timedelta(minutes=2), span_id="w1", parent_id="", model="claude-sonnet-4-5", provider="anthropic",
-                input_tokens="120", cache_read_input_tokens=80, latency=1.0, output_choices=[flat], span_name="Draft a reply")  # fmt: skip
-    tail = event("$ai_generation", now - timedelta(minutes=2), span_id="w1", parent_id="gone", latency=1.2, model="gpt-4o", input=[{"role": "user"}],
-                 output_choices=[flat], span_name="Draft a reply")  # fmt: skip
+    flat = {
+        "role": "assistant",
+        "content": [{"type": "text", "text": "On it."}],
+        "tool_calls": [{"id": "c1", "name": "get_weather", "arguments": "{}"}],
+    }
+    odd = event(
+        "$ai_generation",
+        now - timedelta(minutes=2),
+        span_id="w1",
+        parent_id="",
+        model="claude-sonnet-4-5",
+        provider="anthropic",
+        input_tokens="120",
+        cache_read_input_tokens=80,
+        latency=1.0,
+        output_choices=[flat],
+        span_name="Draft a reply",
+    )
+    tail = event(
+        "$ai_generation",
+        now - timedelta(minutes=2),
+        span_id="w1",
+        parent_id="gone",
+        latency=1.2,
+        model="gpt-4o",
+        input=[{"role": "user"}],
+        output_choices=[flat],
+        span_name="Draft a reply",
+    )
     post(inbox.url, batch(odd, tail))
     post(inbox.url, {"api_key": "phx_personal", "batch": [event()]})
     post(inbox.url, batch(event(_uuid="not-a-uuid")))

@@ -53,7 +53,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "illegal-distinct-id": (person("Anonymous"), person("ann")),
     "long-distinct-id": (person("x" * 201), person("x" * 200)),
     "distinct-id-changed": (person(5), person("5")),
-    "person-per-trace": (person("trace-1"), person("trace-1", **{"span_name": "x"}) | {"properties": {"$ai_trace_id": "trace-1", "$ai_span_id": "a", "$process_person_profile": False}}),
+    "person-per-trace": (
+        person("trace-1"),
+        person("trace-1", span_name="x")
+        | {"properties": {"$ai_trace_id": "trace-1", "$ai_span_id": "a", "$process_person_profile": False}},
+    ),
     "timestamp": (at(days=2), at(hours=22)),
     "unknown-event": (event("$ai_news", span_id="a"), span()),
     "no-trace": (without_trace(), span()),
@@ -73,7 +77,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         call(model="claude-sonnet-4-5", cache_read_input_tokens=6, cache_reporting_exclusive=False),
     ),
     "no-model": (event("$ai_generation", span_id="a"), call()),
-    "zero-cost": (call(input_cost_usd=0, output_cost_usd=0), call(input_cost_usd=0, output_cost_usd=0, total_cost_usd=0)),
+    "zero-cost": (
+        call(input_cost_usd=0, output_cost_usd=0),
+        call(input_cost_usd=0, output_cost_usd=0, total_cost_usd=0),
+    ),
     "one-cost": (call(input_cost_usd=0.1), call(input_cost_usd=0.1, output_cost_usd=0.1)),
     "error-flag": (span(error="boom", is_error=False), span(error="boom", is_error=True)),
     "long-error": (span(error="x" * 1001, is_error=True), span(error="x" * 1000, is_error=True)),
@@ -116,7 +123,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         says({"role": "assistant", "content": [{"type": "tool-call", "args": {}}]}),
         says({"role": "assistant", "content": [{"type": "tool-call", "function": {"name": "f", "arguments": "{}"}}]}),
     ),
-}  # fmt: skip
+}
 
 
 def codes(inbox: Inbox, made: dict[str, Any]) -> list[str]:

@@ -17,7 +17,9 @@ START = [sys.executable, "-c", "import sys; from otel_posthog_ai.inbox import ma
 def test_runs_until_it_is_interrupted_and_keeps_its_database(tmp_path: Path) -> None:
     file = tmp_path / "kept.sqlite3"
     for round_ in (1, 2):
-        process = subprocess.Popen([*START, "--port", "0", "--database", str(file), "--json"], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [*START, "--port", "0", "--database", str(file), "--json"], stdout=subprocess.PIPE, text=True
+        )
         try:
             assert process.stdout is not None
             told = json.loads(process.stdout.readline())
@@ -35,7 +37,9 @@ def test_a_taken_port_is_told_in_a_sentence() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        ended = subprocess.run([*START, "--port", str(taken.getsockname()[1])], capture_output=True, text=True, timeout=20, check=False)
+        ended = subprocess.run(
+            [*START, "--port", str(taken.getsockname()[1])], capture_output=True, text=True, timeout=20, check=False
+        )
     assert ended.returncode == 1
     assert ended.stderr.startswith("inbox: ")
     assert "Traceback" not in ended.stderr

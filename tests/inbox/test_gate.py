@@ -21,7 +21,10 @@ def test_answers_by_loopback_names(inbox: Inbox, host: str) -> None:
     assert request(inbox.url, "/api/traces", headers={"Host": host.format(port=inbox.port)}).status == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8010", "", "127.0.0.1@evil.example", "0.0.0.0"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8010", "", "127.0.0.1@evil.example", "0.0.0.0"],
+)
 @pytest.mark.parametrize("path", ["/", "/api/traces", "/batch/"])
 def test_refuses_other_names(inbox: Inbox, host: str, path: str) -> None:
     answer = request(inbox.url, path, BODY if path == "/batch/" else None, {"Host": host})
@@ -71,7 +74,17 @@ def test_every_answer_forbids_what_it_does_not_need(inbox: Inbox, path: str) -> 
 
 @pytest.mark.parametrize(
     "path",
-    ["/../server.py", "/%2e%2e/server.py", "/..%2fserver.py", "/page/index.html", "/index.html", "//etc/passwd", "/app.js/", "/app.js%00", "/__init__.py"],
+    [
+        "/../server.py",
+        "/%2e%2e/server.py",
+        "/..%2fserver.py",
+        "/page/index.html",
+        "/index.html",
+        "//etc/passwd",
+        "/app.js/",
+        "/app.js%00",
+        "/__init__.py",
+    ],
 )
 def test_no_path_reaches_the_disk(inbox: Inbox, path: str) -> None:
     assert request(inbox.url, path).status == 404
@@ -85,7 +98,17 @@ def test_the_table_of_assets_is_the_folder() -> None:
 def test_the_page_never_makes_markup_of_data() -> None:
     for file in files("otel_posthog_ai.inbox").joinpath("page").iterdir():
         text = file.read_text("utf-8")
-        for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "javascript:\"", "<script>", "style="):
+        for forbidden in (
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+            'javascript:"',
+            "<script>",
+            "style=",
+        ):
             assert forbidden not in text, (file.name, forbidden)
         assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
         assert "https://" not in text

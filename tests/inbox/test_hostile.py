@@ -15,19 +15,56 @@ from .samples import KEY, batch, event, get, post, request
 
 SCRIPT = "<script>alert(1)</script>"
 AI_NAMES = [
-    "trace_id", "span_id", "parent_id", "generation_id", "session_id", "span_name", "span_type", "model", "provider", "latency",
-    "input_tokens", "output_tokens", "total_cost_usd", "input_cost_usd", "is_error", "error", "input", "output_choices", "tools",
-    "input_state", "output_state", "cache_read_input_tokens", "cache_reporting_exclusive", "model_parameters", "ingestion_source",
-]  # fmt: skip
+    "trace_id",
+    "span_id",
+    "parent_id",
+    "generation_id",
+    "session_id",
+    "span_name",
+    "span_type",
+    "model",
+    "provider",
+    "latency",
+    "input_tokens",
+    "output_tokens",
+    "total_cost_usd",
+    "input_cost_usd",
+    "is_error",
+    "error",
+    "input",
+    "output_choices",
+    "tools",
+    "input_state",
+    "output_state",
+    "cache_read_input_tokens",
+    "cache_reporting_exclusive",
+    "model_parameters",
+    "ingestion_source",
+]
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | text | st.just(10**400),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text | st.sampled_from(["role", "content", "type", "tool_calls", "parts", "total"]), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | text
+    | st.just(10**400),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            text | st.sampled_from(["role", "content", "type", "tool_calls", "parts", "total"]), inner, max_size=3
+        )
+    ),
     max_leaves=8,
 )
 events = st.builds(
-    lambda name, properties, rest: {"event": name, "distinct_id": "u", **rest, "properties": {f"$ai_{key}": value for key, value in properties.items()}},
+    lambda name, properties, rest: {
+        "event": name,
+        "distinct_id": "u",
+        **rest,
+        "properties": {f"$ai_{key}": value for key, value in properties.items()},
+    },
     st.sampled_from(["$ai_generation", "$ai_span", "$ai_trace", "$ai_embedding", "$ai_feedback", "$ai_other", "x"]),
     st.dictionaries(st.sampled_from(AI_NAMES), json_values, max_size=6) | st.just({}),
     st.dictionaries(st.sampled_from(["timestamp", "uuid", "offset", "distinct_id", "$set"]), json_values, max_size=1),
@@ -70,7 +107,9 @@ def _quoted(text: str) -> str:
     return quote(text, safe="")
 
 
-@pytest.mark.parametrize("trace_id", ["a/b", "../x", "?q", "#", "%2F", " ", "null", "x" * 300, "a\0b", "😀", SCRIPT, "..", "."])
+@pytest.mark.parametrize(
+    "trace_id", ["a/b", "../x", "?q", "#", "%2F", " ", "null", "x" * 300, "a\0b", "😀", SCRIPT, "..", "."]
+)
 def test_any_trace_id_can_be_asked_for(inbox: Inbox, trace_id: str) -> None:
     post(inbox.url, batch(event("$ai_span", trace_id=trace_id, span_id="a")))
     assert get(inbox.url, f"/api/traces/{_quoted(trace_id)}")["trace"]["id"] == trace_id
@@ -83,7 +122,16 @@ def test_absurd_latencies(inbox: Inbox, latency: Any) -> None:
     assert get(inbox.url, "/api/traces/trace-1")["tree"]
 
 
-@pytest.mark.parametrize("timestamp", ["1970-01-01T00:00:00Z", "2500-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "99999-01-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        "1970-01-01T00:00:00Z",
+        "2500-01-01T00:00:00Z",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "99999-01-01T00:00:00Z",
+    ],
+)
 @pytest.mark.parametrize("sent_at", [None, "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
 def test_absurd_times(inbox: Inbox, timestamp: str, sent_at: str | None) -> None:
     made = event(_timestamp=timestamp, latency=5)

@@ -55,7 +55,10 @@ def test_reads_the_encodings_that_posthog_reads(inbox: Inbox, name: str) -> None
     assert inbox.events() == [GOOD]
 
 
-@pytest.mark.parametrize("path", ["/batch", "/batch/", "/e/", "/i/v0/e", "/capture/", "/track", "/engage/", "/i/v0/ai/batch", "/i/v0/ai/batch/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/batch", "/batch/", "/e/", "/i/v0/e", "/capture/", "/track", "/engage/", "/i/v0/ai/batch", "/i/v0/ai/batch/"],
+)
 def test_takes_events_on_every_route(inbox: Inbox, path: str) -> None:
     answer = post(inbox.url, batch(GOOD), path)
     assert (answer.status, answer.json()) == (200, {"status": "Ok"})
@@ -192,7 +195,12 @@ def padded(size: int, name: str = "$ai_span") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("path", "limit"), [("/batch/", BATCH_EVENT_LIMIT_BYTES), ("/capture/", BATCH_EVENT_LIMIT_BYTES), ("/i/v0/ai/batch/", AI_EVENT_LIMIT_BYTES)]
+    ("path", "limit"),
+    [
+        ("/batch/", BATCH_EVENT_LIMIT_BYTES),
+        ("/capture/", BATCH_EVENT_LIMIT_BYTES),
+        ("/i/v0/ai/batch/", AI_EVENT_LIMIT_BYTES),
+    ],
 )
 def test_limits_the_size_of_one_event_by_route(inbox: Inbox, path: str, limit: int) -> None:
     assert post(inbox.url, batch(padded(limit)), path).status == 200
@@ -200,26 +208,28 @@ def test_limits_the_size_of_one_event_by_route(inbox: Inbox, path: str, limit: i
     assert len(inbox.events()) == 1
 
 
+def head(inbox: Inbox, line: str) -> bytes:
+    return f"POST /batch/ HTTP/1.1\r\nHost: {urlsplit(inbox.url).netloc}\r\n{line}\r\n\r\n".encode()
+
+
 def test_limits_the_body_before_reading_it(inbox: Inbox) -> None:
     with socket.create_connection(("127.0.0.1", inbox.port), timeout=10) as connection:
-        head = f"POST /batch/ HTTP/1.1\r\nHost: {urlsplit(inbox.url).netloc}\r\nContent-Length: {WIRE_LIMIT_BYTES + 1}\r\n\r\n"
-        connection.sendall(head.encode())
+        connection.sendall(head(inbox, f"Content-Length: {WIRE_LIMIT_BYTES + 1}"))
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
 def test_reads_a_chunked_body(inbox: Inbox) -> None:
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (BODY[:50], BODY[50:])) + b"0\r\n\r\n"
-    head = f"POST /batch/ HTTP/1.1\r\nHost: {urlsplit(inbox.url).netloc}\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection(("127.0.0.1", inbox.port), timeout=10) as connection:
-        connection.sendall(head.encode() + chunks)
+        connection.sendall(head(inbox, "Transfer-Encoding: chunked") + chunks)
         assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
     assert inbox.events() == [GOOD]
 
 
-@pytest.mark.parametrize("head", ["Content-Length: x", "Content-Length: -1", "Transfer-Encoding: chunked"])
-def test_answers_400_to_a_body_without_a_length(inbox: Inbox, head: str) -> None:
+@pytest.mark.parametrize("line", ["Content-Length: x", "Content-Length: -1", "Transfer-Encoding: chunked"])
+def test_answers_400_to_a_body_without_a_length(inbox: Inbox, line: str) -> None:
     with socket.create_connection(("127.0.0.1", inbox.port), timeout=10) as connection:
-        connection.sendall(f"POST /batch/ HTTP/1.1\r\nHost: {urlsplit(inbox.url).netloc}\r\n{head}\r\n\r\nnonsense\r\n".encode())
+        connection.sendall(head(inbox, line) + b"nonsense\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
 
 
@@ -237,7 +247,9 @@ def test_stores_an_event_once_however_often_it_is_sent(inbox: Inbox) -> None:
     assert inbox.events() == [GOOD]
 
 
-@pytest.mark.parametrize("change", [{"event": "$ai_span"}, {"distinct_id": "other"}, {"timestamp": "2026-01-03T00:00:00Z"}])
+@pytest.mark.parametrize(
+    "change", [{"event": "$ai_span"}, {"distinct_id": "other"}, {"timestamp": "2026-01-03T00:00:00Z"}]
+)
 def test_a_uuid_on_another_event_is_no_repetition(inbox: Inbox, change: dict[str, str]) -> None:
     post(inbox.url, batch(GOOD, {**GOOD, **change}))
     assert len(inbox.events()) == 2

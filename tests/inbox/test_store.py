@@ -28,8 +28,12 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inbox]:
     file = tmp_path_factory.mktemp("inbox") / "many.sqlite3"
     store = Store(file)
     for first in range(0, MANY, 500):
-        made = [one for number in range(first, first + 500) for one in plain_trace(number, NOW - timedelta(seconds=number))]
-        store.add(admit(Envelope("phc_test", made, None), ai_route=False, now=time.time()), route="/batch/", now=time.time())
+        made = [
+            one for number in range(first, first + 500) for one in plain_trace(number, NOW - timedelta(seconds=number))
+        ]
+        store.add(
+            admit(Envelope("phc_test", made, None), ai_route=False, now=time.time()), route="/batch/", now=time.time()
+        )
     store.close()
     with Inbox(database=file) as inbox:
         yield inbox
@@ -50,7 +54,10 @@ def test_lists_10_000_traces_page_by_page_newest_first(full: Inbox) -> None:
             break
         query["before"] = answer["next"]
     assert len(collected) == len(set(collected)) == MANY
-    starts = [get(full.url, f"/api/traces/{trace}?events=0")["trace"]["started_at"] for trace in (collected[0], collected[4999], collected[-1])]
+    starts = [
+        get(full.url, f"/api/traces/{trace}?events=0")["trace"]["started_at"]
+        for trace in (collected[0], collected[4999], collected[-1])
+    ]
     assert starts == sorted(starts, reverse=True)
 
 
@@ -77,22 +84,41 @@ def test_filters_and_searches_quickly(full: Inbox, query: dict[str, str], matche
     assert len(names(answer)) == min(10, len(expected))
 
 
-@pytest.mark.parametrize("query", ["limit=x", "limit=0", "before=x", "before=[1]", "before={}", "before=" + "[" * 5000, "q=%25", "q=_", "q=%00", "errors=2"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=x",
+        "limit=0",
+        "before=x",
+        "before=[1]",
+        "before={}",
+        "before=" + "[" * 5000,
+        "q=%25",
+        "q=_",
+        "q=%00",
+        "errors=2",
+    ],
+)
 def test_a_senseless_question_is_answered(inbox: Inbox, query: str) -> None:
     post(inbox.url, batch(event()))
     assert "traces" in get(inbox.url, f"/api/traces?{query}")
 
 
-@pytest.mark.parametrize("text", ['say "hi"', "back\\slash", "new\nline", "100%", "under_score", "Grüße 😀", "{\"a\":1}"])
+@pytest.mark.parametrize("text", ['say "hi"', "back\\slash", "new\nline", "100%", "under_score", "Grüße 😀", '{"a":1}'])
 def test_searches_text_as_it_was_written(inbox: Inbox, text: str) -> None:
     post(inbox.url, batch(event(input=[{"role": "user", "content": f"before {text} after"}])))
-    post(inbox.url, batch(event(trace_id="other", input=[{"role": "user", "content": "before after 100x underXscore"}])))
+    post(
+        inbox.url, batch(event(trace_id="other", input=[{"role": "user", "content": "before after 100x underXscore"}]))
+    )
     assert names(get(inbox.url, f"/api/traces?q={quote(text)}")) == ["trace-1"]
 
 
 def test_a_summary_follows_its_events(inbox: Inbox) -> None:
     post(inbox.url, batch(event(input_tokens=1, model="a", span_name="step")))
-    post(inbox.url, batch(event(input_tokens=2, model="b", is_error=True), event("$ai_trace", span_name="run", session_id="s")))
+    post(
+        inbox.url,
+        batch(event(input_tokens=2, model="b", is_error=True), event("$ai_trace", span_name="run", session_id="s")),
+    )
     (trace,) = get(inbox.url, "/api/traces?model=b&session=s&errors=1")["traces"]
     assert (trace["name"], trace["input_tokens"], trace["models"], trace["events"]) == ("run", 3, ["a", "b"], 3)
 
@@ -178,3 +204,16 @@ def test_wait_for_events_returns_what_is_there(inbox: Inbox) -> None:
     timer.start()
     assert len(inbox.wait_for_events(2)) == 2
     timer.join()
+
+
+def test_a_long_trace_costs_its_length_not_its_square(inbox: Inbox) -> None:
+    before = time.monotonic()
+    for first in range(0, 6000, 20):
+        steps = [
+            event("$ai_span", span_id=f"n{first + place}", parent_id="trace-1", latency=0.1) for place in range(20)
+        ]
+        assert post(inbox.url, batch(*steps)).status == 200
+    assert time.monotonic() - before < 20
+    (trace,) = get(inbox.url, "/api/traces")["traces"]
+    assert (trace["events"], trace["latency"]) == (6000, pytest.approx(600))
+    assert len(get(inbox.url, "/api/traces/trace-1?events=0")["tree"]) == 6000

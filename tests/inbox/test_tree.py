@@ -50,7 +50,11 @@ TREES: dict[str, tuple[list[dict[str, Any]], list[str], list[str]]] = {
         ["several-traces"],
     ),
     "feedback and metrics stand beside": (
-        [span("a"), event("$ai_feedback", feedback_text="good"), event("$ai_metric", metric_name="m", metric_value="1")],
+        [
+            span("a"),
+            event("$ai_feedback", feedback_text="good"),
+            event("$ai_metric", metric_name="m", metric_value="1"),
+        ],
         ["a"],
         [],
     ),
@@ -118,7 +122,13 @@ def test_without_a_trace_event_the_earliest_event_names_the_trace(inbox: Inbox) 
 
 def test_totals_are_sums_over_generations_and_embeddings(inbox: Inbox) -> None:
     counts: dict[str, Any] = {"input_tokens": 10, "output_tokens": 0, "total_cost_usd": 0.5}
-    answer = drawn(inbox, event(**counts), event("$ai_embedding", input_tokens="5"), event("$ai_span", **counts), event(input_tokens={"total": 2}))
+    answer = drawn(
+        inbox,
+        event(**counts),
+        event("$ai_embedding", input_tokens="5"),
+        event("$ai_span", **counts),
+        event(input_tokens={"total": 2}),
+    )
     assert (answer["trace"]["input_tokens"], answer["trace"]["output_tokens"]) == (17, 0)
     assert answer["trace"]["total_cost_usd"] == 0.5
 
@@ -184,7 +194,11 @@ def test_deep_and_wide_traces_are_drawn_without_recursion(inbox: Inbox) -> None:
 
 
 def test_repeated_ids_below_repeated_ids_do_not_explode(inbox: Inbox) -> None:
-    doubled = [event("$ai_span", span_id=f"n{level}", parent_id=f"n{level - 1}" if level else T) for level in range(40) for _ in (0, 1)]
+    doubled = [
+        event("$ai_span", span_id=f"n{level}", parent_id=f"n{level - 1}" if level else T)
+        for level in range(40)
+        for _ in (0, 1)
+    ]
     post(inbox.url, batch(*doubled))
     answer = get(inbox.url, f"/api/traces/{T}?events=0")
     assert len(answer["tree"]) == 20_000
