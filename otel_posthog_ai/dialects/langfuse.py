@@ -1,4 +1,4 @@
-"""Langfuse: `langfuse.observation.*` on the spans of its SDK, OpenAI wrapper and LangChain handler, `langfuse.trace.*` on any.
+"""Langfuse: `langfuse.observation.*` on the spans of its SDK and wrappers, `langfuse.trace.*` on any span.
 
 https://langfuse.com/integrations/native/opentelemetry
 """
@@ -19,7 +19,7 @@ from .source import Source
 from .states import read_state
 from .table import Row, Table, fill, unset
 from .tool_definitions import read_tools
-from .user_metadata import read_metadata
+from .user_metadata import metadata_of, read_metadata
 from .values import identifier, is_list, is_mapping, json_text, mapping, number, parse_json, text, texts
 
 NAME = "langfuse"
@@ -39,10 +39,16 @@ TYPES: dict[str, tuple[Kind, SpanType | None]] = {
     "guardrail": ("span", "guardrail"),
     "evaluator": ("span", "evaluator"),
 }
+
+
+def _version(value: Any) -> int | str | None:
+    return value if isinstance(value, (int, str)) else None
+
+
 FIELDS: Table = (
     Row("response_model", ("langfuse.observation.model.name", "langfuse.observation.model"), text),
     Row("prompt_name", ("langfuse.observation.prompt.name",), text),
-    Row("prompt_version", ("langfuse.observation.prompt.version",), lambda value: value),
+    Row("prompt_version", ("langfuse.observation.prompt.version",), _version),
 )  # fmt: skip
 TRACE_FIELDS: Table = (
     Row("trace_name", ("langfuse.trace.name",), text),
@@ -53,13 +59,15 @@ _STRUCTURE = ("response_format", "text_format")
 _RESPONSE_OBJECT = frozenset({"id", "object"})
 _RESPONSE_METADATA = frozenset(
     {
-        "id", "object", "status", "error", "incomplete_details", "instructions", "parallel_tool_calls", "temperature", "tool_choice",
-        "tools", "top_p", "max_output_tokens", "previous_response_id", "reasoning", "truncation", "user", "store", "background",
-        "conversation", "service_tier", "usage", "text", "prompt", "prompt_cache_key", "safety_identifier", "top_logprobs",
-        "max_tool_calls", "billing", "completed_at", "output_text",
+        "id", "object", "status", "error", "incomplete_details", "instructions", "parallel_tool_calls", "temperature",
+        "tool_choice", "tools", "top_p", "max_output_tokens", "previous_response_id", "reasoning", "truncation", "user",
+        "store", "background", "conversation", "service_tier", "usage", "text", "prompt", "prompt_cache_key",
+        "safety_identifier", "top_logprobs", "max_tool_calls", "billing", "completed_at", "output_text",
     }
 )  # fmt: skip
-_BOOKKEEPING = ("langfuse.internal.", "langfuse.environment", "langfuse.release", "langfuse.version", "langfuse.experiment.")
+_BOOKKEEPING = (
+    "langfuse.internal.", "langfuse.environment", "langfuse.release", "langfuse.version", "langfuse.experiment.",
+)  # fmt: skip
 
 
 def recognises(source: Source) -> bool:
@@ -91,7 +99,7 @@ def read_trace(record: AISpan, source: Source) -> None:
     if not any(key.startswith("langfuse.") for key in source.attributes):
         return
     fill(record, TRACE_FIELDS, source)
-    for key, value in mapping(source.take("langfuse.trace.metadata")).items() if source.has("langfuse.trace.metadata") else ():
+    for key, value in metadata_of(source.take("langfuse.trace.metadata")).items():
         record.trace_metadata.setdefault(key, value)
     for key, value in source.below("langfuse.trace.metadata.").items():
         record.trace_metadata.setdefault(key, json_text(value))
@@ -103,7 +111,8 @@ def read_trace(record: AISpan, source: Source) -> None:
 def _classify(record: AISpan, source: Source) -> None:
     stated = text(source.take("langfuse.observation.type"))
     if stated is None:
-        stated = "generation" if source.has("langfuse.observation.model.name", "langfuse.observation.usage_details") else "span"
+        called = source.has("langfuse.observation.model.name", "langfuse.observation.usage_details")
+        stated = "generation" if called else "span"
     record.kind, record.span_type = TYPES.get(stated.lower(), TYPES["span"])
     if record.span_type == "tool":
         record.tool_name = record.name = record.span_name or None
@@ -115,14 +124,14 @@ def _read_metadata(record: AISpan, source: Source) -> None:
     metadata = mapping(source.take("langfuse.observation.metadata")) or {}
     for key, value in source.below("langfuse.observation.metadata.").items():
         metadata[key] = json_text(value)
-    if _RESPONSE_OBJECT <= metadata.keys():  # a streamed answer of the Responses API, all but its output
+    if metadata.keys() >= _RESPONSE_OBJECT:  # a streamed answer of the Responses API, all but its output
         read_raw_answer(record, {**metadata, "output": []}, usage=False)
         if record.instructions is None:
             record.instructions = text(metadata.get("instructions"))
         if not record.tools:
             record.tools = read_tools(metadata.get("tools"))
         nested = metadata.get("metadata")
-        metadata = {key: value for key, value in metadata.items() if key not in _RESPONSE_METADATA and key != "metadata"}
+        metadata = {key: value for key, value in metadata.items() if key not in _RESPONSE_METADATA | {"metadata"}}
         metadata.update(nested if is_mapping(nested) else {})
     elif record.kind == "generation" and text(metadata.get("finish_reason")) is not None:
         record.finish_reason = record.finish_reason or text(metadata.pop("finish_reason"))
@@ -195,7 +204,7 @@ def _read_call(record: AISpan, given: Any, result: Any) -> None:
         request, definitions = _without_definitions(request)
         if definitions and not record.tools:
             record.tools = read_tools(definitions)
-    captured = read_state(given) if is_mapping(request) and request.keys() == {"args", "kwargs"} else request
+    captured = read_state(given) if is_mapping(request) and set(request) == {"args", "kwargs"} else request
     if is_mapping(captured):
         read_request(record, captured)
     if unset(record.input):
@@ -210,9 +219,12 @@ def _without_definitions(entries: Any) -> tuple[list[Any], list[Any]]:
     messages: list[Any] = []
     definitions: list[Any] = []
     for entry in entries:
-        content = entry.get("content") if is_mapping(entry) and entry.get("role") == "tool" else None
-        if is_mapping(content) and identifier(entry.get("tool_call_id")) is None and ("function" in content or "name" in content):
-            definitions.append(content)
-        else:
-            messages.append(entry)
-    return messages, definitions
+        (definitions if _is_definition(entry) else messages).append(entry)
+    return messages, [entry["content"] for entry in definitions]
+
+
+def _is_definition(entry: Any) -> bool:
+    if not is_mapping(entry) or entry.get("role") != "tool" or identifier(entry.get("tool_call_id")) is not None:
+        return False
+    content = entry.get("content")
+    return is_mapping(content) and ("function" in content or "name" in content)

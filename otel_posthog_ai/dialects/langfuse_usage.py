@@ -9,13 +9,15 @@ from .raw_usage import read_raw_usage
 from .record import Usage
 from .values import count, mapping
 
-_CACHE_READ = ("cache_read_input_tokens", "input_cached_tokens", "input_cache_read", "input_cache_read_tokens", "input_cached")
+_CACHE_READ = (
+    "cache_read_input_tokens", "input_cached_tokens", "input_cache_read", "input_cache_read_tokens", "input_cached",
+)  # fmt: skip
 _CACHE_WRITE = (
     "cache_creation_input_tokens", "cache_write_input_tokens", "input_cache_creation", "input_cache_creation_tokens",
     "input_cache_write",
 )  # fmt: skip
-_CACHE_WRITE_5M = ("cache_creation_ephemeral_5m_input_tokens", "input_cache_creation_5m", "input_cache_creation_ephemeral_5m_input_tokens")
-_CACHE_WRITE_1H = ("cache_creation_ephemeral_1h_input_tokens", "input_cache_creation_1h", "input_cache_creation_ephemeral_1h_input_tokens")
+_CACHE_WRITE_5M = ("cache_creation_ephemeral_5m_input_tokens", "input_cache_creation_ephemeral_5m_input_tokens")
+_CACHE_WRITE_1H = ("cache_creation_ephemeral_1h_input_tokens", "input_cache_creation_ephemeral_1h_input_tokens")
 _REASONING = ("output_reasoning_tokens", "output_reasoning", "reasoning_tokens", "thoughts_token_count")
 _AUDIO_IN = ("input_audio_tokens", "input_audio", "input_modality_AUDIO")
 _AUDIO_OUT = ("output_audio_tokens", "output_audio", "output_modality_AUDIO")
@@ -54,7 +56,7 @@ def read_usage_details(value: Any) -> Usage | None:
         usage.input_excludes_cache = True
     if usage.output is not None:
         usage.output += sum(_buckets(counts, "output_", ()))
-        usage.output_excludes_reasoning = usage.reasoning is not None and not any(key.startswith("output_") for key in counts)
+        usage.output_excludes_reasoning = usage.reasoning is not None and "reasoning_tokens" in counts
     if usage.total is not None and usage.cache_read is None and usage.cache_write is None:
         usage.input_excludes_cache = None
     return usage

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .parts import Draft, read_part, result_text
+from .draft import Draft, result_text
+from .media_parts import images
+from .message_layout import join_items, laid_out, last_user_text, message_text, with_instructions
+from .parts import CALL_TYPES, RESULT_TYPES, holds_result, read_part, type_of
 from .record import Message
 from .values import is_list, is_mapping, parse_json
 
@@ -23,13 +26,14 @@ ROLES: dict[str, str] = {
     "aimessagechunk": "assistant",
     "function": "tool",
     "tool_response": "tool",
+    "ipython": "tool",
     "unknown": "assistant",
     "messagerole.user": "user",
     "messagerole.assistant": "assistant",
     "messagerole.system": "system",
     "messagerole.tool": "tool",
 }
-# Class names that LangChain and others leave where the role should be.
+# Class names that LangChain, AutoGen and others leave where the role should be.
 CLASSES: dict[str, str] = {
     "SystemMessage": "system",
     "HumanMessage": "user",
@@ -40,44 +44,59 @@ CLASSES: dict[str, str] = {
     "ChatMessage": "user",
     "SystemMessageChunk": "system",
     "HumanMessageChunk": "user",
+    "UserMessage": "user",
+    "AssistantMessage": "assistant",
+    "FunctionExecutionResultMessage": "tool",
 }
 LANGCHAIN_TYPES = frozenset({"human", "ai", "system", "tool", "function", "AIMessageChunk"})
+# Pydantic AI's parts, each of which has a role of its own.
+PART_ROLES: dict[str, str] = {
+    "system-prompt": "system",
+    "user-prompt": "user",
+    "retry-prompt": "user",
+    "tool-return": "tool",
+}
 # Objects that hold messages under one key, in order of preference.
 CONTAINERS = ("messages", "choices", "candidates", "generations", "contents", "output", "input")
 # Items of the Responses API that are no messages themselves.
-CALL_ITEMS = frozenset({"function_call", "custom_tool_call", "mcp_call", "tool_call", "tool_use"})
-RESULT_ITEMS = frozenset({"function_call_output", "custom_tool_call_output", "tool_result", "tool_call_response"})
+ITEM_TYPES = CALL_TYPES | RESULT_TYPES | {"reasoning", "image_generation_call", "mcp_list_tools"}
+_CONTENT_KEYS = ("parts", "blocks", "contents", "text", "message")
 
 
 def read_messages(value: Any, role: str) -> list[Message] | None:
-    """Messages from a list, an object, or (JSON) text of either; `role` is for what has none. None: nothing was said."""
-    entries = list(_entries(parse_json(value)))
+    """Messages from a list, an object, or (JSON) text of either, None for none; `role` is for what has no role."""
+    entries = list(_entries(parse_json(value), 0))
     messages = [message for entry in entries for message in read_message(entry, role)]
-    if any(_is_responses_item(entry) for entry in entries):
+    if any(_is_item(entry) for entry in entries):
         messages = join_items(messages)
     return messages or None
 
 
-def _is_responses_item(entry: Any) -> bool:
-    return is_mapping(entry) and "role" not in entry and (entry.get("type") in CALL_ITEMS or entry.get("type") == "reasoning")
+def _is_item(entry: Any) -> bool:
+    return is_mapping(entry) and "role" not in entry and type_of(entry) in ITEM_TYPES
 
 
-def _entries(value: Any) -> Iterable[Any]:
-    if value is None or value == "":
+_DEEPEST = 20
+
+
+def _entries(value: Any, depth: int) -> Iterable[Any]:
+    if value is None or value == "" or depth > _DEEPEST:
         return
     if is_list(value):
         for entry in value:
             entry = parse_json(entry) if isinstance(entry, str) and entry.lstrip().startswith("{") else entry
             if is_list(entry) and not _is_pair(entry):
-                yield from _entries(entry)
+                yield from _entries(entry, depth + 1)
             else:
                 yield entry
         return
-    if is_mapping(value) and "role" not in value:
+    if is_mapping(value) and "role" not in value and not _is_item(value):
         for key in CONTAINERS:
             if is_list(value.get(key)):
-                yield from _entries(value[key])
+                yield from _entries(value[key], depth + 1)
                 return
+        if is_mapping(value.get("output")):  # Bedrock: {"output": {"message": …}}
+            value = value["output"]
     yield value
 
 
@@ -93,19 +112,12 @@ def read_message(entry: Any, role: str) -> list[Message]:
     if not is_mapping(entry):
         return text_message(role, entry)
     entry = _unwrapped(entry)
-    kind = entry.get("type")
-    if kind in CALL_ITEMS and "role" not in entry:
+    if _is_item(entry):
         draft = Draft()
         read_part(entry, draft)
         return laid_out("assistant", draft)
-    if kind in RESULT_ITEMS and "role" not in entry:
-        draft = Draft()
-        read_part(entry, draft)
-        return draft.results
-    if kind == "reasoning" and "role" not in entry:
-        draft = Draft()
-        read_part(entry, draft)
-        return laid_out("assistant", draft) if draft.parts else []
+    if entry.get("kind") in ("request", "response") and is_list(entry.get("parts")):
+        return _pydantic_ai(entry)
     return _chat_message(entry, _role(entry, role))
 
 
@@ -123,10 +135,12 @@ def _unwrapped(entry: Mapping[str, Any]) -> Mapping[str, Any]:
             if is_list(names) and names and names[-1] in CLASSES:
                 inner.setdefault("type", "constructor")
                 inner["role"] = CLASSES[names[-1]]
-        elif is_mapping(entry.get("data")) and entry.get("type") in LANGCHAIN_TYPES:
+        elif is_mapping(entry.get("data")) and entry.get("type") in tuple(LANGCHAIN_TYPES):
             inner = {**entry["data"], "type": entry["type"]}
         elif is_mapping(entry.get("content")) and is_list(entry["content"].get("parts")):
             inner = entry["content"]
+        elif "_role" in entry and "_content" in entry:  # Haystack before 2.9
+            inner = {key.removeprefix("_"): value for key, value in entry.items()}
         if inner is None:
             return entry
         entry = inner
@@ -139,68 +153,69 @@ def _role(entry: Mapping[str, Any], default: str) -> str:
         role = role.get("value")
     if not isinstance(role, str) or not role:
         kind = entry.get("type")
-        role = kind if isinstance(kind, str) and kind in LANGCHAIN_TYPES else default
+        role = default
+        if isinstance(kind, str):
+            role = kind if kind in LANGCHAIN_TYPES else CLASSES.get(kind, default)
     return ROLES.get(role.lower(), role.lower())
 
 
 def _chat_message(entry: Mapping[str, Any], role: str) -> list[Message]:
-    draft = Draft()
     content = entry.get("content")
     if content is None:
-        content = next((entry[key] for key in ("parts", "blocks", "contents", "text") if entry.get(key) is not None), None)
-    reasoning = entry.get("reasoning_content") or entry.get("reasoning")
+        content = next((entry[key] for key in _CONTENT_KEYS if entry.get(key) is not None), None)
+    if is_mapping(content) and is_list(content.get("parts")):
+        content = content["parts"]
+    elif is_mapping(content):
+        content = [content]
+    if role == "tool" and not (is_list(content) and any(holds_result(part) for part in content)):
+        draft = Draft()
+        draft.result(_inner_content(entry, content), entry.get("tool_call_id") or entry.get("id"), entry.get("name"))
+        return draft.results
+    draft, earlier = Draft(), list[Message]()
+    _read_reasoning(entry, draft)
+    for part in content if is_list(content) else [content]:
+        if role == "assistant" and draft.results and not holds_result(part):
+            # A tool that the provider ran within the answer: what follows its result is said after it.
+            earlier.extend(laid_out(role, draft))
+            draft = Draft()
+        read_part(part, draft)
+    if entry.get("images") is not None:
+        images(entry["images"], draft)
+    if not draft.parts:
+        draft.text(_spoken(entry))
+    _read_calls(entry, draft)
+    return [*earlier, *laid_out(role, draft, entry.get("name"))]
+
+
+def _inner_content(entry: Mapping[str, Any], content: Any) -> Any:
+    """A tool's result as it was given: an object stays an object."""
+    return entry["content"] if is_mapping(entry.get("content")) else content
+
+
+def _read_reasoning(entry: Mapping[str, Any], draft: Draft) -> None:
+    reasoning = entry.get("reasoning_content") or entry.get("reasoning") or entry.get("thinking")
     if isinstance(reasoning, str):
         draft.thinking(reasoning)
-    if role == "tool" and not _holds_results(content):
-        draft.result(content, entry.get("tool_call_id") or entry.get("id"), entry.get("name"))
-        return draft.results
-    if is_list(content):
-        for part in content:
-            read_part(part, draft)
-    elif is_mapping(content):
-        if is_list(content.get("parts")):
-            for part in content["parts"]:
-                read_part(part, draft)
-        else:
-            read_part(content, draft)
-    elif content is not None:
-        draft.text(content)
-    if isinstance(entry.get("refusal"), str) and not draft.parts:
-        draft.text(entry["refusal"])
-    _read_calls(entry, draft)
+
+
+def _spoken(entry: Mapping[str, Any]) -> Any:
+    """What an answer without content says: a refusal, or the transcript of its sound."""
+    if isinstance(entry.get("refusal"), str):
+        return entry["refusal"]
     audio = entry.get("audio")
-    if is_mapping(audio) and isinstance(audio.get("transcript"), str) and not draft.parts:
-        draft.text(audio["transcript"])
-    return laid_out(role, draft, entry.get("name"))
-
-
-def _holds_results(content: Any) -> bool:
-    if not is_list(content):
-        return False
-    for part in content:
-        if is_mapping(part):
-            if part.get("type") in RESULT_ITEMS or "toolResult" in part or "function_response" in part or "functionResponse" in part:
-                return True
-            if part.get("type") in ("tool-result", "server_tool_call_response"):
-                return True
-    return False
+    transcript = audio.get("transcript") if is_mapping(audio) else None
+    return transcript if isinstance(transcript, str) else None
 
 
 def _read_calls(entry: Mapping[str, Any], draft: Draft) -> None:
-    known = {(call["function"]["name"], call.get("id")) for call in draft.calls}
     extra = entry.get("additional_kwargs")
-    sources = [entry.get("tool_calls"), extra.get("tool_calls") if is_mapping(extra) else None]
-    for calls in sources:
+    for calls in (entry.get("tool_calls"), extra.get("tool_calls") if is_mapping(extra) else None):
         calls = parse_json(calls)
         if not is_list(calls) or not calls:
             continue
         for call in calls:
-            if not is_mapping(call):
-                continue
-            before = len(draft.calls)
-            read_part({**call, "type": "tool_call"}, draft)
-            if len(draft.calls) > before and (draft.calls[-1]["function"]["name"], draft.calls[-1].get("id")) in known:
-                draft.calls.pop()
+            if is_mapping(call):
+                read_part({**call, "type": "tool_call"}, draft)
         if draft.calls:
             return
     function_call = entry.get("function_call")
@@ -208,108 +223,34 @@ def _read_calls(entry: Mapping[str, Any], draft: Draft) -> None:
         draft.call(function_call.get("name"), function_call.get("arguments"))
 
 
+def _pydantic_ai(entry: Mapping[str, Any]) -> list[Message]:
+    """A request of Pydantic AI holds parts of several roles, a response those of one answer."""
+    if entry["kind"] == "response":
+        return _chat_message({"content": entry["parts"]}, "assistant")
+    messages: list[Message] = []
+    for part in entry["parts"]:
+        kind = type_of(part) if is_mapping(part) else None
+        content = part.get("content") if is_mapping(part) else part
+        if kind in RESULT_TYPES or (kind == "retry-prompt" and part.get("tool_name")):
+            draft = Draft()
+            draft.result(content, part.get("tool_call_id"), part.get("tool_name"))
+            messages.extend(draft.results)
+        else:
+            messages.extend(_chat_message({"content": content}, PART_ROLES.get(kind or "", "user")))
+    return messages
+
+
 def text_message(role: str, value: Any) -> list[Message]:
-    """A message that is only text."""
+    """A message that is only text, or only parts."""
     role = ROLES.get(role.lower(), role.lower())
     if value is None or value == "":
         return []
     if role == "tool":
         return [{"role": "tool", "content": result_text(value)}]
-    if is_list(value):
-        draft = Draft()
-        for part in value:
-            read_part(part, draft)
-        return laid_out(role, draft)
     draft = Draft()
-    draft.text(value)
+    for part in value if is_list(value) else [value]:
+        read_part(part, draft)
     return laid_out(role, draft)
-
-
-def laid_out(role: str, draft: Draft, name: Any = None) -> list[Message]:
-    """The draft as messages: tool results first when a user's turn carries them, then the message itself."""
-    message: Message = {"role": role}
-    if isinstance(name, str) and name:
-        message["name"] = name
-    parts, calls = draft.parts, draft.calls
-    if not parts and not calls:
-        return draft.results
-    if all(part["type"] == "text" for part in parts) and (len(parts) < 2 or calls):
-        message["content"] = "\n".join(part["text"] for part in parts) if parts else None
-        if calls:
-            message["tool_calls"] = calls
-    else:
-        message["content"] = [*parts, *calls]
-    return [*draft.results, message]
-
-
-def join_items(messages: list[Message]) -> list[Message]:
-    """Responses items of one turn (reasoning, text, calls) that follow each other as assistant messages, joined."""
-    joined: list[Message] = []
-    for message in messages:
-        last = joined[-1] if joined else None
-        if last is not None and last["role"] == message["role"] == "assistant" and _is_item(last, message):
-            draft = Draft()
-            for each in (last, message):
-                _spread(each, draft)
-            joined[-1:] = laid_out("assistant", draft)
-        else:
-            joined.append(message)
-    return joined
-
-
-def _is_item(first: Message, second: Message) -> bool:
-    """Whether two assistant messages are pieces of one turn: a call or a thought alone, beside anything."""
-    return _is_fragment(first) or (_is_fragment(second) and second.get("content") is None)
-
-
-def _is_fragment(message: Message) -> bool:
-    content = message.get("content")
-    if content is None:
-        return True
-    return is_list(content) and all(part["type"] in ("thinking", "function") for part in content)
-
-
-def _spread(message: Message, draft: Draft) -> None:
-    content = message.get("content")
-    if isinstance(content, str):
-        draft.text(content)
-    elif content is not None:
-        for part in content:
-            (draft.calls if part["type"] == "function" else draft.parts).append(part)
-    draft.calls.extend(message.get("tool_calls", ()))
-
-
-# ---- reading canonical messages ------------------------------------------------------------------------------------
-
-
-def message_text(message: Message) -> str:
-    """The text of a canonical message, without thinking and media."""
-    content = message.get("content")
-    if isinstance(content, str):
-        return content
-    if is_list(content):
-        return "\n".join(part["text"] for part in content if part.get("type") == "text")
-    return ""
-
-
-def last_user_text(messages: list[Message] | None) -> str | None:
-    """The text of the last message of the user."""
-    for message in reversed(messages or ()):
-        if message["role"] == "user":
-            found = message_text(message)
-            if found:
-                return found
-    return None
-
-
-def with_instructions(messages: list[Message] | None, instructions: str | None) -> list[Message] | None:
-    """The messages led by the instructions as a system message, unless they stand there already."""
-    if not instructions:
-        return messages
-    for message in messages or ():
-        if message["role"] in ("system", "developer") and message_text(message).strip() == instructions.strip():
-            return messages
-    return [{"role": "system", "content": instructions}, *(messages or ())]
 
 
 def read_instructions(value: Any) -> str | None:
@@ -321,9 +262,15 @@ def read_instructions(value: Any) -> str | None:
         found = [found]
     if not is_list(found):
         return None
-    pieces: list[str] = []
-    for message in read_messages([entry if is_mapping(entry) and "role" in entry else {"role": "system", "parts": [entry]} for entry in found], "system") or ():
-        text = message_text(message)
-        if text:
-            pieces.append(text)
-    return "\n\n".join(pieces) or None
+    entries = [
+        entry if is_mapping(entry) and ("role" in entry or "parts" in entry) else {"role": "system", "parts": [entry]}
+        for entry in found
+    ]
+    texts = [message_text(message) for message in read_messages(entries, "system") or ()]
+    return "\n\n".join(text for text in texts if text) or None
+
+
+__all__ = [
+    "CLASSES", "LANGCHAIN_TYPES", "join_items", "laid_out", "last_user_text", "message_text", "read_instructions",
+    "read_message", "read_messages", "text_message", "with_instructions",
+]  # fmt: skip

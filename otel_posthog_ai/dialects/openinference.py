@@ -1,4 +1,4 @@
-"""OpenInference (Arize): `openinference.span.kind`, flattened `llm.*` messages, raw bodies in `input.value` and `output.value`.
+"""OpenInference (Arize): span kinds, flattened `llm.*` messages, raw bodies in `input.value` and `output.value`.
 
 https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
 """
@@ -11,13 +11,13 @@ from typing import Any
 from .content_events import FIRST_TOKEN_EVENTS
 from .embedding_texts import embedding_texts
 from .messages import read_messages
-from .openinference_messages import flattened_documents, flattened_messages, flattened_texts
+from .openinference_messages import flattened_messages, flattened_texts
+from .openinference_steps import read_step
 from .providers import priced_provider
 from .raw_answers import raw_output, read_raw_answer
 from .raw_requests import read_request
 from .record import AISpan, Kind, SpanType
 from .source import Source
-from .states import read_state
 from .table import Row, Table, fill, unset
 from .tool_definitions import read_tools
 from .user_metadata import metadata_of, read_metadata
@@ -50,7 +50,8 @@ CALL_FIELDS: Table = (
     Row("usage.input", ("llm.token_count.prompt",), count),
     Row("usage.output", ("llm.token_count.completion",), count),
     Row("usage.total", ("llm.token_count.total",), count),
-    Row("usage.cache_read", ("llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input"), count),
+    Row("usage.cache_read", ("llm.token_count.prompt_details.cache_read",
+                             "llm.token_count.prompt_details.cache_input"), count),
     Row("usage.cache_write", ("llm.token_count.prompt_details.cache_write",), count),
     Row("usage.reasoning", ("llm.token_count.completion_details.reasoning",), count),
     Row("usage.audio_input", ("llm.token_count.prompt_details.audio",), count),
@@ -69,8 +70,9 @@ STEP_FIELDS: Table = (
 # What frameworks add to the parameters of a call, and what stands elsewhere.
 NO_PARAMETERS = frozenset(
     {
-        "model", "model_name", "model_id", "modelId", "_type", "messages", "input", "contents", "prompt", "tools", "functions",
-        "instructions", "system", "stream", "id", "object", "created_at", "created", "status", "error", "incomplete_details",
+        "model", "model_name", "model_id", "modelId", "_type", "messages", "input", "contents", "prompt", "tools",
+        "functions", "instructions", "system", "stream", "id", "object", "created_at", "created", "status", "error",
+        "incomplete_details",
         "usage", "output", "user", "num_retries", "max_retries", "timeout", "base_url", "api_base", "extra_headers",
         "extra_body", "extra_query", "completed_at",
     }
@@ -84,12 +86,8 @@ _DELEGATING = re.compile(
     r"|\._prepare_chat_with_tools$|\.a?stream_structured_predict$"
 )
 _HANDOFF = re.compile(r"^handoff to ", re.IGNORECASE)
-# Methods and generated ids that instrumentors put around the name of an agent or a crew.
-_NAME_TAIL = re.compile(r"\.(?:run|arun|on_messages(?:_stream)?|_execute_core|kickoff(?:_async)?|_run|__call__)$")
-_GENERATED = re.compile(r"_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _CREW = re.compile(r"\.kickoff(?:_async|_for_each)?$")
-# What CrewAI notes of its own objects on every span.
-_CREW_KEYS = ("task_key", "task_id", "crew_key", "crew_id", "crew_agents", "crew_tasks", "flow_id", "flow_name")
+_EMBEDDING_SETTINGS = ("model", "dimensions", "encoding_format")
 _TEMPLATE_KEYS = ("llm.prompt_template.template", "llm.prompt_template.variables", "llm.prompt_template.version")
 
 
@@ -106,8 +104,7 @@ def read(record: AISpan, source: Source) -> None:
     for key in _TEMPLATE_KEYS:
         source.take(key)
     if record.kind == "span":
-        _read_step(record, source)
-        _name(record, source)
+        read_step(record, source)
         return
     fill(record, CALL_FIELDS, source)
     _read_models(record, source)
@@ -123,12 +120,15 @@ def read(record: AISpan, source: Source) -> None:
 
 def _classify(record: AISpan, source: Source) -> None:
     stated = text(source.take(KIND))
+    if record.kind != "span" or record.span_type is not None:
+        return
     record.kind, record.span_type = KINDS.get((stated or "UNKNOWN").upper(), KINDS["UNKNOWN"])
     if record.kind == "generation":
         if source.name.endswith(_COUNTING):
             record.kind, record.span_type = "span", "custom"
         elif _DELEGATING.search(source.name):
             record.kind, record.span_type = "span", "chain"
+            record.noise = source.name.endswith("._prepare_chat_with_tools")
     elif record.span_type == "chain" and _CREW.search(source.name):
         record.span_type = "workflow"
     elif record.span_type == "tool" and _HANDOFF.match(source.name) and not source.has("tool.name"):
@@ -229,7 +229,7 @@ def _read_bodies(record: AISpan, source: Source) -> None:
     request = parse_json(source.take("input.value"))
     if is_mapping(request):
         if record.kind == "embedding":
-            request = {key: value for key, value in request.items() if key in ("model", "dimensions", "encoding_format")}
+            request = {key: request[key] for key in _EMBEDDING_SETTINGS if key in request}
         read_request(record, request)
     elif record.kind == "generation" and unset(record.input):
         record.input = read_messages(request, "user")
@@ -246,68 +246,3 @@ def _read_cache_counting(record: AISpan) -> None:
     usage = record.usage
     if usage.input_excludes_cache is None and usage.input is not None and usage.cache_read is not None:
         usage.input_excludes_cache = usage.cache_read + (usage.cache_write or 0) > usage.input
-
-
-# ---- steps ---------------------------------------------------------------------------------------------------------
-
-
-def _read_step(record: AISpan, source: Source) -> None:
-    given, result = source.first("input.value", "crew_inputs", "flow_inputs"), source.take("output.value")
-    for key in _CREW_KEYS if source.has("crew_id", "crew_key", "flow_id") else ():
-        source.take(key)
-    arguments = source.take("tool.parameters")
-    if record.span_type == "tool" and given is None and not _is_schema(arguments):
-        given = arguments
-    documents = flattened_documents(source, "retrieval.documents") or flattened_documents(source, "reranker.output_documents")
-    if documents is not None:
-        result = documents
-    ranked = flattened_documents(source, "reranker.input_documents")
-    query = source.take("reranker.query")
-    if given is None and (ranked is not None or query is not None):
-        given = {key: value for key, value in (("query", query), ("documents", ranked)) if value is not None}
-    if unset(record.input_state) and given is not None and given != "":
-        record.input_state = read_state(given, "user")
-    if unset(record.output_state) and result is not None and result != "":
-        record.output_state = read_state(result, "assistant")
-    if record.span_type == "tool" and record.tool_call_id is None:
-        record.tool_call_id = _call_id(result)
-    if unset(record.input_state):
-        messages = flattened_messages(source, "llm.input_messages", "user")
-        if messages:
-            record.input_state = messages
-    if unset(record.output_state):
-        messages = flattened_messages(source, "llm.output_messages", "assistant")
-        if messages:
-            record.output_state = messages
-
-
-def _call_id(result: Any) -> str | None:
-    """The call that a tool's result answers, where the result is a message."""
-    found = mapping(result) or {}
-    inner = found.get("data") if is_mapping(found.get("data")) else found.get("kwargs")
-    holder = inner if is_mapping(inner) else found
-    return identifier(holder.get("tool_call_id"))
-
-
-def _is_schema(value: Any) -> bool:
-    """Whether `tool.parameters` describes the parameters instead of giving them."""
-    found = mapping(value)
-    return bool(found) and is_mapping(found.get("properties")) and "type" in found
-
-
-def _name(record: AISpan, source: Source) -> None:
-    node = text(source.first("graph.node.name", "graph.node.id"))
-    source.take("graph.node.parent_id")
-    if record.span_type == "tool" and record.name is None:
-        record.name = record.tool_name
-    elif record.span_type == "agent":
-        readable = node if node is not None and not _looks_generated(node) else None
-        bare = _NAME_TAIL.sub("", source.name)
-        record.agent_name = record.agent_name or readable
-        record.name = record.name or record.agent_name or bare
-    if record.name is None and _GENERATED.search(source.name):
-        record.name = _NAME_TAIL.sub("", _GENERATED.sub("", source.name))
-
-
-def _looks_generated(node: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{16}|[0-9a-f-]{32,36}", node) is not None

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .draft import result_text
 from .messages import join_items, read_message
-from .parts import result_text
 from .record import Message
 from .source import Source
-from .values import is_list, is_mapping, mapping, parse_json, text
+from .values import is_list, is_mapping, mapping, object_of, parse_json, text
 
 # Media of a part: the part's key, which also stands once more inside it -> the type of the part that it becomes.
 _MEDIA = {"image": "image", "audio": "audio", "video": "video", "document": "document"}
@@ -47,14 +47,13 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
     """Dotted keys as objects inside each other; numbers stay keys."""
     tree: dict[str, Any] = {}
     for key, value in flat.items():
-        place = tree
+        place: dict[str, Any] = tree
         *path, last = key.split(".")
         for step in path:
-            inner = place.get(step)
-            if not isinstance(inner, dict):
-                inner = place[step] = {}
+            inner: dict[str, Any] = dict(object_of(place.get(step)))
+            place[step] = inner
             place = inner
-        if not isinstance(place.get(last), dict):
+        if not is_mapping(place.get(last)):
             place[last] = value
     return tree
 
@@ -69,8 +68,7 @@ def _ordered(value: Any) -> list[Any]:
 
 
 def _message(tree: Mapping[str, Any], role: str) -> list[Message]:
-    fields = tree.get("message")
-    fields = fields if is_mapping(fields) else {}
+    fields = object_of(tree.get("message"))
     entry: dict[str, Any] = {
         "role": text(fields.get("role")) or role,
         "content": _content(fields),
@@ -104,8 +102,7 @@ def _content(fields: Mapping[str, Any]) -> Any:
 def _part(each: Any) -> Any:
     if not is_mapping(each):
         return each
-    fields = each.get("message_content")
-    fields = dict(fields) if is_mapping(fields) else {}
+    fields = dict(object_of(each.get("message_content")))
     if is_mapping(each.get("tool_call")) or is_mapping(fields.get("tool_call")):
         return _call(each if is_mapping(each.get("tool_call")) else fields)
     for key, kind in _MEDIA.items():
@@ -117,10 +114,9 @@ def _part(each: Any) -> Any:
 
 
 def _call(each: Any) -> dict[str, Any]:
-    call = each.get("tool_call") if is_mapping(each) else None
-    call = call if is_mapping(call) else each if is_mapping(each) else {}
-    function = call.get("function")
-    function = function if is_mapping(function) else {}
+    call = object_of(each)
+    call = object_of(call.get("tool_call")) or call
+    function = object_of(call.get("function"))
     return {"type": "tool_call", "id": call.get("id"), "function": {**function, "name": text(function.get("name"))}}
 
 

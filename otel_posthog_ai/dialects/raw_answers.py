@@ -7,34 +7,44 @@ provider's under `raw`, LangChain under `response_metadata`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .messages import read_messages
 from .raw_usage import fill_usage, read_raw_usage
-from .record import AISpan
+from .record import AISpan, Message
 from .values import finish_reason, identifier, is_list, is_mapping, parse_json, text
 
 _ID_KEYS = ("id", "response_id", "responseId", "generation_id", "message_id")
 _MODEL_KEYS = ("model", "model_version", "modelVersion", "model_name", "model_id", "modelId")
 _FINISH_KEYS = (
-    "finish_reason", "stop_reason", "stopReason", "finishReason", "done_reason", "completion_reason", "completionReason",
+    "finish_reason", "stop_reason", "stopReason", "finishReason", "done_reason", "completion_reason",
+    "completionReason",
 )  # fmt: skip
 _USAGE_KEYS = (
-    "usage", "usage_metadata", "usageMetadata", "token_usage", "usage_details", "billed_units", "amazon-bedrock-invocationMetrics",
+    "usage", "usage_metadata", "usageMetadata", "token_usage", "usage_details", "billed_units",
+    "amazon-bedrock-invocationMetrics",
 )  # fmt: skip
 _TIER_KEYS = ("service_tier", "serviceTier")
 # Lists whose first item may say more about the answer.
 _LISTS = ("choices", "candidates", "generations", "results", "outputs", "completions")
 # Objects that hold the provider's own answer.
-_WRAPPERS = ("raw", "response_metadata", "generation_info", "message", "kwargs", "data", "llm_output", "meta", "response", "provider_data")
+_WRAPPERS = (
+    "raw", "response_metadata", "generation_info", "message", "kwargs", "data", "llm_output", "meta", "response",
+    "provider_data",
+)  # fmt: skip
+_TEXT_KEYS = ("text", "completion", "generation", "response", "outputText", "output_text")
 # Ids that a framework made, which name a run and not an answer.
 _OWN_IDS = re.compile(r"^(?:run-|lc_|[0-9a-f]{8}-[0-9a-f]{4}-)", re.IGNORECASE)
 # Parts of an answer, whose ids are not the answer's.
-_ITEMS = frozenset({"message", "reasoning", "function_call", "custom_tool_call", "mcp_call", "tool_call", "tool_use", "function"})
+_ITEMS = frozenset(
+    {"message", "reasoning", "function_call", "custom_tool_call", "mcp_call", "tool_call", "tool_use", "function"}
+)
 _DEEPEST = 7
-# Python's own text of a client library's answer.
-_REPR_ID = re.compile(r"^\s*(?:Parsed)?(?:ChatCompletion|Completion|Message|Response|ModelResponse|GenerateContentResponse)\w*\(.{0,40}?\b(?:response_)?id='([\w.:-]{6,})'")
+# Python's own text of a client library's answer: `ChatCompletion(id='chatcmpl-1', …, finish_reason='stop', …)`.
+_REPR_ID = re.compile(
+    r"^\s*\w*(?:Completion|Message|Response)\w*\(.{0,40}?\b(?:response_)?id='([\w.:-]{6,})'",
+)
 _REPR_FINISH = re.compile(r"\b(?:finish_reason|stop_reason)=(?:'(\w+)'|<\w+\.\w+: '(\w+)'>)")
 
 
@@ -43,26 +53,17 @@ def read_raw_answer(record: AISpan, value: Any, *, usage: bool = True) -> None:
     _read(record, parse_json(value), usage, 0)
 
 
-def raw_output(value: Any) -> Any:
+def raw_output(value: Any) -> list[Message] | None:
     """The answer's messages, where the raw answer holds them in a known shape."""
     found = parse_json(value)
-    if isinstance(found, str):
-        return read_messages(found, "assistant")
-    if is_list(found):
-        return read_messages(found, "assistant")
     if not is_mapping(found):
-        return None
+        return read_messages(found, "assistant") if isinstance(found, str) or is_list(found) else None
     if any(is_list(found.get(key)) for key in ("choices", "candidates", "generations", "output", "messages")):
         return read_messages(found, "assistant")
-    output = found.get("output")
-    if is_mapping(output) and is_mapping(output.get("message")):  # Bedrock converse
-        return read_messages([output["message"]], "assistant")
-    if is_mapping(found.get("message")) or "role" in found or "content" in found:
+    if is_mapping(found.get("output")) or is_mapping(found.get("message")) or "role" in found or "content" in found:
         return read_messages([found], "assistant")
-    for key in ("text", "completion", "generation", "response", "outputText", "output_text"):
-        if isinstance(found.get(key), str):
-            return read_messages(found[key], "assistant")
-    return None
+    spoken = next((found[key] for key in _TEXT_KEYS if isinstance(found.get(key), str)), None)
+    return read_messages(spoken, "assistant") if spoken is not None else None
 
 
 def _read(record: AISpan, found: Any, usage: bool, depth: int) -> None:
@@ -74,7 +75,9 @@ def _read(record: AISpan, found: Any, usage: bool, depth: int) -> None:
         if found:
             _read(record, found[0], usage, depth + 1)
     elif is_mapping(found):
-        _read_object(record, found, usage)
+        _read_object(record, found)
+        if usage and record.usage.input is None and record.usage.output is None:
+            fill_usage(record.usage, _first(found, _USAGE_KEYS, read_raw_usage))
         for inner in _inner(found):
             _read(record, inner, usage, depth + 1)
 
@@ -88,30 +91,34 @@ def _inner(found: Mapping[str, Any]) -> Iterable[Any]:
             yield parse_json(inner)
 
 
-def _read_object(record: AISpan, found: Mapping[str, Any], usage: bool) -> None:
-    if record.response_id is None and not (found.get("type") in _ITEMS and "model" not in found):
-        record.response_id = next((each for key in _ID_KEYS if (each := _response_id(found.get(key))) is not None), None)
+def _first(found: Mapping[str, Any], keys: tuple[str, ...], parse: Callable[[Any], Any]) -> Any:
+    return next((value for key in keys if (value := parse(found.get(key))) is not None), None)
+
+
+def _read_object(record: AISpan, found: Mapping[str, Any]) -> None:
+    is_item = "model" not in found and isinstance(found.get("type"), str) and found["type"] in _ITEMS
+    if record.response_id is None and not is_item:
+        record.response_id = _first(found, _ID_KEYS, _response_id)
     if record.response_model is None:
-        record.response_model = next((each for key in _MODEL_KEYS if (each := _model(found.get(key))) is not None), None)
+        record.response_model = _first(found, _MODEL_KEYS, _plain_text)
     if record.finish_reason is None:
-        record.finish_reason = next((each for key in _FINISH_KEYS if (each := _finish(found.get(key))) is not None), None)
+        record.finish_reason = _first(found, _FINISH_KEYS, _finish)
         if record.finish_reason is None and is_list(found.get("output")):
             record.finish_reason = _responses_status(found)
     if record.service_tier is None:
-        record.service_tier = next((each for key in _TIER_KEYS if (each := text(found.get(key))) is not None), None)
-    fingerprint = text(found.get("system_fingerprint"))
+        record.service_tier = _first(found, _TIER_KEYS, _plain_text)
+    fingerprint = _plain_text(found.get("system_fingerprint"))
     if fingerprint is not None:
         record.provider_metadata.setdefault("system_fingerprint", fingerprint)
-    if usage and record.usage.input is None and record.usage.output is None:
-        fill_usage(record.usage, next((each for key in _USAGE_KEYS if (each := read_raw_usage(found.get(key))) is not None), None))
 
 
 def _responses_status(found: Mapping[str, Any]) -> str | None:
     """OpenAI Responses: why it is incomplete, else its status."""
     details = found.get("incomplete_details")
-    if is_mapping(details) and text(details.get("reason")) is not None:
-        return text(details["reason"])
-    status = text(found.get("status"))
+    reason = _plain_text(details.get("reason")) if is_mapping(details) else None
+    if reason is not None:
+        return reason
+    status = _plain_text(found.get("status"))
     return status if status in ("completed", "incomplete", "cancelled") else None
 
 
@@ -120,7 +127,7 @@ def _response_id(value: Any) -> str | None:
     return found if found is not None and not _OWN_IDS.match(found) else None
 
 
-def _model(value: Any) -> str | None:
+def _plain_text(value: Any) -> str | None:
     return text(value) if isinstance(value, str) else None
 
 

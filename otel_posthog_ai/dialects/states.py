@@ -29,7 +29,7 @@ def read_state(value: Any, role: str = "user") -> Any:
 
 def shaped(value: Any, role: str = "user") -> Any:
     """A parsed state with its messages in the OpenAI chat shape and its serialized objects laid open."""
-    state = _shaped(list(value) if isinstance(value, tuple) else value, role, 0)
+    state = _shaped(value, role, 0)
     if is_list(state) and len(state) == 1 and is_mapping(value):
         message = state[0]
         if is_mapping(message) and message.get("role") == "tool" and isinstance(message.get("content"), str):

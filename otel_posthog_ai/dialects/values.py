@@ -100,6 +100,11 @@ def mapping(value: Any) -> dict[str, Any] | None:
     return {str(key): item for key, item in found.items()} if is_mapping(found) else None
 
 
+def object_of(value: Any) -> Mapping[str, Any]:
+    """A parsed object; an empty one for anything else."""
+    return value if is_mapping(value) else {}
+
+
 def items(value: Any) -> list[Any] | None:
     """A list, also from JSON text."""
     found = parse_json(value)
@@ -117,7 +122,7 @@ def texts(value: Any) -> list[str] | None:
 
 
 def finish_reason(value: Any) -> str | None:
-    """The first finish reason of a list, a JSON text of one, a quoted text or an enum's text, as the provider spells it."""
+    """The first finish reason of a list, its JSON text, a quoted text or an enum's text, as the provider spells it."""
     found = json_text(value)
     if is_list(found):
         found = next((item for item in found if isinstance(item, str) and item), None)

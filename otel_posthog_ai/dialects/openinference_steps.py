@@ -1,0 +1,96 @@
+"""Steps around the calls of models in OpenInference: agents, chains, tools, retrievers, and what they took and gave."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .openinference_messages import flattened_documents, flattened_messages
+from .record import AISpan
+from .source import Source
+from .states import read_state
+from .table import unset
+from .values import identifier, is_mapping, mapping, text
+
+# Methods and generated ids that instrumentors put around the name of an agent or a crew.
+_NAME_TAIL = re.compile(r"\.(?:run|arun|on_messages(?:_stream)?|_execute_core|kickoff(?:_async)?|_run|__call__)$")
+_GENERATED = re.compile(r"_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# What CrewAI notes of its own objects on every span.
+_CREW_MARKS = ("crew_id", "crew_key", "flow_id")
+_CREW_KEYS = ("task_key", "task_id", "crew_key", "crew_id", "crew_agents", "crew_tasks", "flow_id", "flow_name")
+_DOCUMENTS = ("retrieval.documents", "reranker.output_documents", "output.documents")
+
+
+def read_step(record: AISpan, source: Source) -> None:
+    """Fill the states and the name of a span that is no call of a model."""
+    _read_states(record, source)
+    _read_name(record, source)
+
+
+def _read_states(record: AISpan, source: Source) -> None:
+    given, result = _given(record, source), source.take("output.value")
+    result = _documents(source) or result
+    if record.span_type == "tool" and record.tool_call_id is None:
+        record.tool_call_id = _call_id(result)
+    if unset(record.input_state) and given is not None and given != "":
+        record.input_state = read_state(given, "user")
+    if unset(record.output_state) and result is not None and result != "":
+        record.output_state = read_state(result, "assistant")
+    asked = flattened_messages(source, "llm.input_messages", "user")
+    if unset(record.input_state) and asked:
+        record.input_state = asked
+    answered = flattened_messages(source, "llm.output_messages", "assistant")
+    if unset(record.output_state) and answered:
+        record.output_state = answered
+
+
+def _given(record: AISpan, source: Source) -> Any:
+    """What the step was given: its input, a tool's arguments, or what a reranker is to order."""
+    given = source.first("input.value", "crew_inputs", "flow_inputs")
+    if source.has(*_CREW_MARKS):
+        for key in _CREW_KEYS:
+            source.take(key)
+    arguments = source.take("tool.parameters")
+    if record.span_type == "tool" and given is None and not _is_schema(arguments):
+        given = arguments
+    ranked, query = flattened_documents(source, "reranker.input_documents"), source.take("reranker.query")
+    if given is None and (ranked is not None or query is not None):
+        given = {key: value for key, value in (("query", query), ("documents", ranked)) if value is not None}
+    return given
+
+
+def _documents(source: Source) -> list[dict[str, Any]] | None:
+    return next((found for prefix in _DOCUMENTS if (found := flattened_documents(source, prefix))), None)
+
+
+def _call_id(result: Any) -> str | None:
+    """The call that a tool's result answers, where the result is a message."""
+    found = mapping(result) or {}
+    for key in ("data", "kwargs"):
+        if is_mapping(found.get(key)):
+            return identifier(found[key].get("tool_call_id"))
+    return identifier(found.get("tool_call_id"))
+
+
+def _is_schema(value: Any) -> bool:
+    """Whether `tool.parameters` describes the parameters instead of giving them."""
+    found = mapping(value) or {}
+    return is_mapping(found.get("properties")) and "type" in found
+
+
+def _read_name(record: AISpan, source: Source) -> None:
+    node = text(source.first("graph.node.name", "graph.node.id"))
+    source.take("graph.node.parent_id")
+    if record.span_type == "tool" and record.name is None:
+        record.name = record.tool_name
+    elif record.span_type == "agent":
+        readable = node if node is not None and not _looks_generated(node) else None
+        bare = _NAME_TAIL.sub("", source.name)
+        record.agent_name = record.agent_name or readable
+        record.name = record.name or record.agent_name or bare
+    if record.name is None and _GENERATED.search(source.name):
+        record.name = _NAME_TAIL.sub("", _GENERATED.sub("", source.name))
+
+
+def _looks_generated(node: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{16}|[0-9a-f-]{32,36}", node) is not None
