@@ -25,6 +25,11 @@ MAX_ITEMS: Final = 200_000
 MAX_TEXT: Final = 8 * 1024 * 1024
 """Characters of one text: more does not fit into any event."""
 
+# Keys that were found clean: those of messages and schemas come again and again.
+_LONGEST_REMEMBERED_KEY: Final = 64
+_MOST_REMEMBERED_KEYS: Final = 4096
+_clean_keys: set[str] = set()
+
 _SCALARS: Final = frozenset({bool, type(None)})
 _CONTAINERS: Final = frozenset(kinds(dict, list))
 _DICT_TYPE: Final = kinds(dict)[0]
@@ -66,6 +71,7 @@ def _is_clean(value: Any, max_depth: int, max_items: int, max_text: int) -> bool
     """One look at every value, level by level, so that neither depth nor a cycle can run away."""
     level: list[Any] = [(value,)]
     left = max_items
+    known = _clean_keys if max_text >= _LONGEST_REMEMBERED_KEY else ()
     for _ in range(max_depth + 1):
         below: list[Any] = []
         for container in level:
@@ -75,9 +81,7 @@ def _is_clean(value: Any, max_depth: int, max_items: int, max_text: int) -> bool
             items = container
             if type(container) is _DICT_TYPE:
                 for key in container:
-                    if type(key) is not str or "\x00" in key or not (key.isascii() or _is_unicode(key)):
-                        return False
-                    if len(key) > max_text:
+                    if type(key) is not str or (key not in known and not _is_clean_key(key, max_text)):
                         return False
                 items = container.values()
             for item in items:
@@ -100,6 +104,16 @@ def _is_clean(value: Any, max_depth: int, max_items: int, max_text: int) -> bool
             return True
         level = below
     return False
+
+
+def _is_clean_key(key: str, max_text: int) -> bool:
+    if "\x00" in key or len(key) > max_text or not (key.isascii() or _is_unicode(key)):
+        return False
+    if len(key) <= _LONGEST_REMEMBERED_KEY:
+        if len(_clean_keys) >= _MOST_REMEMBERED_KEYS:
+            _clean_keys.clear()
+        _clean_keys.add(key)
+    return True
 
 
 class _Rebuild:
