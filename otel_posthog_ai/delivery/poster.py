@@ -149,6 +149,7 @@ class Poster:
             self._counters.add("retried")
 
     def _try(self, url: str, body: Callable[[bytes], bytes], request: _Request, limit: Deadline) -> Answer:
+        self._transport.prepare()
         text = body(Envelope.tail(sent_now()))
         answer = self._transport.post(url, text, self._headers, limit)
         if answer.stale_socket:

@@ -48,6 +48,14 @@ class Transport:
         self._last_use = (time.monotonic(), time.time())
         self._closed = False
 
+    def prepare(self) -> None:
+        """Load the HTTP library. It takes a moment, which must not age the `sent_at` of the first request."""
+        try:
+            with _import_lock:
+                from . import connections  # noqa: F401 # pyright: ignore[reportUnusedImport]
+        except Exception:
+            pass  # `post` meets the same error and answers with it
+
     def post(self, url: str, body: bytes, headers: Mapping[str, str], deadline: Deadline) -> Answer:
         """POST `body`; whatever goes wrong is part of the answer."""
         started = time.monotonic()

@@ -180,3 +180,24 @@ def test_our_own_requests_are_not_traced() -> None:
     """
     tests = str(Path(__file__).parent.parent)
     subprocess.run([sys.executable, "-c", textwrap.dedent(code), tests], check=True, timeout=60)
+
+
+def test_loading_the_http_library_does_not_age_the_first_sent_at() -> None:
+    """PostHog shifts every event by the age of `sent_at`: on a cold start that would be the time of an import."""
+    code = """
+        import sys
+        sys.path.insert(0, sys.argv[1])
+        from delivery.fault_server import FaultServer
+        from delivery.samples import make_events, make_settings, within
+        from otel_posthog_ai.delivery import Counters, Poster, poster
+        stamp = poster.sent_now
+        with FaultServer() as server:
+            sender = Poster(make_settings(server.url), Counters(), shrink=lambda event, limit: None)
+            loaded_when_stamped = []
+            poster.sent_now = lambda: loaded_when_stamped.append("requests" in sys.modules) or stamp()
+            assert "requests" not in sys.modules
+            assert sender.post(make_events(1), within(5)) == []
+        assert loaded_when_stamped == [True], loaded_when_stamped
+    """
+    tests = str(Path(__file__).parent.parent)
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code), tests], check=True, timeout=60)
