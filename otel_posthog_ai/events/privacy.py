@@ -64,7 +64,7 @@ def private_event(event: dict[str, Any], allowed: Collection[str] = (), name: st
         event: A finished event; its properties are JSON-safe.
         allowed: Keys of custom properties that the app set for everything (`properties=`, `posthog_context`).
         name: What to call a generation, an embedding, a trace or an untyped span, whose own name may hold a message.
-            Default: `<operation> <model>`, and for a trace its own name if that looks like one.
+            Default: `<operation> <model>`, and for a trace its own name if it is one word or its agent's.
     """
     properties: dict[str, Any] = event["properties"]
     kept: dict[str, Any] = {}
@@ -94,8 +94,10 @@ def _add(kept: dict[str, Any], key: str, value: Any) -> None:
 
 def _node_name(event: str, properties: Properties, kept: Properties, name: str | None) -> str:
     own = properties["$ai_span_name"]
-    is_trace = event == "$ai_trace" and name is None
-    is_named = is_trace or (event == "$ai_span" and kept.get("$ai_span_type") in _NAMED_TYPES)
+    if event == "$ai_trace":  # it does not say what its span was: the name of an agent, or one word, is no message
+        is_named = name is None and (own == kept.get("$ai_agent_name") or _label(own, properties) is not None)
+    else:
+        is_named = event == "$ai_span" and kept.get("$ai_span_type") in _NAMED_TYPES
     if is_named and _name(own, properties) is not None:
         return str(own)
     if name is not None:
