@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
+import signal
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 
@@ -44,3 +48,19 @@ def test_every_command_explains_itself(command: str) -> None:
     done = _run(command, "--help")
     assert done.returncode == 0
     assert f"otel_posthog_ai {command}" in done.stdout
+
+
+def test_the_model_server_answers_until_it_is_interrupted() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "otel_posthog_ai", "model-server", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert found is not None
+        with urllib.request.urlopen(f"{found.group()}/v1/models", timeout=10) as response:
+            assert json.load(response)["object"] == "list"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
