@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from .browser import chromium
 from .samples import AGENT_TRACE, agent_trace, batch, event, plain_trace, post
 
 WIDE = {"width": 1280, "height": 800}
-TALL = {"width": 1280, "height": 1080}
+TALL = {"width": 1280, "height": 1150}
+LOW = {"width": 1280, "height": 640}
 NARROW = {"width": 390, "height": 844}
-DOCUMENTATION = {"inbox-trace": "timeline", "inbox-conversation": "conversation"}
+DOCUMENTATION = ("inbox-trace", "inbox-conversation")
 
 TRACE = f"#/trace/{AGENT_TRACE}"
 
@@ -46,7 +47,7 @@ SHOTS: dict[str, tuple[str, dict[str, int], str, Callable[[Any], None] | None]] 
     "tree": (TRACE, WIDE, "light", choose("g1")),
     "trace": (TRACE, WIDE, "light", None),
     "timeline": (f"{TRACE}?view=timeline", WIDE, "light", choose("t1")),
-    "conversation": (TRACE, TALL, "light", choose("g1")),
+    "conversation": (TRACE, WIDE, "light", choose("g2")),
     "conversation-end": (TRACE, WIDE, "light", bottom),
     "error": (TRACE, WIDE, "light", choose("t2")),
     "dark": (TRACE, WIDE, "dark", choose("g2")),
@@ -54,15 +55,22 @@ SHOTS: dict[str, tuple[str, dict[str, int], str, Callable[[Any], None] | None]] 
     "timeline-narrow": (f"{TRACE}?view=timeline", NARROW, "dark", None),
     "problems": ("#/problems", WIDE, "light", problems),
     "warnings": ("#/trace/trace-1", WIDE, "light", choose("w1")),
+    "inbox-trace": (f"{TRACE}?view=timeline", LOW, "light", choose("t2")),
+    "inbox-conversation": (TRACE, TALL, "light", choose("g1")),
 }
 
 
 def fill(inbox: Inbox) -> None:
-    """The agent's trace on top of some dozens of others, one with warnings, and requests that were refused."""
+    """The agent's trace on top of some dozens of others."""
     now = datetime.now(timezone.utc)
     for number in range(90):
         post(inbox.url, batch(*plain_trace(number, now - timedelta(minutes=1 + number * 3))))
     post(inbox.url, batch(*agent_trace(now - timedelta(seconds=8))))
+
+
+def fill_with_faults(inbox: Inbox) -> None:
+    """A trace with warnings, requests that are refused, and an event of no trace."""
+    now = datetime.now(timezone.utc)
     flat = {
         "role": "assistant",
         "content": [{"type": "text", "text": "On it."}],
@@ -101,9 +109,11 @@ def fill(inbox: Inbox) -> None:
     post(inbox.url, batch(stray))
 
 
-def take(directory: Path, names: list[str]) -> None:
+def take(directory: Path, names: Sequence[str], *, with_faults: bool) -> None:
     with Inbox() as inbox, chromium() as browser:
         fill(inbox)
+        if with_faults:
+            fill_with_faults(inbox)
         for name in names:
             address, viewport, scheme, prepare = SHOTS[name]
             context = browser.new_context(viewport=viewport, color_scheme=scheme, device_scale_factor=1)
@@ -113,7 +123,9 @@ def take(directory: Path, names: list[str]) -> None:
             page.wait_for_selector('.live[data-connected="true"]')
             if prepare is not None:
                 prepare(page)
-            page.wait_for_timeout(150)
+            page.wait_for_function(
+                "() => [...document.images].every((image) => image.loading === 'lazy' || image.complete)"
+            )
             page.screenshot(path=directory / f"{name}.png")
             context.close()
 
@@ -121,13 +133,11 @@ def take(directory: Path, names: list[str]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directory", type=Path)
-    parser.add_argument("--documentation", action="store_true", help="only the two of the README, under their names")
+    parser.add_argument("--documentation", action="store_true", help="only the two of the README")
     options = parser.parse_args()
     options.directory.mkdir(parents=True, exist_ok=True)
-    take(options.directory, list(DOCUMENTATION.values()) if options.documentation else list(SHOTS))
-    if options.documentation:
-        for name, shot in DOCUMENTATION.items():
-            (options.directory / f"{shot}.png").replace(options.directory / f"{name}.png")
+    names = DOCUMENTATION if options.documentation else [name for name in SHOTS if name not in DOCUMENTATION]
+    take(options.directory, names, with_faults=not options.documentation)
     return 0
 
 

@@ -13,7 +13,7 @@ import pytest
 from otel_posthog_ai.inbox import Inbox
 
 from .samples import AGENT_TRACE, agent_trace, batch, event, plain_trace, post
-from .screenshots import NARROW, WIDE, fill
+from .screenshots import NARROW, WIDE, fill, fill_with_faults
 
 pytestmark = pytest.mark.browser
 
@@ -27,6 +27,7 @@ PROBES = (Path(__file__).parent / "probes.js").read_text("utf-8")
 def filled() -> Iterator[Inbox]:
     with Inbox() as inbox:
         fill(inbox)
+        fill_with_faults(inbox)
         yield inbox
 
 
@@ -288,6 +289,16 @@ def test_every_control_is_reached_by_tab_and_shows_its_focus(filled: Inbox, show
         "Warnings",
     ]
     assert reached[9] == "Plan a hike"
+
+
+def test_on_a_narrow_window_choosing_leads_to_the_detail(filled: Inbox, show: Open) -> None:
+    page = show(filled, TRACE, NARROW)
+    choose(page, "t1")
+    page.wait_for_function("() => document.querySelector('.detail h2').getBoundingClientRect().top < innerHeight / 2")
+    page.locator(".row").first.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "detail"
 
 
 def test_filters_and_keeps_them_in_the_address(filled: Inbox, show: Open) -> None:

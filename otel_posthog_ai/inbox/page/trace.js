@@ -16,12 +16,18 @@ export function traceView(id, parameters) {
 
   const head = el("header", { class: "trace-head" });
   const side = el("div", { class: "detail", id: "detail", tabindex: "-1", role: "region", "aria-label": "Chosen event" });
-  const tree = treeView({ onselect: (node) => { chosen = node.key; remember(); showDetail(node); } });
+  const tree = treeView({ onselect: (node) => { chosen = node.key; remember(); showDetail(node); }, onopen: open });
   const tabs = tabList("Show events as", { tree: "Tree", timeline: "Timeline" }, mode, setMode);
   const scale = el("div", { class: "scale" });
   const left = el("div", { class: "events" }, tabs, scale, tree.element);
   const body = el("div", { class: "trace-body" }, left, side);
   const element = el("section", { class: "trace-view" }, head, body);
+
+  // Where the detail stands below the rows, choosing one leads to it.
+  function open(byKey) {
+    if (byKey) side.focus();
+    if (matchMedia("(max-width: 860px)").matches) side.scrollIntoView({ block: "start" });
+  }
 
   function address() {
     const query = new URLSearchParams();

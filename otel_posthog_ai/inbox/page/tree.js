@@ -17,7 +17,7 @@ export function withKeys(nodes) {
   });
 }
 
-export function treeView({ onselect }) {
+export function treeView({ onselect, onopen }) {
   let nodes = [];
   let selected = null;
   let mode = "tree";
@@ -57,7 +57,7 @@ export function treeView({ onselect }) {
     const item = el("div", {
       role: "treeitem", class: `row kind-${kind.name}${node.is_error ? " failed" : ""}`, "data-key": node.key, tabindex: isSelected ? "0" : "-1",
       "aria-level": node.depth + 1, "aria-selected": isSelected, "aria-expanded": node.children ? open : null,
-      onclick: (event) => (event.target.closest(".twisty") ? toggle(node) : select(node, true)),
+      onclick: (event) => (event.target.closest(".twisty") && node.children ? toggle(node) : pick(node)),
     },
     el("span", { class: "title-cell" },
       el("span", { class: "twisty", "aria-hidden": "true" }, node.children ? (open ? "▾" : "▸") : ""),
@@ -88,6 +88,11 @@ export function treeView({ onselect }) {
     onselect(node, byHand);
   }
 
+  function pick(node) {
+    select(node, true);
+    onopen(false);
+  }
+
   function toggle(node, open = collapsed.has(node.key)) {
     if (open) collapsed.delete(node.key);
     else collapsed.add(node.key);
@@ -101,6 +106,10 @@ export function treeView({ onselect }) {
     if (!node) return;
     const open = !collapsed.has(node.key);
     const parent = () => rows.slice(0, place).findLast((other) => other.depth < node.depth);
+    if (event.key === "Enter") {
+      onopen(true);
+      return;
+    }
     const moves = {
       ArrowDown: () => rows[place + 1],
       ArrowUp: () => rows[place - 1],
