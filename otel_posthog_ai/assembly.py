@@ -189,9 +189,8 @@ class Assembly:
     def _runs_inside(self, held: Held) -> bool:
         """Whether an open call of another scope, in another trace, may turn out to be this one."""
         record = held.record
-        for span_id, opened in list(self._hierarchy.opened.items()):
-            span = opened.span()
-            if span is None or (span.start_time or 0) > record.start_ns:
+        for span_id, span in self._hierarchy.open_spans():
+            if (span.start_time or 0) > record.start_ns:
                 continue
             scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
             if scope == record.scope:
@@ -379,15 +378,9 @@ class Assembly:
         """Whether an AI root of the same trace began earlier and is still open."""
         if not self._patient:
             return False
-        for span_id, opened in list(self._hierarchy.opened.items()):
-            span = opened.span()
-            context = span.get_span_context() if span is not None else None
-            if (
-                span is None
-                or context is None
-                or context.trace_id != node.trace_id
-                or (span.start_time or 0) >= record.start_ns
-            ):
+        for span_id, span in self._hierarchy.open_spans():
+            context = span.get_span_context()
+            if context is None or context.trace_id != node.trace_id or (span.start_time or 0) >= record.start_ns:
                 continue
             above = self._hierarchy.node(span_id)
             if above is None or any(each.span_id == span_id for each in self._hierarchy.ancestors(node)):

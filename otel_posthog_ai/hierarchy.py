@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.trace import SpanContext
 
 from .belonging import Belonging
-from .dialects import AISpan, Identity, has_identity, is_marked, read_identity
+from .dialects import AISpan, Identity, is_marked, read_identity
 
 if TYPE_CHECKING:
     from .outlook import Outlook
@@ -31,13 +31,9 @@ SWEEP_EVERY = 4_096
 """Spans that start between two looks for open spans that nobody holds any more."""
 
 
-class Opened(NamedTuple):
-    """What is kept of an open span."""
-
-    span: weakref.ReferenceType[Span]
-    belonging: Belonging | None
-    remote_parent: int | None
-    """The AI span of another process that the propagator brought along, for a span whose parent is remote."""
+Opened = tuple[weakref.ReferenceType[Span], Belonging | None, int | None]
+"""What is kept of an open span: the span, whom it belongs to, and the AI span of another process that the propagator
+brought along (for a span whose parent is remote). A plain tuple: one is made for every span of the app."""
 
 
 class Ended(NamedTuple):
@@ -87,6 +83,8 @@ class Node:
         self.identity_of_open: tuple[int, Identity | None] = (-1, None)
 
 
+_NOT_SEEN: tuple[None, None, None] = (None, None, None)
+
 UNKNOWN = "unknown"  # nothing was decided yet
 PLAIN = "plain"  # never exported: a link of the chain only
 HELD = "held"  # read, and waiting to be exported
@@ -108,7 +106,7 @@ class Hierarchy:
 
     def started(self, span: Span, span_id: int, belonging: Belonging | None, remote_parent: int | None) -> None:
         """A span began; called in the app's thread."""
-        self.opened[span_id] = Opened(weakref.ref(span), belonging, remote_parent)
+        self.opened[span_id] = (weakref.ref(span), belonging, remote_parent)
         self._until_sweep -= 1
         if self._until_sweep <= 0:
             self._sweep()
@@ -117,11 +115,11 @@ class Hierarchy:
         self, span_id: int, parent: SpanContext | None, trace_id: int, identity: Identity | None, ai: bool
     ) -> None:
         """A span ended; called in the app's thread. A plain link costs one integer."""
-        opened = self.opened.pop(span_id, None)
-        belonging = opened.belonging if opened is not None else None
-        remote_parent = opened.remote_parent if opened is not None else None
-        parent_id = parent.span_id if parent is not None else 0
-        is_remote = parent is not None and parent.is_remote
+        _, belonging, remote_parent = self.opened.pop(span_id, _NOT_SEEN)
+        if parent is None:
+            parent_id, is_remote = 0, False
+        else:
+            parent_id, is_remote = parent.span_id, parent.is_remote
         if ai or is_remote or identity is not None or belonging is not None:
             self.ended[span_id] = Ended(parent_id, trace_id, belonging, remote_parent, identity, is_remote, ai)
         else:
@@ -132,8 +130,8 @@ class Hierarchy:
             return
         try:
             self._until_sweep = SWEEP_EVERY
-            for span_id, opened in list(self.opened.items()):
-                if opened.span() is None:
+            for span_id, (span, _, _) in list(self.opened.items()):
+                if span() is None:
                     self.opened.pop(span_id, None)
             _forget_oldest(self.opened, MOST_OPEN)
             _forget_oldest(self.ended, MOST_ENDED)
@@ -154,13 +152,19 @@ class Hierarchy:
 
     def is_open(self, span_id: int) -> bool:
         """Whether the span has begun and not ended, and somebody still holds it."""
-        opened = self.opened.get(span_id)
-        return opened is not None and opened.span() is not None
+        return self.live_span(span_id) is not None
 
     def live_span(self, span_id: int) -> Span | None:
         """The span itself while it is open."""
         opened = self.opened.get(span_id)
-        return opened.span() if opened is not None else None
+        return opened[0]() if opened is not None else None
+
+    def open_spans(self) -> Iterator[tuple[int, Span]]:
+        """The spans that are open now, by span id."""
+        for span_id, opened in list(self.opened.items()):
+            span = opened[0]()
+            if span is not None:
+                yield span_id, span
 
     def node(self, span_id: int) -> Node | None:
         """The node of a span; None when nothing is known of it."""
@@ -168,7 +172,7 @@ class Hierarchy:
         if known is not None:
             return known
         opened = self.opened.get(span_id)
-        span = opened.span() if opened is not None else None
+        span = opened[0]() if opened is not None else None
         if opened is not None and span is not None:
             context = span.get_span_context()
             parent = span.parent
@@ -178,7 +182,7 @@ class Hierarchy:
                 parent.span_id if parent is not None else 0,
                 parent is not None and parent.is_remote,
             )
-            node.belonging, node.remote_parent = opened.belonging, opened.remote_parent
+            _, node.belonging, node.remote_parent = opened
         else:
             ended = self.ended.get(span_id)
             if ended is None:
@@ -236,7 +240,7 @@ class Hierarchy:
         attributes = span.attributes
         size = len(attributes) if attributes else 0
         if node.identity_of_open[0] != size:
-            found = read_identity(dict(attributes)) if attributes and has_identity(attributes) else None
+            found = read_identity(dict(attributes)) if attributes else None
             node.identity_of_open = (size, found)
             node.identity = found
         return node.identity_of_open[1]
@@ -281,7 +285,7 @@ def _nearest(processor: PostHogSpanProcessor, span_id: int) -> int | None:
         if is_marked(span) and exported(span):
             return span_id
         opened = hierarchy.opened.get(span_id)
-        if opened is not None and opened.remote_parent is not None:
-            return opened.remote_parent
+        if opened is not None and opened[2] is not None:
+            return opened[2]
         span_id = span.parent.span_id if span.parent is not None else 0
     return None

@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from .belonging import Belonging
 from .context import current, from_baggage, posthog_library_identity
 from .delivery import Counters, forks
-from .dialects import Occurrence, has_identity, is_marked, read_identity
+from .dialects import MARKS_AI, NAMES_IDENTITY, Occurrence, first_look, read_identity
 from .exporter import PostHogSpanExporter, passes, tell_inert
 from .hierarchy import Hierarchy
 from .log import warn, warn_once
@@ -94,8 +94,11 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._shut_down = False
         self._checked = False
         self._reads_baggage = bool(self.settings.baggage_keys)
+        self._filter = self.settings.span_filter
+        self._most_queued = self.settings.max_queue_size
+        # Counted here and not in the counters, because a lock of its own is all that a span's end can afford.
         self._queue_lock = threading.Lock()
-        self._queued = 0
+        self._queued = self._taken = self._plain = self._lost = 0
         tell_inert(self.settings)
         if self._inert:
             return
@@ -169,31 +172,32 @@ class PostHogSpanProcessor(BatchSpanProcessor):
             context = span.context
             if context is None:
                 return
-            attributes = span.attributes
-            ai = context.trace_flags.sampled and self.is_exported(span)
-            identity = read_identity(attributes) if not ai and attributes and has_identity(attributes) else None
-            self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, ai)
-            self.counters.add("seen")
-            if ai:
+            looks = first_look(span)
+            ai = looks == MARKS_AI if self._filter is None else passes(self._filter, span)
+            if ai and context.trace_flags.sampled:
+                self.hierarchy.finished(context.span_id, span.parent, context.trace_id, None, True)
                 self._queue(span)
-            else:
-                self.counters.add("filtered")
+                return
+            identity = read_identity(span.attributes or {}) if looks == NAMES_IDENTITY else None
+            self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, False)
+            with self._queue_lock:
+                self._plain += 1
         except Exception as error:
             warn("processor:on_end", "a span's end could not be noted (%s)", type(error).__name__)
 
     def is_exported(self, span: ReadableSpan) -> bool:
         """Whether a span is one for PostHog: what the user's filter says, else whether it looks like AI."""
-        if self.settings.span_filter is not None:
-            return passes(self.settings.span_filter, span)
-        return is_marked(span)
+        return first_look(span) == MARKS_AI if self._filter is None else passes(self._filter, span)
 
     def _queue(self, span: ReadableSpan) -> None:
         with self._queue_lock:
-            full = self._queued >= self.settings.max_queue_size
-            if not full:
+            full = self._queued >= self._most_queued
+            if full:
+                self._lost += 1
+            else:
                 self._queued += 1
+                self._taken += 1
         if full:
-            self.counters.add("dropped", reason="queue_full")
             warn("processor:queue", "the queue of ended spans is full (max_queue_size); spans are dropped")
             return
         super().on_end(span)
@@ -215,6 +219,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
     def _take(self, spans: Sequence[ReadableSpan]) -> None:
         with self._queue_lock:
             self._queued -= len(spans)
+        self._report()
         self._pipeline.take(spans)
 
     def _drain(self) -> None:
@@ -247,12 +252,23 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         """Counters, and what waits where: `queue` ended spans, `held` read ones, `waiting` events in the outbox."""
         if self._inert:
             return {"inert": True}
+        self._report()
         return {**self._pipeline.status(), "queue": self._queued}
+
+    def _report(self) -> None:
+        """Hand over to the counters what was counted at the spans' ends."""
+        with self._queue_lock:
+            taken, plain, lost = self._taken, self._plain, self._lost
+            self._taken = self._plain = self._lost = 0
+        self.counters.add("seen", taken + plain + lost)
+        self.counters.add("filtered", plain)
+        if lost:
+            self.counters.add("dropped", lost, "queue_full")
 
     def _start_anew(self) -> None:
         """In a forked child the queue is empty: what the parent had queued is the parent's to send."""
         self._queue_lock = threading.Lock()
-        self._queued = 0
+        self._queued = self._taken = self._plain = self._lost = 0
 
 
 def _deadline(timeout_millis: float | None) -> float:

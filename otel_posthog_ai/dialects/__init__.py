@@ -34,8 +34,9 @@ from . import (
 )
 from .conclusion import conclude
 from .failures import read_failure
-from .identity import has_identity, read_identity
+from .identity import read_identity
 from .leftovers import collect
+from .marks import MARKS_AI, NAMES_IDENTITY, first_look, is_marked, watch_for
 from .record import MISSING, AISpan, Identity
 from .scopes import is_ai_scope, is_plain_scope
 from .source import Occurrence, Source
@@ -81,18 +82,7 @@ DIALECTS: tuple[Dialect, ...] = (
 # What is written on every span of a trace, whoever made the span.
 ANNOTATIONS: tuple[Callable[[AISpan, Source], None], ...] = (langfuse.read_trace,)
 
-MARKER_PREFIXES: tuple[str, ...] = tuple(sorted({prefix for dialect in DIALECTS for prefix in dialect.PREFIXES}))
-
-
-def is_marked(span: ReadableSpan) -> bool:
-    """Whether a span may be AI, by its attributes or its scope: cheap, and never no for a span that is one."""
-    attributes = span.attributes
-    if attributes:
-        for key in attributes:
-            if key.startswith(MARKER_PREFIXES):
-                return True
-    scope = span.instrumentation_scope
-    return scope is not None and is_ai_scope(scope.name)
+watch_for(prefix for dialect in DIALECTS for prefix in dialect.PREFIXES)
 
 
 def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bool = False) -> AISpan | None:
@@ -146,14 +136,15 @@ def _join_identity(known: Identity, found: Identity | None) -> None:
 
 __all__ = [
     "DIALECTS",
-    "MARKER_PREFIXES",
+    "MARKS_AI",
     "MISSING",
+    "NAMES_IDENTITY",
     "AISpan",
     "Dialect",
     "Identity",
     "Occurrence",
     "Source",
-    "has_identity",
+    "first_look",
     "is_ai_scope",
     "is_marked",
     "is_plain_scope",

@@ -6,7 +6,7 @@ provider made for its own use, and count only where no explicit one is found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from opentelemetry.semconv._incubating.attributes import enduser_attributes, session_attributes, user_attributes
@@ -76,9 +76,9 @@ _KEYS = frozenset(
 IDENTITY_KEYS = frozenset({*USER_KEYS, *SESSION_KEYS, REPLAY_SESSION_KEY, GROUPS_KEY})
 
 
-def has_identity(attributes: Iterable[str]) -> bool:
-    """Whether one of the keys can name a user or a session."""
-    return not _KEYS.isdisjoint(attributes)
+def names_identity(key: str) -> bool:
+    """Whether an attribute of this name can say who or which session."""
+    return key in _KEYS
 
 
 _JSON_PREFIX = "langfuse."
