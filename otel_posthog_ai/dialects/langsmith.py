@@ -7,9 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 from .gen_ai import OPERATION
+from .literals import read_literal
 from .providers import is_framework
 from .raw_answers import raw_output, read_raw_answer
-from .raw_requests import read_request
+from .raw_requests import PARAMETERS, read_request
 from .raw_usage import fill_usage, read_raw_usage
 from .record import AISpan, Kind, SpanType
 from .source import Source
@@ -23,6 +24,20 @@ RUN_TYPE = "langsmith.span.kind"
 METADATA = "langsmith.metadata."
 PROMPT = "gen_ai.prompt"
 COMPLETION = "gen_ai.completion"
+# Metadata that LangSmith and LangChain add to a run, beside the parameters of the request.
+OWN_METADATA = frozenset(
+    {
+        "usage_metadata",
+        "revision_id",
+        "model",
+        "model_name",
+        "stream",
+        "_type",
+        "invocation_params",
+        "tools",
+        "tool_call_id",
+    }
+)
 
 FIELDS: Table = (
     Row("name", ("langsmith.trace.name",), text),
@@ -46,8 +61,10 @@ def recognises(source: Source) -> bool:
 def read(record: AISpan, source: Source) -> None:
     run_type = str(source.take(RUN_TYPE) or "").lower()
     metadata = source.below(METADATA)
-    record.metadata.update({key: value for key, value in metadata.items() if key not in record.metadata})
-    _read_framework(record, metadata)
+    for key, value in metadata.items():
+        if key not in OWN_METADATA and key not in PARAMETERS and not key.startswith("LANGSMITH_"):
+            record.metadata.setdefault(key, value)
+    _read_framework(record, source, metadata)
     _read_tags(record, source)
     given, taken = json_text(source.take(PROMPT)), json_text(source.take(COMPLETION))
     if run_type:
@@ -62,10 +79,12 @@ def read(record: AISpan, source: Source) -> None:
         _read_call(record, source, given, taken, metadata)
 
 
-def _read_framework(record: AISpan, metadata: dict[str, Any]) -> None:
+def _read_framework(record: AISpan, source: Source, metadata: dict[str, Any]) -> None:
+    if source.attributes.get("gen_ai.system") == "langchain":
+        source.discard("gen_ai.system")  # what the exporter writes where it does not know
     if any(key.startswith("langgraph_") for key in metadata):
         record.framework = record.framework or "langgraph"
-    elif any(key.startswith(("ls_", "lc_")) for key in metadata):
+    elif any(key.startswith("lc_") for key in metadata) or source.attributes.get(RUN_TYPE) in ("prompt", "parser"):
         record.framework = record.framework or "langchain"
 
 
@@ -95,20 +114,26 @@ def _read_call(record: AISpan, source: Source, given: Any, taken: Any, metadata:
     stated = text(source.attributes.get("gen_ai.system"))
     if provider is not None and (stated is None or is_framework(stated)):
         record.provider_original = record.provider_original or provider
-    for key, name in (("ls_temperature", "temperature"), ("ls_max_tokens", "max_tokens")):
-        if metadata.get(key) is not None:
-            record.parameters.setdefault(name, parse_json(metadata[key]))
+    for name in PARAMETERS:
+        value = metadata.get(name, metadata.get(f"ls_{name}"))
+        if value is not None:
+            record.parameters.setdefault(name, parse_json(value))
     if is_mapping(given):
         read_request(record, given)
     if is_mapping(taken):
         record.output = record.output or raw_output(taken)
         read_raw_answer(record, taken)
-    _read_details(record, source)
+    _read_details(record, source, metadata)
 
 
-def _read_details(record: AISpan, source: Source) -> None:
+def _read_details(record: AISpan, source: Source, metadata: dict[str, Any]) -> None:
     details = {
-        "input_token_details": mapping(source.take("gen_ai.usage.input_token_details")) or {},
-        "output_token_details": mapping(source.take("gen_ai.usage.output_token_details")) or {},
+        "input_token_details": _object(source.take("gen_ai.usage.input_token_details")),
+        "output_token_details": _object(source.take("gen_ai.usage.output_token_details")),
     }
     fill_usage(record.usage, read_raw_usage(details))
+    fill_usage(record.usage, read_raw_usage(metadata.get("usage_metadata")))
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return mapping(value) or mapping(read_literal(value) if isinstance(value, str) else None) or {}

@@ -12,7 +12,7 @@ from . import gen_ai
 from .gen_ai import EMBEDDINGS, GENERATIONS, OPERATION, parameter
 from .identity import read_identity
 from .messages import read_messages
-from .providers import is_framework
+from .providers import is_framework, priced_provider
 from .raw_answers import raw_output, read_raw_answer
 from .raw_requests import read_request
 from .record import AISpan, SpanType
@@ -47,6 +47,14 @@ PARAMETERS: dict[str, str] = {
 }
 # What LangChain says about the model that it calls -> parameter.
 LANGCHAIN_PARAMETERS = {"ls_temperature": "temperature", "ls_max_tokens": "max_tokens", "ls_stop": "stop"}
+# It writes finish reasons in its own words: provider -> its word -> the provider's, where only one is meant.
+_OPENAI_WORDS = {"tool_call": "tool_calls"}
+FINISH_REASONS: dict[str, dict[str, str]] = {
+    **dict.fromkeys(
+        ("openai", "azure-openai", "groq", "mistral", "together", "openrouter", "fireworks"), _OPENAI_WORDS
+    ),
+    "anthropic": {"tool_call": "tool_use", "length": "max_tokens"},
+}
 KINDS: dict[str, SpanType] = {
     "workflow": "workflow",
     "task": "task",
@@ -149,6 +157,10 @@ def _read_call(record: AISpan, source: Source, properties: dict[str, Any]) -> No
     for key, name in LANGCHAIN_PARAMETERS.items():
         if properties.get(key) is not None:
             record.parameters.setdefault(name, parse_json(properties[key]))
+    if record.finish_reason is None:
+        said = finish_reason(source.take("gen_ai.response.finish_reasons"))
+        provider = priced_provider(record.provider_original or stated or "")
+        record.finish_reason = FINISH_REASONS.get(provider or "", {}).get(said or "", said)
     entity = source.first(*INPUT_KEYS)
     if entity is None:
         return

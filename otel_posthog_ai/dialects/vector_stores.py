@@ -39,6 +39,8 @@ def read(record: AISpan, source: Source) -> None:
     operation = _operation(source)
     record.name = record.name or source.name
     record.span_type = "retriever" if _reads(operation) else "custom"
+    # Filling a collection is part of an AI trace where one is open; alone it is none.
+    record.noise = record.span_type == "custom" and record.parent_id is None
     source.below("db.")
     if unset(record.input_state):
         given = _parameters(source)
