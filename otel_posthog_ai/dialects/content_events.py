@@ -83,11 +83,15 @@ def _read_tool_events(record: AISpan, occurrences: Iterable[Occurrence]) -> None
 
 def tool_result(value: Any) -> Any:
     """What a tool returned: content blocks that are only text as text, JSON text parsed, other text as text."""
-    found = json_text(value)
-    blocks = found if is_list(found) else None
-    if blocks and all(is_mapping(block) and isinstance(block.get("text"), str) for block in blocks):
-        return "\n".join(block["text"] for block in blocks)
-    return found
+    opens = isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"')
+    found = json_text(value) if opens else value
+    if is_list(found) and found and all(_is_text_block(block) for block in found):
+        return "\n".join(block["text"] for block in found)
+    return list(found) if is_list(found) else found
+
+
+def _is_text_block(block: Any) -> bool:
+    return is_mapping(block) and isinstance(block.get("text"), str) and block.get("type") in (None, "text")
 
 
 def read_conversation(occurrences: Iterable[Occurrence]) -> Conversation:

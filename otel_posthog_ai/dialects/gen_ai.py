@@ -10,7 +10,7 @@ from typing import Any
 
 from opentelemetry.semconv.attributes import server_attributes
 
-from .content_events import finish_reason_in, read_content_events
+from .content_events import finish_reason_in, read_content_events, tool_result
 from .embedding_texts import readable
 from .messages import message_text, read_instructions, read_messages
 from .record import AISpan, Kind, SpanType
@@ -158,7 +158,10 @@ NOT_MARKING = frozenset({"gen_ai.conversation.id", "gen_ai.agent.name", "gen_ai.
 def read(record: AISpan, source: Source) -> None:
     fill(record, FIELDS, source)
     fill_parameters(record, PARAMETERS, source, parameter)
+    if (number(record.parameters.get("max_tokens")) or 1) < 0:  # written by some for a limit that was not set
+        del record.parameters["max_tokens"]
     _read_output_type(record, source)
+    _read_first_token(record, source)
     for key, name in PROVIDER_METADATA.items():
         value = source.take(key)
         if value is not None:
@@ -187,6 +190,13 @@ def _read_output_type(record: AISpan, source: Source) -> None:
     kind = text(source.take("gen_ai.output.type"))
     if kind is not None and kind != "text":
         record.parameters.setdefault("response_format", kind)
+
+
+def _read_first_token(record: AISpan, source: Source) -> None:
+    """The server's time (seconds) says when the stream began; on other calls some write how long the whole took."""
+    seconds = number(source.take("gen_ai.server.time_to_first_token"))
+    if record.time_to_first_token is None and record.stream and seconds is not None and seconds > 0:
+        record.time_to_first_token = seconds
 
 
 def _classify(record: AISpan, source: Source) -> None:
@@ -235,7 +245,9 @@ def _read_kind(record: AISpan, source: Source) -> None:
     if record.span_type == "tool":
         record.name = record.name or record.tool_name
         _state(record, "input_state", source, "gen_ai.tool.call.arguments", "gen_ai.tool.arguments")
-        _state(record, "output_state", source, "gen_ai.tool.call.result", "gen_ai.tool.result")
+        result = source.first("gen_ai.tool.call.result", "gen_ai.tool.result")
+        if result is not None and unset(record.output_state):
+            record.output_state = tool_result(result)
     elif record.span_type == "agent":
         record.name = record.name or record.agent_name
     elif record.span_type == "workflow":

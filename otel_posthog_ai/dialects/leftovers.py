@@ -18,7 +18,7 @@ DROPPED_PREFIXES = (
     "exception.", "code.", "thread.", "openai.", "anthropic.", "agent_framework.", "agno.", "tool.", "tool_", "prompt.",
     "document.", "image.", "audio.", "rpc.", "mcp.", "jsonrpc.", "server.", "http.", "url.", "net.", "network.",
     "user_agent.", "telemetry.", "smolagents.", "autogen.", "messaging.", "gcp.", "aws.", "az.", "cohere.",
-    "mistral_ai.", "pinecone.", "qdrant.", "watsonx.", "error.", "db.", "vector_store.", "sdk_span_type",
+    "mistral_ai.", "pinecone.", "qdrant.", "watsonx.", "error.", "db.", "vector_store.", "sdk_span_type", "openlit.",
 )  # fmt: skip
 DROPPED = frozenset(
     {
