@@ -222,3 +222,20 @@ def test_a_batch_that_serves_many_users_gives_none_to_the_spans_above(provider: 
     assert root[0]["properties"]["$process_person_profile"] is False
     calls = [event for event in events if event["event"] == "$ai_generation"]
     assert sorted(event["distinct_id"] for event in calls) == [f"u{n}" for n in range(5)]
+
+
+def test_two_agents_under_one_server_span(provider: TracerProvider, inbox: Inbox) -> None:
+    tracer = provider.get_tracer("app")
+    with posthog_context(distinct_id="u0"), tracer.start_as_current_span("POST /ask"):
+        for name in ("first", "second"):
+            agent = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": name}
+            with tracer.start_as_current_span(f"invoke_agent {name}", attributes=agent):
+                call_a_model(tracer)
+    assert provider.force_flush(10_000)
+    assert tree(inbox.events()) == [
+        ("$ai_generation", "chat gpt-4o", "second"),
+        ("$ai_generation", "chat gpt-4o", "trace"),
+        ("$ai_span", "second", "trace"),
+        ("$ai_trace", "first", "none"),
+    ]
+    assert {event["distinct_id"] for event in inbox.events()} == {"u0"}
