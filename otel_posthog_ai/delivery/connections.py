@@ -72,6 +72,7 @@ class _TimedReader(io.RawIOBase):
     def __init__(self, raw: Any, connected: Any) -> None:
         self._raw = raw
         self._socket = connected
+        self.in_head = False
 
     def readable(self) -> bool:
         return True
@@ -85,6 +86,8 @@ class _TimedReader(io.RawIOBase):
         count: int | None = self._raw.readinto(buffer)
         if count and exchange is not None:
             exchange.answered = True
+        if count == 0 and self.in_head:
+            raise ConnectionResetError("the answer ended within its headers")
         return count
 
     def fileno(self) -> int:
@@ -101,7 +104,14 @@ class _TimedResponse(http.client.HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         buffered: Any = self.fp
-        self.fp = io.BufferedReader(_TimedReader(buffered.detach(), sock))
+        self._reader = _TimedReader(buffered.detach(), sock)
+        self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        """Read status and headers. The standard library takes `HTTP/1.1 200` and then nothing for a whole answer."""
+        self._reader.in_head = True
+        super().begin()
+        self._reader.in_head = False
 
 
 class _Reporting:

@@ -250,8 +250,9 @@ class FaultServer:
 
     def _answer(self, connection: socket.socket, fault: Fault) -> bool:
         self._ended.wait(fault.delay)
-        if "answer" in (fault.hang, fault.reset, fault.close):
-            return self._strike(connection, fault, "answer")
+        for stage in ("accept", "upload", "answer"):  # A function chose too late for the first two.
+            if stage in (fault.hang, fault.reset, fault.close):
+                return self._strike(connection, fault, stage)
         if fault.raw is not None:
             connection.sendall(fault.raw)
             return False

@@ -79,6 +79,7 @@ CASES = (
     Case("resets within the body of a 200, always", _always(Fault(reset="body", stores=True))),
     Case("takes the events, then resets without an answer, once", [STORED_BUT_NO_ANSWER]),
     Case("closes without an answer, always", _always(CLOSES["answer"])),
+    Case("closes within the headers of a 200, always", _always(CLOSES["headers"])),
     Case("hangs before the answer", _always(HANGS["answer"])),
     Case("hangs within the headers", _always(HANGS["headers"])),
     Case("hangs within the body of a 200", _always(Fault(hang="body", stores=True))),
