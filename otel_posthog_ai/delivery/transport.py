@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .connections import Exchange
 
 _LONGEST_ANSWER = 64 * 1024
-_DRAIN_SECONDS = 1.0
+_DRAIN_SECONDS = 0.5
 # Load balancers close idle connections after about a minute, and a frozen process does not hear of it.
 _LONGEST_IDLE = 50.0
 
