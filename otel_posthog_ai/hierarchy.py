@@ -99,6 +99,8 @@ class Hierarchy:
         self.opened: dict[int, Opened] = {}
         self.ended: dict[int, int | Ended] = {}
         self.nodes: dict[int, Node] = {}
+        self.catch_up: Callable[[], None] = _nothing
+        """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
         self._until_sweep = SWEEP_EVERY
         self._sweeping = threading.Lock()
 
@@ -114,7 +116,7 @@ class Hierarchy:
     def finished(
         self, span_id: int, parent: SpanContext | None, trace_id: int, identity: Identity | None, ai: bool
     ) -> None:
-        """A span ended; called in the app's thread. A plain link costs one integer."""
+        """A span has ended. A plain link costs one integer."""
         _, belonging, remote_parent = self.opened.pop(span_id, _NOT_SEEN)
         if parent is None:
             parent_id, is_remote = 0, False
@@ -171,6 +173,15 @@ class Hierarchy:
         known = self.nodes.get(span_id)
         if known is not None:
             return known
+        found = self._look_up(span_id)
+        if found is None:
+            self.catch_up()
+            found = self._look_up(span_id)
+        if found is not None:
+            self.nodes[span_id] = found
+        return found
+
+    def _look_up(self, span_id: int) -> Node | None:
         opened = self.opened.get(span_id)
         span = opened[0]() if opened is not None else None
         if opened is not None and span is not None:
@@ -194,7 +205,6 @@ class Hierarchy:
             else:
                 node = Node(span_id, 0, ended)
                 node.fate = PLAIN
-        self.nodes[span_id] = node
         return node
 
     def learn(self, span_id: int, trace_id: int, parent: SpanContext | None) -> Node:
@@ -246,6 +256,10 @@ class Hierarchy:
         return node.identity_of_open[1]
 
 
+def _nothing() -> None:
+    """Nothing has to be caught up with."""
+
+
 def _forget_oldest(entries: dict[int, Any], most: int) -> None:
     surplus = len(entries) - most
     if surplus > 0:
@@ -277,6 +291,8 @@ def _nearest(processor: PostHogSpanProcessor, span_id: int) -> int | None:
         seen.add(span_id)
         span = hierarchy.live_span(span_id)
         if span is None:
+            if span_id not in hierarchy.ended:
+                hierarchy.catch_up()
             ended = hierarchy.ended.get(span_id)
             if ended is None:
                 return None

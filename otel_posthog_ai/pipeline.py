@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from opentelemetry.sdk.trace import ReadableSpan
 
@@ -22,7 +22,16 @@ from .hierarchy import Hierarchy
 from .joined_logs import JoinedLogs
 from .settings import Settings
 
-Drain = Callable[[], None]
+
+class Member(Protocol):
+    """A processor, as its pipeline sees it."""
+
+    def sort_out(self) -> None:
+        """Look at the spans that have ended since, and queue those that are AI."""
+
+    def drain(self) -> None:
+        """Move everything that ended to `Pipeline.take`."""
+
 
 
 class _Registry:
@@ -61,13 +70,18 @@ class Pipeline:
         self._assembly = Assembly(settings, self.counters, self.hierarchy, patient=True)
         self._outgoing = Outgoing(settings, self.counters)
         self._work = threading.Lock()
-        self._drains: list[Drain] = []
-        self._sender = Sender(settings, self.counters, shrink=shrink, on_tick=_weakly(self._release_due))
+        self._members: list[Member] = []
+        self.hierarchy.catch_up = _weakly(self._catch_up)
+        self._sender = Sender(settings, self.counters, shrink=shrink, on_tick=_weakly(self._on_tick))
         forks.in_child(self._start_anew)
 
-    def join(self, drain: Drain) -> None:
-        """A processor joins; `drain` moves what its queue holds to `take`."""
-        self._drains.append(drain)
+    def join(self, member: Member) -> None:
+        """A processor joins."""
+        self._members.append(member)
+
+    def _catch_up(self) -> None:
+        for member in list(self._members):
+            member.sort_out()
 
     def take(self, spans: Sequence[ReadableSpan]) -> None:
         """Ended AI spans arrive."""
@@ -88,11 +102,11 @@ class Pipeline:
         """Deliver everything that is owed; True only when that was done by the deadline."""
         return self._release_everything(deadline, final=False) and self._sender.flush(deadline)
 
-    def leave(self, drain: Drain, deadline: float) -> None:
+    def leave(self, member: Member, deadline: float) -> None:
         """A processor leaves; with the last one everything is delivered by the deadline and then nothing any more."""
-        if drain in self._drains:
-            self._drains.remove(drain)
-        if self._drains:
+        if member in self._members:
+            self._members.remove(member)
+        if self._members:
             self.flush(deadline)
             return
         self.closed = True
@@ -103,8 +117,9 @@ class Pipeline:
         """Counters, `held` spans that were read and wait, and the sender's own state."""
         return {**self._sender.status(), "held": self._assembly.waiting}
 
-    def _release_due(self) -> None:
+    def _on_tick(self) -> None:
         """Called by the sender's clock: the worker of a BatchSpanProcessor sleeps while its queue is empty."""
+        self._catch_up()
         if self._assembly.waiting and self._work.acquire(timeout=1.0):
             try:
                 self._send_built(self._assembly.release())
@@ -112,8 +127,8 @@ class Pipeline:
                 self._work.release()
 
     def _release_everything(self, deadline: float, *, final: bool) -> bool:
-        for drain in list(self._drains):
-            drain()
+        for member in list(self._members):
+            member.drain()
         if not self._work.acquire(timeout=max(0.0, deadline - time.monotonic())):
             return False
         try:

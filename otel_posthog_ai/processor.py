@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,9 @@ from .log import warn, warn_once
 from .pipeline import shared_pipeline
 from .propagator import remote_ai_parent
 from .settings import Settings, resolve
+
+MOST_UNSORTED = 512
+"""Ended spans that may wait to be looked at; the thread that ends one more looks at them itself."""
 
 _live: weakref.WeakSet[PostHogSpanProcessor] = weakref.WeakSet()
 
@@ -95,10 +99,10 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._checked = False
         self._reads_baggage = bool(self.settings.baggage_keys)
         self._filter = self.settings.span_filter
-        self._most_queued = self.settings.max_queue_size
-        # Counted here and not in the counters, because a lock of its own is all that a span's end can afford.
-        self._queue_lock = threading.Lock()
-        self._queued = self._taken = self._plain = self._lost = 0
+        self._ended: deque[ReadableSpan] = deque()
+        self._sorting = threading.Lock()
+        self._counting = threading.Lock()
+        self._queued = 0
         tell_inert(self.settings)
         if self._inert:
             return
@@ -109,7 +113,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
             max_export_batch_size=self.settings.flush_at,
         )
         self._pipeline = shared_pipeline(self.settings)
-        self._pipeline.join(self._drain)
+        self._pipeline.join(self)
         self.hierarchy: Hierarchy = self._pipeline.hierarchy
         self.counters: Counters = self._pipeline.counters
         forks.in_child(self._start_anew)
@@ -165,42 +169,16 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         return False
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Queue an AI span; note every other one as a link between its parent and its children."""
+        """Take an ended span. Whether it is AI is looked at later, in another thread, unless very many end."""
         if self._inert or self._shut_down:
             return
-        try:
-            context = span.context
-            if context is None:
-                return
-            looks = first_look(span)
-            ai = looks == MARKS_AI if self._filter is None else passes(self._filter, span)
-            if ai and context.trace_flags.sampled:
-                self.hierarchy.finished(context.span_id, span.parent, context.trace_id, None, True)
-                self._queue(span)
-                return
-            identity = read_identity(span.attributes or {}) if looks == NAMES_IDENTITY else None
-            self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, False)
-            with self._queue_lock:
-                self._plain += 1
-        except Exception as error:
-            warn("processor:on_end", "a span's end could not be noted (%s)", type(error).__name__)
+        self._ended.append(span)
+        if len(self._ended) >= MOST_UNSORTED:
+            self.sort_out()
 
     def is_exported(self, span: ReadableSpan) -> bool:
         """Whether a span is one for PostHog: what the user's filter says, else whether it looks like AI."""
         return first_look(span) == MARKS_AI if self._filter is None else passes(self._filter, span)
-
-    def _queue(self, span: ReadableSpan) -> None:
-        with self._queue_lock:
-            full = self._queued >= self._most_queued
-            if full:
-                self._lost += 1
-            else:
-                self._queued += 1
-                self._taken += 1
-        if full:
-            warn("processor:queue", "the queue of ended spans is full (max_queue_size); spans are dropped")
-            return
-        super().on_end(span)
 
     def join_log(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
         """Keep a log record with content for the span that it belongs to (0, 0: unknown). Called at emit."""
@@ -216,14 +194,60 @@ class PostHogSpanProcessor(BatchSpanProcessor):
 
     # ---- the worker ----------------------------------------------------------------------------------------------
 
+    def sort_out(self) -> None:
+        """Queue the ended spans that are AI; note every other one as a link between its parent and its children."""
+        with self._sorting:
+            seen = plain = lost = 0
+            while self._ended:
+                span = self._ended.popleft()
+                seen += 1
+                try:
+                    if not self._note_end(span):
+                        plain += 1
+                    elif not self._queue(span):
+                        lost += 1
+                except Exception as error:
+                    lost += 1
+                    warn("processor:on_end", "a span's end could not be noted (%s)", type(error).__name__)
+            if seen:
+                self._count(seen, plain, lost)
+
+    def _note_end(self, span: ReadableSpan) -> bool:
+        """Tell the hierarchy; whether the span is AI."""
+        context = span.context
+        if context is None:
+            return False
+        looks = first_look(span)
+        ai = looks == MARKS_AI if self._filter is None else passes(self._filter, span)
+        ai = ai and context.trace_flags.sampled
+        identity = read_identity(span.attributes or {}) if looks == NAMES_IDENTITY and not ai else None
+        self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, ai)
+        return ai
+
+    def _queue(self, span: ReadableSpan) -> bool:
+        with self._counting:
+            if self._queued >= self.settings.max_queue_size:
+                return False
+            self._queued += 1
+        super().on_end(span)
+        return True
+
+    def _count(self, seen: int, plain: int, lost: int) -> None:
+        self.counters.add("seen", seen)
+        if plain:
+            self.counters.add("filtered", plain)
+        if lost:
+            self.counters.add("dropped", lost, "queue_full")
+            warn("processor:queue", "the queue of ended spans is full (max_queue_size); spans are dropped")
+
     def _take(self, spans: Sequence[ReadableSpan]) -> None:
-        with self._queue_lock:
+        with self._counting:
             self._queued -= len(spans)
-        self._report()
         self._pipeline.take(spans)
 
-    def _drain(self) -> None:
-        """Move what is queued to the pipeline."""
+    def drain(self) -> None:
+        """Move everything that has ended to the pipeline."""
+        self.sort_out()
         super().force_flush()
 
     # ---- flush and shutdown --------------------------------------------------------------------------------------
@@ -239,9 +263,10 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         if self._inert or self._shut_down:
             return
         deadline = _deadline(timeout_millis if timeout_millis is not None else self.settings.timeout * 1000)
+        self.sort_out()
         super().shutdown()  # type: ignore[no-untyped-call]
         self._shut_down = True
-        self._pipeline.leave(self._drain, deadline)
+        self._pipeline.leave(self, deadline)
         _live.discard(self)
 
     def _deliver_at_end(self) -> None:
@@ -252,23 +277,14 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         """Counters, and what waits where: `queue` ended spans, `held` read ones, `waiting` events in the outbox."""
         if self._inert:
             return {"inert": True}
-        self._report()
-        return {**self._pipeline.status(), "queue": self._queued}
-
-    def _report(self) -> None:
-        """Hand over to the counters what was counted at the spans' ends."""
-        with self._queue_lock:
-            taken, plain, lost = self._taken, self._plain, self._lost
-            self._taken = self._plain = self._lost = 0
-        self.counters.add("seen", taken + plain + lost)
-        self.counters.add("filtered", plain)
-        if lost:
-            self.counters.add("dropped", lost, "queue_full")
+        return {**self._pipeline.status(), "queue": self._queued + len(self._ended)}
 
     def _start_anew(self) -> None:
         """In a forked child the queue is empty: what the parent had queued is the parent's to send."""
-        self._queue_lock = threading.Lock()
-        self._queued = self._taken = self._plain = self._lost = 0
+        self._ended.clear()
+        self._sorting = threading.Lock()
+        self._counting = threading.Lock()
+        self._queued = 0
 
 
 def _deadline(timeout_millis: float | None) -> float:

@@ -1,4 +1,4 @@
-"""The first look at a span, in the app's own thread: may it be AI, and does it name a user or a session?
+"""The first look at an ended span: may it be AI, and does it name a user or a session?
 
 Every attribute key is classified once in the life of the process; a span costs one lookup per key.
 """
@@ -56,7 +56,7 @@ def watch_for(prefixes: Iterable[str]) -> None:
 def first_look(span: ReadableSpan) -> int:
     """`PLAIN`, `NAMES_IDENTITY` or `MARKS_AI`; the last one never misses a span that is AI."""
     attributes = span.attributes
-    found = max(map(_class_of, attributes), default=PLAIN) if attributes else PLAIN
+    found = max(map(_class_of, attributes), default=PLAIN) if attributes is not None else PLAIN
     if found != MARKS_AI:
         scope = span.instrumentation_scope
         if scope is not None and _ai_scopes[scope.name]:
