@@ -13,6 +13,9 @@ def conclude(record: AISpan) -> None:
     _provider(record)
     if record.framework is None:
         record.framework = framework_of_scope(record.scope)
+    if _was_abandoned(record):
+        record.cancelled = True
+        record.finish_reason = None
     if record.kind == "span":
         record.request_model = record.response_model = None
     if record.kind == "generation" and _nothing_counted(record.usage):
@@ -29,11 +32,18 @@ def _nothing_counted(usage: Usage) -> bool:
     return usage.input == 0 and usage.output == 0 and not any(counted)
 
 
+def _was_abandoned(record: AISpan) -> bool:
+    """Whether a stream was left before its end: no provider ends an answer with `error` where nothing failed."""
+    return (
+        record.finish_reason == "error" and record.error is None and bool(record.stream) and record.usage.output is None
+    )
+
+
 def _provider(record: AISpan) -> None:
     stated = record.provider_original
     if stated is not None and is_framework(stated):
-        if record.framework is None and stated.strip().lower() not in ("unknown", "_other", "custom"):
-            record.framework = stated.strip().lower()
+        if record.framework is None:
+            record.framework = framework_of_scope(stated)
         stated = record.provider_original = None
     if record.kind == "span":
         record.provider = None

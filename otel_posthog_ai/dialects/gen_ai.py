@@ -13,7 +13,7 @@ from opentelemetry.semconv.attributes import server_attributes
 from .content_events import finish_reason_in, read_content_events, tool_result
 from .embedding_texts import readable
 from .messages import message_text, read_instructions, read_messages
-from .record import AISpan, Kind, SpanType
+from .record import AISpan, Kind, Message, SpanType
 from .source import Source
 from .table import Row, Table, fill, fill_parameters, unset
 from .tool_definitions import read_tools
@@ -51,6 +51,8 @@ SPAN_TYPES: dict[str, SpanType] = {
     "evaluate": "evaluator",
     "evaluation": "evaluator",
 }
+# Steps whose input and output are data rather than a conversation.
+DATA_STEPS = frozenset({"workflow", "chain", "task"})
 # `llm.request.type` of the generation before this convention.
 REQUEST_TYPES: dict[str, Kind] = {
     "chat": "generation",
@@ -253,7 +255,6 @@ def _read_kind(record: AISpan, source: Source) -> None:
     elif record.span_type == "workflow":
         record.name = record.name or text(source.take("gen_ai.workflow.name"))
     elif record.span_type == "retriever":
-        record.name = record.name or text(source.take("gen_ai.data_source.id"))
         _state(record, "input_state", source, "gen_ai.retrieval.query.text", "gen_ai.retrieval.query")
         _state(record, "output_state", source, "gen_ai.retrieval.documents")
     source.take("gen_ai.workflow.name")
@@ -275,9 +276,16 @@ def state(value: Any) -> Any:
 def _states_from_messages(record: AISpan) -> None:
     """An agent, workflow or chain that recorded messages has them as its states."""
     if record.input and unset(record.input_state):
-        record.input_state = record.input
+        record.input_state = _only_data(record, record.input)
     if record.output and unset(record.output_state):
-        record.output_state = record.output
+        record.output_state = _only_data(record, record.output)
+
+
+def _only_data(record: AISpan, messages: list[Message]) -> Any:
+    """A step passes data on: a single message that is nothing but JSON is that data."""
+    content = messages[0].get("content") if len(messages) == 1 and record.span_type in DATA_STEPS else None
+    found = parse_json(content)
+    return messages if found is None or isinstance(found, str) or is_list(content) else found
 
 
 def embedding_texts(record: AISpan) -> list[str] | None:

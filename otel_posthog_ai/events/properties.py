@@ -57,7 +57,7 @@ def _error(record: AISpan) -> str | None:
         return None
     kind, message = record.error.type, record.error.message
     if kind and message:
-        return message if message.startswith(f"{kind}:") else f"{kind}: {message}"
+        return message if message.startswith((f"{kind}:", f"{kind} ")) else f"{kind}: {message}"
     return kind or message or "error"
 
 
