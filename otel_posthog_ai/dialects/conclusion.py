@@ -23,7 +23,7 @@ def conclude(record: AISpan) -> None:
     if record.kind == "embedding" and record.span_type is not None:
         record.span_type = None
     if record.tools is not None:
-        record.tools = [tool for tool in record.tools if is_mapping(tool)] or None
+        record.tools = [dict(tool) for tool in record.tools if is_mapping(tool)] or None
 
 
 def _nothing_counted(usage: Usage) -> bool:
