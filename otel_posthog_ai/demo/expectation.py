@@ -69,7 +69,7 @@ def what_is_wrong(
             wrong.extend(f"{entry.what}: nothing arrived" for entry in due)
             continue
         wrong.extend(_compare(due, trace["events"], user, session))
-        wrong.extend(f"PostHog would warn: {warning.get('message') or warning}" for warning in trace["warnings"])
+        wrong.extend(f"PostHog would warn: {warning['text']}" for warning in trace["warnings"])
     return wrong
 
 

@@ -58,7 +58,12 @@ def test_events_of_one_kind_find_their_partner_whatever_their_order() -> None:
 
 
 def test_warnings_of_the_inbox_are_faults() -> None:
-    traces = {"t1": {"events": [_event()], "warnings": [{"code": "orphan", "message": "a node has no parent"}]}}
+    traces = {
+        "t1": {
+            "events": [_event()],
+            "warnings": [{"code": "orphan", "effect": "drawn wrong", "text": "a node has no parent"}],
+        }
+    }
     assert what_is_wrong([_CALL], traces, "ada", "s1") == ["PostHog would warn: a node has no parent"]
 
 
