@@ -65,6 +65,12 @@ def test_takes_events_on_every_route(inbox: Inbox, path: str) -> None:
     assert inbox.events() == [GOOD]
 
 
+def test_reads_events_from_the_query_of_a_get(inbox: Inbox) -> None:
+    assert request(inbox.url, "/e/?data=" + quote_plus(base64.b64encode(BODY))).status == 200
+    assert inbox.events() == [GOOD]
+    assert request(inbox.url, "/batch/").status == 400
+
+
 SHAPES = {
     "api_key": {"api_key": KEY, "batch": [GOOD]},
     "token": {"token": KEY, "batch": [GOOD]},

@@ -294,11 +294,11 @@ def test_every_control_is_reached_by_tab_and_shows_its_focus(filled: Inbox, show
 def test_on_a_narrow_window_choosing_leads_to_the_detail(filled: Inbox, show: Open) -> None:
     page = show(filled, TRACE, NARROW)
     choose(page, "t1")
-    page.wait_for_function("() => document.querySelector('.detail h2').getBoundingClientRect().top < innerHeight / 2")
+    page.wait_for_function("() => document.querySelector('.detail h2').getBoundingClientRect().top < 60")
     page.locator(".row").first.focus()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "detail"
+    page.wait_for_function("() => document.activeElement.id === 'detail'")
 
 
 def test_filters_and_keeps_them_in_the_address(filled: Inbox, show: Open) -> None:

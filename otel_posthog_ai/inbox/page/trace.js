@@ -13,10 +13,11 @@ export function traceView(id, parameters) {
   let last = "";
   let answer = null;
   let detailOf = null;
+  let filling = null;
 
   const head = el("header", { class: "trace-head" });
   const side = el("div", { class: "detail", id: "detail", tabindex: "-1", role: "region", "aria-label": "Chosen event" });
-  const tree = treeView({ onselect: (node) => { chosen = node.key; remember(); showDetail(node); }, onopen: open });
+  const tree = treeView({ onselect: (node) => { chosen = node.key; remember(); filling = showDetail(node); }, onopen: open });
   const tabs = tabList("Show events as", { tree: "Tree", timeline: "Timeline" }, mode, setMode);
   const scale = el("div", { class: "scale" });
   const left = el("div", { class: "events" }, tabs, scale, tree.element);
@@ -24,7 +25,8 @@ export function traceView(id, parameters) {
   const element = el("section", { class: "trace-view" }, head, body);
 
   // Where the detail stands below the rows, choosing one leads to it.
-  function open(byKey) {
+  async function open(byKey) {
+    await filling;
     if (byKey) side.focus();
     if (matchMedia("(max-width: 860px)").matches) side.scrollIntoView({ block: "start" });
   }
