@@ -24,6 +24,7 @@ from .noise import is_graph_plumbing, is_repetition, is_same_tool
 from .outlook import Outlooks
 from .ownership import find_owner, note_below
 from .pairing import STAGES, find_pairs
+from .propagator import was_passed_on
 from .remembered import RememberedCalls
 from .roots import Trace, Traces, can_be_root
 from .settings import Settings
@@ -345,7 +346,7 @@ class Assembly:
             ):
                 trace.root_id = node.span_id
             place.is_trace = trace.root_id == node.span_id and can_be_root(record)
-            place.is_node = not place.is_trace or node.promised or self._comes_from_afar(node)
+            place.is_node = not place.is_trace or node.promised or self._is_known_afar(node)
             if trace.root_id == node.span_id and not place.is_trace:
                 trace.root_id = None
             place.parent_id = self._unseen_parent(node)
@@ -360,7 +361,7 @@ class Assembly:
         """What a child calls its parent: None (the trace id) for the root of the trace."""
         if trace.root_id is None and not trace.named and parent.fate == UNKNOWN:
             self._claim_root(parent, trace)
-        if trace.root_id == parent.span_id and not parent.promised and not self._comes_from_afar(parent):
+        if trace.root_id == parent.span_id and not parent.promised and not self._is_known_afar(parent):
             return None
         parent.promised = True
         return f"{parent.span_id:016x}"
@@ -401,9 +402,9 @@ class Assembly:
             top = above
         return top
 
-    def _comes_from_afar(self, node: Node) -> bool:
-        """Whether the way up ends at a parent in another process."""
-        return self._patient and self._top(node).parent_is_remote
+    def _is_known_afar(self, node: Node) -> bool:
+        """Whether the trace goes on in another process, above the span or below it."""
+        return was_passed_on(node.span_id) or (self._patient and self._top(node).parent_is_remote)
 
     def _remote_parent(self, node: Node) -> int | None:
         """The AI span of another process that the propagator brought along."""

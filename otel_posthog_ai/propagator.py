@@ -27,6 +27,9 @@ from .log import warn
 
 HEADER = "x-posthog-ai-parent"
 
+MOST_PASSED_ON = 20_000
+"""AI spans that are remembered because another process may know them as its parent."""
+
 _FORMAT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})")
 _KEY = create_key("posthog-remote-ai-parent")
 
@@ -47,6 +50,21 @@ def remote_ai_parent(context: Context | None = None) -> RemoteParent | None:
     if isinstance(parent, RemoteParent) and parent.trace_id == _trace_id(context):
         return parent
     return None
+
+
+_passed_on: dict[int, None] = {}
+
+
+def was_passed_on(span_id: int) -> bool:
+    """Whether another process may have events that name this span as their parent: then it must be a node itself."""
+    return span_id in _passed_on
+
+
+def _remember(span_id: int) -> None:
+    if len(_passed_on) >= MOST_PASSED_ON:
+        for oldest in list(_passed_on)[: MOST_PASSED_ON // 8]:
+            _passed_on.pop(oldest, None)
+    _passed_on[span_id] = None
 
 
 def _trace_id(context: Context) -> int:
@@ -79,6 +97,7 @@ class PostHogPropagator(TextMapPropagator):
             context = get_current()
         parent = _nearest_ai_ancestor(context)
         if parent is not None:
+            _remember(parent.span_id)
             setter.set(carrier, HEADER, f"00-{parent.trace_id:032x}-{parent.span_id:016x}")
 
     @property

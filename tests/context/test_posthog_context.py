@@ -315,7 +315,7 @@ class TestGenerator:
                 while sent != "stop":
                     try:
                         sent = yield (who(), sent)
-                    except KeyError:  # noqa: PERF203
+                    except KeyError:
                         sent = "caught"
             finally:
                 closed.append(who())
@@ -438,7 +438,7 @@ class TestAsyncGenerator:
                 while True:
                     try:
                         sent = yield (who(), sent)
-                    except KeyError:  # noqa: PERF203
+                    except KeyError:
                         sent = "caught"
             finally:
                 await asyncio.sleep(0)

@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
 from opentelemetry.context import Context
@@ -15,10 +16,14 @@ from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from otel_posthog_ai import propagator
 from otel_posthog_ai.context import posthog_context
+from otel_posthog_ai.inbox import Inbox
 from otel_posthog_ai.propagator import HEADER, PostHogPropagator, RemoteParent, remote_ai_parent
 
 TRACE, SPAN, HTTP_SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "00f067aa0ba902b7"
+CALL = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"}
+AGENT = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "helper"}
 ORDERS = [
     [TraceContextTextMapPropagator(), W3CBaggagePropagator(), PostHogPropagator()],
     [PostHogPropagator(), W3CBaggagePropagator(), TraceContextTextMapPropagator()],
@@ -120,3 +125,58 @@ def test_is_found_by_its_name() -> None:
     if not found:
         pytest.skip("the package is not installed")
     assert found[0].load() is PostHogPropagator
+
+
+class TestAmongAISpans:
+    def test_the_nearest_one_is_written(self, provider: TracerProvider) -> None:
+        tracer = provider.get_tracer("test")
+        with (
+            tracer.start_as_current_span("invoke_agent helper", attributes=AGENT) as agent,
+            tracer.start_as_current_span("plain"),
+            tracer.start_as_current_span("GET"),
+        ):
+            carrier: dict[str, str] = {}
+            PostHogPropagator().inject(carrier)
+        own = agent.get_span_context()
+        assert carrier == {HEADER: f"00-{own.trace_id:032x}-{own.span_id:016x}"}
+
+    def test_a_local_one_wins_over_the_remote_one(self, provider: TracerProvider) -> None:
+        tracer = provider.get_tracer("test")
+        context = CompositePropagator(ORDERS[0]).extract(headers(f"00-{TRACE}-{SPAN}"))
+        token = otel_context.attach(context)
+        try:
+            with tracer.start_as_current_span("server"):
+                before: dict[str, str] = {}
+                PostHogPropagator().inject(before)
+                with tracer.start_as_current_span("invoke_agent helper", attributes=AGENT) as agent:
+                    inside: dict[str, str] = {}
+                    PostHogPropagator().inject(inside)
+        finally:
+            otel_context.detach(token)
+        assert before == {HEADER: f"00-{TRACE}-{SPAN}"}
+        assert inside == {HEADER: f"00-{TRACE}-{agent.get_span_context().span_id:016x}"}
+
+    def test_a_root_that_was_passed_on_is_a_node_and_a_trace(self, provider: TracerProvider, inbox: Inbox) -> None:
+        tracer = provider.get_tracer("test")
+        with tracer.start_as_current_span("invoke_agent helper", attributes=AGENT) as agent:
+            PostHogPropagator().inject({})
+            with tracer.start_as_current_span("chat gpt-4o", attributes=CALL):
+                pass
+        assert provider.force_flush(10_000)
+        own = agent.get_span_context()
+        parents = {event["event"]: event["properties"].get("$ai_parent_id") for event in inbox.events()}
+        assert parents == {
+            "$ai_trace": None,
+            "$ai_span": f"{own.trace_id:032x}",
+            "$ai_generation": f"{own.span_id:016x}",
+        }
+
+    def test_what_is_remembered_is_bounded(self, provider: TracerProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(propagator, "MOST_PASSED_ON", 16)
+        monkeypatch.setattr(propagator, "_passed_on", {})
+        tracer = provider.get_tracer("test")
+        for _ in range(100):
+            with tracer.start_as_current_span("invoke_agent helper", attributes=AGENT) as agent:
+                PostHogPropagator().inject({})
+        assert len(propagator._passed_on) <= 16
+        assert propagator.was_passed_on(agent.get_span_context().span_id)
