@@ -13,6 +13,9 @@ def conclude(record: AISpan) -> None:
     _provider(record)
     if record.framework is None:
         record.framework = framework_of_scope(record.scope)
+    if record.parent_id is None and record.metadata:
+        # What was written about the root was written about the whole trace.
+        record.trace_metadata = {**record.metadata, **record.trace_metadata}
     if _was_abandoned(record):
         record.cancelled = True
         record.finish_reason = None
