@@ -18,6 +18,8 @@ from .dialects import AISpan, Occurrence, read_identity, read_span
 from .dialects.table import unset
 from .duplicates import is_call, merge, merge_steps
 from .events.event import Event, Placement, build_events, named_trace
+from .events.naming import private_name
+from .events.outgoing import Privacy
 from .hierarchy import HELD, LEFT, MERGED, PLAIN, UNKNOWN, Hierarchy, Node
 from .log import warn
 from .noise import is_graph_plumbing, is_repetition, is_same_tool
@@ -40,11 +42,10 @@ class Held(NamedTuple):
 
 
 class Built(NamedTuple):
-    """The events of one span, and whether they must leave without content."""
+    """The events of one span, and what privacy mode needs to know of it."""
 
     events: list[Event]
-    private: bool
-    context_keys: frozenset[str]
+    privacy: Privacy
 
 
 class Assembly:
@@ -451,7 +452,7 @@ class Assembly:
 
     def _build(self, held: Held, place: Placement) -> Iterator[Built]:
         node, record = held.node, held.record
-        keys = frozenset(place.context_properties)
+        privacy = Privacy(node.private or node.tainted, frozenset(place.context_properties), private_name(record))
         if not (self._settings.privacy_mode or node.private):
             hint_missing_content(record)
         try:
@@ -466,7 +467,7 @@ class Assembly:
         if place.is_trace:
             trace.forget_states()
         self._counters.add("exported")
-        yield Built(events, node.private or node.tainted, keys)
+        yield Built(events, privacy)
         name = place.trace_name
         if (
             name is not None
@@ -476,7 +477,7 @@ class Assembly:
             and place.parent_id is None
         ):
             trace.named = True
-            yield Built([named_trace(record, place, name)], node.private or node.tainted, keys)
+            yield Built([named_trace(record, place, name)], privacy._replace(name=name))
         self._remembered.add(node, record)
         node.record = None
 

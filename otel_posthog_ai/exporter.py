@@ -88,7 +88,7 @@ class PostHogSpanExporter(SpanExporter):
             self.counters.add("filtered")
         self._assembly.add(chosen, lambda _span: ())
         for built in self._assembly.release(everything=True):
-            events = self._outgoing.encode(built.events, private=built.private, context_keys=built.context_keys)
+            events = self._outgoing.encode(built.events, built.privacy)
             self.counters.add("queued", len(events))
             for event in events:
                 self._owe(event)

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from .assembly import Assembly, Built
 from .delivery import Counters, EncodedEvent, Sender, forks
-from .events.outgoing import Outgoing
+from .events.outgoing import Outgoing, Privacy
 from .events.shrinking import shrink
 from .hierarchy import Hierarchy
 from .joined_logs import JoinedLogs
@@ -31,7 +31,6 @@ class Member(Protocol):
 
     def drain(self) -> None:
         """Move everything that ended to `Pipeline.take`."""
-
 
 
 class _Registry:
@@ -83,6 +82,10 @@ class Pipeline:
         for member in list(self._members):
             member.sort_out()
 
+    def wake(self) -> None:
+        """Have ended spans looked at soon; never blocks."""
+        self._sender.tick_soon()
+
     def take(self, spans: Sequence[ReadableSpan]) -> None:
         """Ended AI spans arrive."""
         with self._work:
@@ -94,7 +97,7 @@ class Pipeline:
     ) -> bool:
         """Send events that are ready; False where none was queued."""
         ready = [dict(event) for event in events]
-        encoded = self._outgoing.encode(ready, private=private, context_keys=context_keys)
+        encoded = self._outgoing.encode(ready, Privacy(private, frozenset(context_keys)))
         self._put(encoded)
         return bool(encoded)
 
@@ -139,7 +142,7 @@ class Pipeline:
 
     def _send_built(self, built: Iterable[Built]) -> None:
         for each in built:
-            self._put(self._outgoing.encode(each.events, private=each.private, context_keys=each.context_keys))
+            self._put(self._outgoing.encode(each.events, each.privacy))
 
     def _put(self, events: list[EncodedEvent]) -> None:
         if events:

@@ -29,8 +29,10 @@ from .pipeline import shared_pipeline
 from .propagator import remote_ai_parent
 from .settings import Settings, resolve
 
-MOST_UNSORTED = 512
-"""Ended spans that may wait to be looked at; the thread that ends one more looks at them itself."""
+MANY_UNSORTED = 128
+"""Ended spans that wait to be looked at when our thread is woken for them; fewer wait for its next second."""
+MOST_UNSORTED = 2_048
+"""Ended spans that may wait to be looked at: the thread that ends one more looks at them itself."""
 
 _live: weakref.WeakSet[PostHogSpanProcessor] = weakref.WeakSet()
 
@@ -173,8 +175,12 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         if self._inert or self._shut_down:
             return
         self._ended.append(span)
-        if len(self._ended) >= MOST_UNSORTED:
-            self.sort_out()
+        waiting = len(self._ended)
+        if waiting >= MANY_UNSORTED:
+            if waiting >= MOST_UNSORTED:
+                self.sort_out()
+            elif waiting == MANY_UNSORTED:
+                self._pipeline.wake()
 
     def is_exported(self, span: ReadableSpan) -> bool:
         """Whether a span is one for PostHog: what the user's filter says, else whether it looks like AI."""

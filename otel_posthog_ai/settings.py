@@ -135,7 +135,16 @@ def _callable(value: Any) -> Callable[..., Any]:
 def _mask(value: Any) -> Any:
     if callable(value):
         return value
-    return _keys(value)
+    from .events.masking import resolve_mask  # only who names a mask pays for loading them
+
+    names = _keys(value)
+    resolve_mask(names)
+    return names
+
+
+def _closed_mask(key: str, value: Any) -> Any:
+    """Stands for a mask that is wanted and not known: no content may pass."""
+    raise ValueError("the mask is not known")
 
 
 def _properties(value: Any) -> Mapping[str, Any] | tuple[str, ...]:
@@ -322,6 +331,10 @@ def resolve(
         except ValueError as error:
             if not lenient:
                 raise ValueError(f"{name} {error}") from None
+            if name == "mask":
+                given[name] = _closed_mask
+                warn_once("settings:mask", "mask %s; no content is sent", error)
+                continue
             warn_once(f"settings:{name}", "%s %s; it is ignored", name, error)
     for option in OPTIONS:
         if option.name not in given:

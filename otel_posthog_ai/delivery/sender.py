@@ -137,6 +137,15 @@ class Sender:
                 self._condition.wait(remaining)
             return self._counters.undelivered() == lost_before
 
+    def tick_soon(self) -> None:
+        """Have `on_tick` called as soon as the thread is free. Never blocks: the app's threads call this."""
+        self._next_tick = 0.0
+        if self._condition.acquire(blocking=False):
+            try:
+                self._condition.notify_all()
+            finally:
+                self._condition.release()
+
     def shutdown(self, deadline: float) -> bool:
         """Flush, then stop: afterwards nothing is sent. Returns what the flush did; a second call changes nothing."""
         with self._condition:

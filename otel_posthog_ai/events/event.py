@@ -67,14 +67,19 @@ def named_trace(record: AISpan, place: Placement, name: str) -> Event:
     """An `$ai_trace` for a trace that has only generations, which has no span of its own: its uuid is the trace's."""
     properties = dict(CONSTANTS)
     properties.update(
-        {"$ai_trace_id": record.trace_id, "$ai_span_name": name, **_identity(record, place), **place.trace_properties}
+        {
+            "$ai_trace_id": record.trace_id,
+            "$ai_span_name": name,
+            **_identity(record),
+            **user_properties(place.trace_properties),
+        }
     )
     event = envelope(TRACE, record, place, properties, None)
     event["uuid"] = event_uuid(record.trace_id, "", TRACE)
     return event
 
 
-def _identity(record: AISpan, place: Placement) -> dict[str, Any]:
+def _identity(record: AISpan) -> dict[str, Any]:
     identity = record.identity
     found: dict[str, Any] = {}
     if identity.session is not None:

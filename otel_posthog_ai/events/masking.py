@@ -37,7 +37,7 @@ def resolve_mask(spec: Any) -> Mask | None:
     names = [spec] if isinstance(spec, str) else list(cast("Iterable[str]", spec))
     unknown = [name for name in names if name not in BUILT_IN]
     if unknown:
-        raise ValueError(f"mask must be callable or of {', '.join(BUILT_IN)}; {unknown[0]!r} is neither")
+        raise ValueError(f"must be callable or of {', '.join(BUILT_IN)}; {unknown[0]!r} is neither")
     steps = [BUILT_IN[name] for name in names]
     if not steps:
         return None

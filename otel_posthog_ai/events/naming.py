@@ -27,3 +27,8 @@ def plain_name(record: AISpan) -> str:
     model = record.request_model or record.response_model
     subject = model if record.kind != "span" else record.tool_name or record.agent_name
     return " ".join(part for part in (operation, subject) if part) or "span"
+
+
+def private_name(record: AISpan) -> str:
+    """The title where nothing that was said may show: names of tools, agents, workflows and chains are the program's."""
+    return event_name(record) if record.kind == "span" and record.name else plain_name(record)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from typing import Any
+import base64
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from ..delivery import Counters, EncodedEvent, EncodingError, encode
 from ..log import warn
@@ -13,10 +14,22 @@ from .event import Event
 from .json_safe import json_safe
 from .masking import apply_mask, resolve_mask
 from .media import redact_media
+from .privacy import private_event
 from .properties import CONTENT
 
 # Custom properties are content as well; these of ours are not.
 _NOT_CONTENT_PREFIXES = ("$", "otel.", "service.", "deployment.", "gen_ai.provider.name")
+
+
+class Privacy(NamedTuple):
+    """What privacy mode needs to know of the span behind some events."""
+
+    private: bool = False
+    """They must leave without content, whatever the settings say."""
+    context_keys: frozenset[str] = frozenset()
+    """Custom properties that the app set for whole contexts, which may stay."""
+    name: str | None = None
+    """What to call the span where its own name may hold what was said."""
 
 
 class Outgoing:
@@ -28,14 +41,12 @@ class Outgoing:
         self._mask: Callable[[str, Any], Any] | None = resolve_mask(settings.mask)
         self._secrets = (settings.api_key,) if settings.api_key else ()
 
-    def encode(
-        self, events: Iterable[Event], *, private: bool, context_keys: Collection[str] = ()
-    ) -> list[EncodedEvent]:
-        """The events that may leave, encoded. `context_keys`: properties that the app set for whole contexts."""
+    def encode(self, events: Iterable[Event], privacy: Privacy) -> list[EncodedEvent]:
+        """The events that may leave, encoded."""
         encoded: list[EncodedEvent] = []
         for event in events:
             try:
-                finished = self._finished(event, private or self._settings.privacy_mode, context_keys)
+                finished = self._finished(event, privacy)
                 if finished is not None:
                     encoded.append(encode(finished))
             except EncodingError:
@@ -48,12 +59,13 @@ class Outgoing:
         self._counters.add("dropped", reason=reason)
         warn(f"outgoing:{reason}", message, *values)
 
-    def _finished(self, event: Event, private: bool, context_keys: Collection[str]) -> Event | None:
-        properties = json_safe(event["properties"])
-        if private:
-            from .privacy import private_event
-
-            event = private_event({**event, "properties": properties}, allowed=context_keys)
+    def _finished(self, event: Event, privacy: Privacy) -> Event | None:
+        if self._settings.capture_media:
+            properties = json_safe(event["properties"], encode_bytes=_base64)
+        else:
+            properties = json_safe(event["properties"])
+        if privacy.private or self._settings.privacy_mode:
+            event = private_event({**event, "properties": properties}, privacy.context_keys, privacy.name)
             properties = event["properties"]
         if not self._settings.capture_media:
             properties = redact_media(properties)
@@ -91,6 +103,10 @@ class Outgoing:
             self._lose("before_send", "before_send returned no event; the event is lost")
             return None
         return {**changed, "properties": json_safe(changed["properties"])}
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _is_event(value: Any) -> bool:
