@@ -19,7 +19,7 @@ from .source import Source
 from .states import read_state
 from .table import Row, Table, fill, unset
 from .tool_definitions import read_tools
-from .user_metadata import metadata_of, read_metadata
+from .user_metadata import metadata_of, read_metadata, user_tags
 from .values import identifier, is_list, is_mapping, json_text, mapping, number, parse_json, text, texts
 
 NAME = "langfuse"
@@ -52,7 +52,6 @@ FIELDS: Table = (
 )  # fmt: skip
 TRACE_FIELDS: Table = (
     Row("trace_name", ("langfuse.trace.name",), text),
-    Row("tags", ("langfuse.trace.tags", "langfuse.tags"), texts),
 )  # fmt: skip
 # Metadata of the OpenAI wrapper's own: the rest of a streamed answer, and how the output was to be structured.
 _STRUCTURE = ("response_format", "text_format")
@@ -99,6 +98,9 @@ def read_trace(record: AISpan, source: Source) -> None:
     if not any(key.startswith("langfuse.") for key in source.attributes):
         return
     fill(record, TRACE_FIELDS, source)
+    for tag in texts(source.first("langfuse.trace.tags", "langfuse.tags")) or ():
+        if tag not in record.tags:
+            record.tags.append(tag)
     for key, value in metadata_of(source.take("langfuse.trace.metadata")).items():
         record.trace_metadata.setdefault(key, value)
     for key, value in source.below("langfuse.trace.metadata.").items():
@@ -140,7 +142,7 @@ def _read_metadata(record: AISpan, source: Source) -> None:
             record.parameters.setdefault("response_format", metadata.pop(key))
     tags = metadata.pop("tags", None) if is_list(metadata.get("tags")) else None
     if tags and not record.tags:
-        record.tags = [str(tag) for tag in tags]
+        record.tags = user_tags(tags)
     read_metadata(record, metadata)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .draft import Draft
+from .draft import Draft, result_text
 from .record import Message
 from .values import is_list
 
@@ -17,6 +17,8 @@ def laid_out(role: str, draft: Draft, name: Any = None) -> list[Message]:
     parts, calls, results = draft.parts, draft.calls, draft.results
     if not parts and not calls:
         return list(results)
+    if role == "tool":  # only text keeps its call
+        return [*results, {"role": role, "content": result_text([*parts, *calls])}]
     message: Message = {"role": role}
     if isinstance(name, str) and name:
         message["name"] = name

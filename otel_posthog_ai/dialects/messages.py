@@ -132,7 +132,7 @@ def _unwrapped(entry: Mapping[str, Any]) -> Mapping[str, Any]:
         elif is_mapping(entry.get("kwargs")) and ("lc" in entry or "id" in entry):
             inner = dict(entry["kwargs"])
             names = entry.get("id")
-            if is_list(names) and names and names[-1] in CLASSES:
+            if is_list(names) and names and isinstance(names[-1], str) and names[-1] in CLASSES:
                 inner.setdefault("type", "constructor")
                 inner["role"] = CLASSES[names[-1]]
         elif is_mapping(entry.get("data")) and entry.get("type") in tuple(LANGCHAIN_TYPES):

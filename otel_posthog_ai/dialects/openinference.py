@@ -20,7 +20,7 @@ from .record import AISpan, Kind, SpanType
 from .source import Source
 from .table import Row, Table, fill, unset
 from .tool_definitions import read_tools
-from .user_metadata import metadata_of, read_metadata
+from .user_metadata import metadata_of, read_metadata, user_tags
 from .values import count, finish_reason, flag, identifier, is_mapping, mapping, number, parse_json, text, texts
 
 NAME = "openinference"
@@ -65,7 +65,7 @@ STEP_FIELDS: Table = (
     Row("tool_name", ("tool.name",), text),
     Row("tool_call_id", ("tool.id", "tool.call_id", "tool_call.id", "message.tool_call_id"), identifier),
     Row("prompt_name", ("prompt.id",), text),
-    Row("tags", ("tag.tags",), texts),
+    Row("tags", ("tag.tags",), user_tags),
 )  # fmt: skip
 # What frameworks add to the parameters of a call, and what stands elsewhere.
 NO_PARAMETERS = frozenset(
@@ -74,7 +74,8 @@ NO_PARAMETERS = frozenset(
         "functions", "instructions", "system", "stream", "id", "object", "created_at", "created", "status", "error",
         "incomplete_details",
         "usage", "output", "user", "num_retries", "max_retries", "timeout", "base_url", "api_base", "extra_headers",
-        "extra_body", "extra_query", "completed_at",
+        "extra_body", "extra_query", "completed_at", "context_window", "num_output", "is_chat_model",
+        "is_function_calling_model", "system_role",
     }
 )  # fmt: skip
 # Calls that only count tokens: nothing is generated, nothing is billed.
@@ -85,6 +86,7 @@ _DELEGATING = re.compile(
     r"\.a?(?:stream_)?(?:predict|structured_predict|predict_and_call|chat_with_tools|prepare_chat_with_tools)$"
     r"|\._prepare_chat_with_tools$|\.a?stream_structured_predict$"
 )
+_PRIVATE = re.compile(r"\._[a-z]\w*$")
 _HANDOFF = re.compile(r"^handoff to ", re.IGNORECASE)
 _CREW = re.compile(r"\.kickoff(?:_async|_for_each)?$")
 _EMBEDDING_SETTINGS = ("model", "dimensions", "encoding_format")
@@ -103,6 +105,7 @@ def read(record: AISpan, source: Source) -> None:
     read_metadata(record, source.take("metadata"))
     for key in _TEMPLATE_KEYS:
         source.take(key)
+    record.noise = record.noise or _is_inner(source)
     if record.kind == "span":
         read_step(record, source)
         return
@@ -128,11 +131,17 @@ def _classify(record: AISpan, source: Source) -> None:
             record.kind, record.span_type = "span", "custom"
         elif _DELEGATING.search(source.name):
             record.kind, record.span_type = "span", "chain"
-            record.noise = source.name.endswith("._prepare_chat_with_tools")
     elif record.span_type == "chain" and _CREW.search(source.name):
         record.span_type = "workflow"
+    elif record.kind == "embedding" and _is_inner(source):
+        record.kind, record.span_type = "span", "chain"
     elif record.span_type == "tool" and _HANDOFF.match(source.name) and not source.has("tool.name"):
         record.span_type = "handoff"
+
+
+def _is_inner(source: Source) -> bool:
+    """LlamaIndex traces every public method and the private one that does its work: the same step twice."""
+    return source.scope.endswith(".llama_index") and _PRIVATE.search(source.name) is not None
 
 
 # ---- calls of models -----------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def _text(part: Pieces, draft: Draft) -> None:
 
 def _thinking(part: Pieces, draft: Draft) -> None:
     for key in ("thinking", "content", "text", "reasoning", "reasoning_content"):
-        value = part.get(key)
+        value = _summaries(part.get(key))
         if isinstance(value, str) and value:
             draft.thinking(value)
             return
@@ -36,6 +36,12 @@ def _thinking(part: Pieces, draft: Draft) -> None:
             return
     summary = part.get("summary")
     _thoughts(summary if is_list(summary) else [summary], draft)
+
+
+def _summaries(value: Any) -> Any:
+    """OpenLLMetry writes the list of a thought's summaries as JSON text."""
+    found = parse_json(value)
+    return found if is_list(found) and all(is_mapping(item) and "text" in item for item in found) else value
 
 
 def _thoughts(value: Any, draft: Draft) -> None:

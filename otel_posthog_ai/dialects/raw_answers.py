@@ -27,7 +27,7 @@ _USAGE_KEYS = (
 )  # fmt: skip
 _TIER_KEYS = ("service_tier", "serviceTier")
 # Lists whose first item may say more about the answer.
-_LISTS = ("choices", "candidates", "generations", "results", "outputs", "completions")
+_LISTS = ("choices", "candidates", "generations", "results", "outputs", "completions", "replies")
 # Objects that hold the provider's own answer.
 _WRAPPERS = (
     "raw", "response_metadata", "generation_info", "message", "kwargs", "data", "llm_output", "meta", "response",
@@ -41,11 +41,14 @@ _ITEMS = frozenset(
     {"message", "reasoning", "function_call", "custom_tool_call", "mcp_call", "tool_call", "tool_use", "function"}
 )
 _DEEPEST = 7
+# Python's own text of an object that says nothing of it: `<groq.Stream object at 0x7f99231ce250>`.
+_ADDRESS = re.compile(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
 # Python's own text of a client library's answer: `ChatCompletion(id='chatcmpl-1', …, finish_reason='stop', …)`.
+_REPR = re.compile(r"^\s*[A-Z]\w*\(")
 _REPR_ID = re.compile(
     r"^\s*\w*(?:Completion|Message|Response)\w*\(.{0,40}?\b(?:response_)?id='([\w.:-]{6,})'",
 )
-_REPR_FINISH = re.compile(r"\b(?:finish_reason|stop_reason)=(?:'(\w+)'|<\w+\.\w+: '(\w+)'>)")
+_REPR_FINISH = re.compile(r"\b(?:finish_reason|stop_reason)'?(?:=|: )(?:'(\w+)'|<\w+\.\w+: '(\w+)'>)")
 
 
 def read_raw_answer(record: AISpan, value: Any, *, usage: bool = True) -> None:
@@ -56,6 +59,8 @@ def read_raw_answer(record: AISpan, value: Any, *, usage: bool = True) -> None:
 def raw_output(value: Any) -> list[Message] | None:
     """The answer's messages, where the raw answer holds them in a known shape."""
     found = parse_json(value)
+    if isinstance(found, str) and _ADDRESS.fullmatch(found):
+        return None
     if not is_mapping(found):
         return read_messages(found, "assistant") if isinstance(found, str) or is_list(found) else None
     if any(is_list(found.get(key)) for key in ("choices", "candidates", "generations", "output", "messages")):
@@ -138,10 +143,10 @@ def _finish(value: Any) -> str | None:
 
 
 def _read_repr(record: AISpan, found: str) -> None:
-    match = _REPR_ID.match(found)
-    if match is None:
+    if not _REPR.match(found):
         return
-    if record.response_id is None:
+    match = _REPR_ID.match(found)
+    if match is not None and record.response_id is None:
         record.response_id = match.group(1)
     if record.finish_reason is None:
         finish = _REPR_FINISH.search(found)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .literals import read_literal
 from .messages import CLASSES, LANGCHAIN_TYPES, read_messages
 from .record import Message
 from .values import is_list, is_mapping, json_text
@@ -15,6 +17,12 @@ _PLAIN_ROLES = LANGCHAIN_TYPES | {"user", "assistant"}
 _CALL = frozenset({"args", "kwargs"})
 _CALL_EXTRAS = frozenset({"sanitize_inputs_outputs"})
 _DEEPEST = 40
+# How reprs of objects and lists begin that hold more than names.
+_REPR_OPENERS = ("{'", "['", "[{'", "({'")
+# A repr that is only an address: `<groq.Stream object at 0x7f99231ce250>`.
+_ADDRESS = re.compile(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
+# A list of nothing but floats this long is a vector that nobody reads.
+_SHORTEST_VECTOR = 64
 
 
 def read_state(value: Any, role: str = "user") -> Any:
@@ -23,8 +31,18 @@ def read_state(value: Any, role: str = "user") -> Any:
     `role` is for messages that have none. Text that is no JSON stays as it is; None is returned for nothing at all.
     """
     if isinstance(value, str):
-        value = json_text(value) if value.lstrip()[:1] in ("{", "[", '"') else value
+        value = _parsed(value)
     return shaped(value, role)
+
+
+def _parsed(value: str) -> Any:
+    """The value of JSON text or of a repr of an object or list; an object's mere address says nothing."""
+    opening = value.lstrip()[:3]
+    found = json_text(value) if opening[:1] in ("{", "[", '"') else value
+    if found is value and opening.startswith(_REPR_OPENERS):
+        literal = read_literal(value)
+        return value if literal is None else literal
+    return None if _ADDRESS.fullmatch(value) else found
 
 
 def shaped(value: Any, role: str = "user") -> Any:
@@ -49,6 +67,10 @@ def _shaped(value: Any, role: str, depth: int) -> Any:
             return read_messages(list(value), role) or []
         if len(value) == 1 and is_message_list(value[0]):  # LangChain's batch of one
             return read_messages(list(value[0]), role) or []
+        if len(value) >= _SHORTEST_VECTOR and all(isinstance(item, float) for item in value):
+            return f"[{len(value)} numbers]"
+        if _is_vector(value):
+            return f"[{len(value)} numbers]"
         return [_shaped(item, role, depth + 1) for item in value]
     if not is_mapping(value):
         return value
@@ -63,6 +85,12 @@ def _shaped(value: Any, role: str, depth: int) -> Any:
     return {str(key): _shaped(item, role, depth + 1) for key, item in value.items()}
 
 
+def _is_vector(value: Sequence[Any]) -> bool:
+    """An embedding, which nobody reads."""
+    return len(value) >= _SHORTEST_VECTOR and all(isinstance(item, float) for item in value)
+
+
+_SHORTEST_VECTOR = 8
 _COMMAND_KEYS = frozenset({"graph", "update", "resume", "goto"})
 
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .leftovers import is_plumbing
 from .record import AISpan
-from .values import mapping, text
+from .values import mapping, text, texts
 
 # Keys of LangChain's and LangGraph's own, by which the framework is told.
 _LANGGRAPH = ("langgraph_node", "langgraph_step", "langgraph_path")
+
+
+# Marks and tags of LangChain's own runs.
+_MARKS = frozenset({"is_langchain_root"})
+_RUN_TAG = re.compile(r"(?:seq|map|graph|condition|branch):\w+(?::.*)?|langsmith:\w+")
+
+
+def user_tags(value: Any) -> list[str]:
+    """The tags that a user gave, without those that LangChain gives to the steps of a run."""
+    return [tag for tag in texts(value) or () if not _RUN_TAG.fullmatch(tag)]
 
 
 def metadata_of(value: Any) -> dict[str, Any]:
@@ -20,7 +31,7 @@ def metadata_of(value: Any) -> dict[str, Any]:
 def read_metadata(record: AISpan, value: Any) -> None:
     """Add the user's keys to the record's metadata; what the framework's own keys tell goes to the record."""
     for key, item in metadata_of(value).items():
-        if item is None or ("." in key and is_plumbing(key)):
+        if item is None or key in _MARKS or ("." in key and is_plumbing(key)):
             continue
         record.metadata.setdefault(key, item)
     _read_framework(record)
