@@ -33,6 +33,7 @@ def recognises(source: Source) -> bool:
 
 def read(record: AISpan, source: Source) -> None:
     fill(record, FIELDS, source)
+    source.below("agent.trace.")
     identifier = text(source.take(OPERATION_ID)) or source.name
     if OPERATION not in source.attributes and record.kind == "span":
         record.kind = next((kind for piece, kind in KINDS if piece in identifier), "span")

@@ -8,7 +8,7 @@ from typing import Any
 from . import media_parts
 from .draft import Draft
 from .media_parts import Pieces, first_text, inner_object
-from .values import dump, is_list, is_mapping
+from .values import dump, is_list, is_mapping, parse_json
 
 _RESULT_KEYS = ("response", "result", "output", "content")
 _CALL_ID_KEYS = ("call_id", "id", "tool_call_id", "toolUseId", "toolCallId")

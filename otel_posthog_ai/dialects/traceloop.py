@@ -145,6 +145,7 @@ def _read_framework(record: AISpan, source: Source, properties: dict[str, Any]) 
         if stated == "langgraph" or any(key.startswith("langgraph_") for key in properties):
             framework = "langgraph"
         record.framework = framework
+    record.agent_name = record.agent_name or text(properties.get("lc_agent_name"))
     node = properties.get("langgraph_node")
     if node is not None and node == source.attributes.get(ENTITY_NAME):
         record.graph_node = True

@@ -95,24 +95,47 @@ def _user_tags(value: Mapping[str, Any]) -> list[str]:
     return [tag for tag in tags if isinstance(tag, str) and not tag.startswith(_STEP_TAGS) and tag not in own]
 
 
-# ---- LlamaIndex writes its nodes as JSON texts in a JSON list ------------------------------------------------------
+# ---- LlamaIndex writes the objects inside as JSON texts -------------------------------------------------------------
+
+# The arguments of its methods that hold what a step is asked; beside them stand defaults.
+_ASKED = ("query_bundle", "str_or_query_bundle", "start_event")
 
 
 def _readable(value: Any) -> Any:
-    if is_list(value) and value and all(isinstance(item, str) for item in value):
-        items = [parse_json(item) for item in value]
-        value = items if all(is_mapping(item) for item in items) else list(value)
+    return shaped(_opened(value, 0))
+
+
+def _opened(value: Any, depth: int) -> Any:
+    if depth > _DEEPEST:
+        return value
     if is_list(value):
-        return shaped([_node(item) if is_mapping(item) else item for item in value])
-    return shaped(value)
+        items = [parse_json(item) if isinstance(item, str) and item.startswith("{") else item for item in value]
+        return [_opened(item, depth + 1) for item in items]
+    if not is_mapping(value):
+        return value
+    keys = value.keys()
+    if "id_" in keys or (is_mapping(value.get("node")) and "id_" in value["node"]):
+        return _node(value)
+    if isinstance(value.get("query_str"), str) and "custom_embedding_strs" in keys:
+        return value["query_str"]
+    if keys == {"response", "metadata"}:
+        return _opened(value["response"], depth + 1)
+    opened = {key: _opened(item, depth + 1) for key, item in value.items()}
+    if depth == 0 and any(key in keys for key in _ASKED):
+        said = {key: item for key, item in opened.items() if item not in (None, False, {}, [])}
+        asked = next(iter(said)) if len(said) == 1 else None
+        return said[asked] if asked in _ASKED else said
+    return opened
+
+
+_DEEPEST = 20
 
 
 def _node(item: Mapping[str, Any]) -> Mapping[str, Any]:
     """A node of an index by what a person wants of it: its text, its score, the user's metadata."""
-    node = item.get("node") if is_mapping(item.get("node")) else item
-    if "id_" not in node:
-        return item
+    inner = item.get("node")
+    node: Mapping[str, Any] = inner if is_mapping(inner) else item
     resource = node.get("text_resource")
     text = node.get("text") or (resource.get("text") if is_mapping(resource) else None)
-    found = {"id": node["id_"], "text": text, "score": item.get("score"), "metadata": node.get("metadata")}
+    found = {"id": node.get("id_"), "text": text, "score": item.get("score"), "metadata": node.get("metadata")}
     return {key: each for key, each in found.items() if each not in (None, {}, "")}
