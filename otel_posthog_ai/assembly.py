@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from .content_hint import hint_missing_content
 from .delivery import Counters
-from .dialects import AISpan, Occurrence, read_identity, read_span
+from .dialects import AISpan, Occurrence, is_marked, read_identity, read_span
 from .dialects.table import unset
 from .duplicates import is_call, merge, merge_steps
 from .events.event import Event, Placement, build_events, named_trace
@@ -93,7 +93,8 @@ class Assembly:
             self._counters.add("dropped", reason="unreadable")
             return
         node = self._hierarchy.learn(context.span_id, context.trace_id, span.parent)
-        record = read_span(span, logs, forced=self._settings.span_filter is not None)
+        # A span that the user's filter let through, or that a child names as its parent, is exported whatever it says.
+        record = read_span(span, logs, forced=self._settings.span_filter is not None or node.promised)
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
         self._outlooks.learn(scope, span.name, record)
         if record is None or (record.noise and not node.promised):
@@ -328,7 +329,8 @@ class Assembly:
         span = self._hierarchy.live_span(above.span_id)
         if span is None:
             return False
-        if not self._outlooks.of_open(above, span).ai:
+        # What its like turned out to be is no promise: only a span that is marked itself is certain to be read.
+        if not self._outlooks.of_open(above, span).ai or not is_marked(span):
             return False
         return self._settings.span_filter is None or _passes(self._settings.span_filter, span)
 

@@ -71,6 +71,8 @@ def assert_sound(events: list[dict[str, Any]]) -> None:
     """No dangling parent, no cycle, no self-parent, no empty parent, no event twice, at most one `$ai_trace`."""
     by_trace: dict[str, list[dict[str, Any]]] = {}
     for event in events:
+        if event["event"] not in ("$ai_trace", "$ai_span", "$ai_generation", "$ai_embedding"):
+            continue
         by_trace.setdefault(trace_id_of(event), []).append(event)
     for trace_id, members in by_trace.items():
         nodes = {span_id_of(e): parent_of(e) for e in members if e["event"] != "$ai_trace"}
