@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 
-from .compression import Body, GzipBody, PlainBody
+from .compression import Body, PlainBody, gzip_body
 from .encoding import EncodedEvent
 
 REQUEST_BYTES = 5 * 1024 * 1024
@@ -23,7 +23,7 @@ class Envelope:
 
     def __init__(self, api_key: str, compression: str) -> None:
         self._head = b'{"api_key":' + json.dumps(api_key).encode() + b',"batch":['
-        self._body: type[PlainBody] | type[GzipBody] = GzipBody if compression == "gzip" else PlainBody
+        self._body: Callable[[bytes], Body] = gzip_body() if compression == "gzip" else PlainBody
         self.overhead = len(self._head) + len(self.tail(sent_now()))
 
     def body(self, events: Sequence[EncodedEvent]) -> Body:

@@ -24,7 +24,7 @@ class Counters:
         forks.in_child(self._start_anew)
 
     def _start_anew(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # A finalizer or a signal handler may count in the middle of counting.
         self._counts: dict[str, int] = dict.fromkeys(NAMES, 0)
         self._dropped: dict[str, int] = {}
 

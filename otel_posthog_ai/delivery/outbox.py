@@ -140,11 +140,12 @@ class Outbox:
             self.ready.append(self.fresh.popleft())
 
     def clear(self) -> list[Owed]:
-        """Drop all but what is under way."""
-        dropped = [self._forget(owed) for queue in (self.ready, self.fresh) for owed in queue]
+        """Let go of all but what is under way; what is on disk stays owed there. Gives back what is lost."""
+        waiting = [*self.ready, *self.fresh]
         self.ready.clear()
         self.fresh.clear()
-        return dropped
+        self.bytes -= sum(len(owed.event.body) for owed in waiting)
+        return [owed for owed in waiting if owed.segment is None]
 
     def _forget(self, owed: Owed) -> Owed:
         self.bytes -= len(owed.event.body)

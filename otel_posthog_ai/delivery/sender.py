@@ -56,7 +56,7 @@ class Sender:
         forks.in_child(self._in_child)
         forks.at_end_of_child(self._deliver_at_end)
 
-    def _start_anew(self) -> None:
+    def _start_anew(self, *, stopped: bool = False) -> None:
         self._pid = os.getpid()
         self._condition = threading.Condition()
         self._outbox = Outbox(
@@ -72,7 +72,7 @@ class Sender:
         self._next_tick = time.monotonic() + self._tick_seconds
         self._limit: Deadline | None = None
         self._stop_by: float | None = None
-        self._stopped = False
+        self._stopped = stopped
         self._shutdown_result: bool | None = None
         self._dirty: set[Segment] = set()
         self._looked_for_leftovers = self._spool is None
@@ -80,18 +80,16 @@ class Sender:
         self._start_threads()
 
     def _in_child(self) -> None:
-        stopped = self._stopped
         if self._spool is not None:
             self._spool.forget_parent()
-        self._start_anew()
-        self._stopped = stopped
+        self._start_anew(stopped=self._stopped)
 
     def _start_threads(self) -> None:
         jobs = [("otel-posthog-ai sender", self._send_loop)]
         if self._spool is not None:
             jobs.append(("otel-posthog-ai spool", self._spool_loop))
         try:
-            for name, job in jobs if self._settings.api_key else []:
+            for name, job in jobs if self._settings.api_key and not self._stopped else []:
                 thread = threading.Thread(target=job, name=name, daemon=True)
                 thread.start()
                 self._threads.append(thread)
@@ -123,6 +121,8 @@ class Sender:
         """
         if not self._threads:
             self._send_in_this_thread(deadline)
+        if threading.current_thread() in self._threads:
+            return not self._busy()  # Called by a tick: the thread cannot wait for itself.
         with self._condition:
             lost_before = self._counters.undelivered()
             last_round = self._round
@@ -276,11 +276,11 @@ class Sender:
     def _interruptible_wait(self, seconds: float) -> bool:
         """The poster's waits between two tries: ticks go on, and a flush or shutdown interrupts."""
         end = time.monotonic() + seconds
-        wanted = self._wanted_round
+        wanted, stop_by = self._wanted_round, self._stop_by
         while (left := end - time.monotonic()) > 0:
             self._tick()
             with self._condition:
-                if self._stopped or self._stop_by is not None or self._wanted_round != wanted:
+                if self._stopped or (self._wanted_round, self._stop_by) != (wanted, stop_by):
                     return True
                 self._condition.wait(min(left, self._tick_seconds))
         return False
@@ -377,8 +377,7 @@ class Sender:
 
     def _drop_the_rest(self) -> None:
         """What is not on disk is dropped (what is under way is settled by the sender thread when it comes back)."""
-        lost = [owed for owed in self._outbox.clear() if owed.segment is None]
-        self._drop(lost, "shutdown")
+        self._drop(self._outbox.clear(), "shutdown")
 
     def _deliver_at_end(self) -> None:
         """A child of a process pool ends: there is no `atexit` there, so this is its flush."""

@@ -173,6 +173,26 @@ def test_shutdown_delivers_and_is_idempotent(new_sender: NewSender) -> None:
         assert not any("posthog" in thread.name for thread in threading.enumerate())
 
 
+def test_shutdown_uses_its_time_for_waits_between_tries(new_sender: NewSender) -> None:
+    with FaultServer([answer(503), answer(429, Retry_After="1")]) as server:
+        sender = new_sender(server.url)
+        sender.put(make_events(1))
+        assert sender.shutdown(within(5)) is True
+        assert len(server.requests) == 3
+        assert server.requests[2].at - server.requests[1].at >= 1.0
+
+
+def test_a_flush_inside_a_tick_does_not_wait_for_itself(new_sender: NewSender) -> None:
+    answers: list[bool] = []
+    with FaultServer() as server:
+        sender = new_sender(
+            server.url, on_tick=lambda: answers.append(sender.flush(within(30))), flush_interval_millis=20
+        )
+        assert server.wait_for(lambda _: len(answers) > 3, 5)
+        sender.put(make_events(1))
+        assert server.wait_for(lambda s: s.events, 5)
+
+
 def test_two_threads_may_shut_down_at_once(new_sender: NewSender) -> None:
     with FaultServer(lambda _: Fault(delay=0.3)) as server:
         sender = new_sender(server.url)

@@ -133,6 +133,20 @@ def test_shutdown_in_an_outage_keeps_on_disk_what_it_could_not_send(new_sender: 
         assert server.uuids[:3] == [event.uuid for event in events[:3]] or len(server.requests) > 2
 
 
+def test_shutdown_in_the_middle_of_bisecting_keeps_the_rest_on_disk(new_sender: NewSender, tmp_path: Path) -> None:
+    with FaultServer([answer(413), answer(200), HANGS["answer"]]) as server:
+        sender = new_sender(server.url, spool_directory=str(tmp_path))
+        events = make_events(8)
+        sender.put(events)
+        assert server.wait_for(lambda s: len(s.requests) == 3)
+        assert sender.shutdown(within(0.3)) is False
+        assert server.wait_for(lambda _: sender.status()["sent"] == 4)
+        server.play([])
+        later = new_sender(server.url, spool_directory=str(tmp_path))
+        assert server.wait_for(lambda _: later.status()["queued"] and later.flush(within(5)))
+        assert sorted(set(server.uuids)) == sorted(event.uuid for event in events)
+
+
 def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
