@@ -132,7 +132,7 @@ class Hierarchy:
             return
         try:
             self._until_sweep = SWEEP_EVERY
-            for span_id, (span, _, _) in list(self.opened.items()):
+            for span_id, (span, _, _) in self.opened.copy().items():
                 if span() is None:
                     self.opened.pop(span_id, None)
             _forget_oldest(self.opened, MOST_OPEN)
@@ -163,7 +163,7 @@ class Hierarchy:
 
     def open_spans(self) -> Iterator[tuple[int, Span]]:
         """The spans that are open now, by span id."""
-        for span_id, opened in list(self.opened.items()):
+        for span_id, opened in self.opened.copy().items():
             span = opened[0]()
             if span is not None:
                 yield span_id, span
