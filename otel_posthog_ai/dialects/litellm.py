@@ -40,7 +40,7 @@ ROLES_OF_RAW_KEYS = frozenset(
 
 
 def recognises(source: Source) -> bool:
-    return not MARKERS.isdisjoint(source.attributes) or _is_raw(source)
+    return not MARKERS.isdisjoint(source.attributes) or _is_raw(source) or _is_guardrail(source)
 
 
 def _is_raw(source: Source) -> bool:
@@ -50,8 +50,14 @@ def _is_raw(source: Source) -> bool:
     return source.scope == SCOPE and not MARKERS & source.attributes.keys() and _raw_provider(source) is not None
 
 
+def _is_guardrail(source: Source) -> bool:
+    return source.scope == SCOPE and "guardrail_name" in source.attributes
+
+
 def read(record: AISpan, source: Source) -> None:
-    if _is_raw(source):
+    if _is_guardrail(source):
+        _read_guardrail(record, source)
+    elif _is_raw(source):
         _read_raw(record, source)
     else:
         _read_request(record, source)
@@ -73,6 +79,15 @@ def _read_request(record: AISpan, source: Source) -> None:
         record.cost.total = number(hidden.get("response_cost"))
     if record.provider_original is None and source.attributes.get("gen_ai.system") is None:
         record.provider_original = text(source.attributes.get("error.llm_provider"))
+
+
+def _read_guardrail(record: AISpan, source: Source) -> None:
+    found = {key: _value(value) for key, value in source.below("guardrail_").items()}
+    record.span_type = "guardrail"
+    record.name = text(found.get("name"))
+    answer = found.get("response")
+    verdict = {key: found[key] for key in ("status", "action") if found.get(key)}
+    record.output_state = answer if not verdict else {**verdict, "response": answer} if answer is not None else verdict
 
 
 def _read_response_id(record: AISpan, source: Source) -> None:

@@ -76,6 +76,10 @@ def read(record: AISpan, source: Source) -> None:
     if kind == "rerank":
         _read_rerank(record, prompts, completions)
         return
+    if not _is_call(record, prompts, completions):
+        source.discard("llm.request.type")  # set up a client, asked for its details: stamped as calls are
+        record.span_type = record.span_type or "custom"
+        return
     if record.span_type is None and record.kind == "span":
         record.kind = "embedding" if kind in EMBEDDINGS else REQUEST_TYPES.get(kind, "span")
     if kind in EMBEDDINGS:
@@ -92,6 +96,12 @@ def read(record: AISpan, source: Source) -> None:
         )
     if not record.tools:
         record.tools = _tools(source)
+
+
+def _is_call(record: AISpan, prompts: list[dict[str, Any]], completions: list[dict[str, Any]]) -> bool:
+    """Whether the span names a model or holds anything that was said or counted."""
+    named = record.request_model or record.response_model
+    return bool(named or prompts or completions or record.usage.input is not None)
 
 
 def _entries(source: Source, prefixes: tuple[str, ...]) -> list[dict[str, Any]]:
