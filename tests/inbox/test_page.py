@@ -88,7 +88,7 @@ def test_list(filled: Inbox, show: Open, viewport: dict[str, int], scheme: str) 
     for shown in ("Plan a hike", "maria@example.com", "gpt-4o-2024-08-06", "2,755 → 154", "9.20 s", "1 error", "ago"):
         assert shown in first
     assert "92 traces" in page.locator(".total").inner_text()
-    assert "4 problems" in page.locator("#problems-link").inner_text()
+    page.wait_for_function("() => document.getElementById('problems-link').textContent === '⚠ 4 problems'")
     sound(page)
 
 
@@ -194,6 +194,7 @@ def test_error(filled: Inbox, show: Open, viewport: dict[str, int], scheme: str)
 @screens
 def test_warnings(filled: Inbox, show: Open, viewport: dict[str, int], scheme: str) -> None:
     page = show(filled, "#/trace/trace-1", viewport, scheme)
+    assert "the $ai_parent_id is" in page.locator(".findings").inner_text()  # of an event that is not drawn
     choose(page, "w1")
     text = page.locator(".findings").inner_text()
     for shown in (

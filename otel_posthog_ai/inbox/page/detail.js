@@ -36,9 +36,16 @@ export function detail(node, row, found) {
     }));
 }
 
-export function traceDetail({ trace, warnings, feedback }) {
+// Warnings about the trace as a whole, and about events that are not drawn and so cannot be chosen.
+export function traceFindings({ tree, warnings }) {
+  const drawn = new Set(tree.map((node) => node.uuid));
+  return warnings.filter((finding) => !drawn.has(finding.uuid));
+}
+
+export function traceDetail(answer) {
+  const { trace, warnings, feedback } = answer;
   const state = (heading, value) => (isKnown(value) ? section(heading, value) : null);
-  const whole = warnings.filter((finding) => !finding.uuid);
+  const whole = traceFindings(answer);
   return el("article", {},
     el("div", { class: "headline" }, el("span", { class: "tag trace" }, "Trace"), el("h2", {}, trace.name || "Unnamed trace")),
     el("p", { class: "mono muted id" }, trace.id),

@@ -2,7 +2,7 @@
 
 import { ask } from "/api.js";
 import { el, tabList } from "/dom.js";
-import { detail, traceDetail } from "/detail.js";
+import { detail, traceDetail, traceFindings } from "/detail.js";
 import { cost, count, isKnown, moment, plural, seconds, tokens, UNKNOWN } from "/format.js";
 import { listAddress, rememberTrace } from "/list.js";
 import { axis, treeView, withKeys } from "/tree.js";
@@ -51,7 +51,7 @@ export function traceView(id, parameters) {
   function show() {
     element.dataset.mode = mode;
     scale.replaceChildren(mode === "timeline" ? axis(answer.trace) : "");
-    const node = tree.show([rootNode(answer), ...withKeys(answer.tree).map((row) => ({ ...row, depth: row.depth + 1 }))], chosen, mode);
+    const node = tree.show([rootNode(answer), ...rows(answer)], chosen, mode);
     if (node.key !== detailOf) showDetail(node);
   }
 
@@ -88,10 +88,18 @@ export function traceView(id, parameters) {
   return { name: "trace", element, refresh, get back() { return listAddress(); } };
 }
 
-function rootNode({ trace, tree }) {
+// The drawn nodes below the trace's own row, each with the number of warnings about its event.
+function rows({ tree, warnings }) {
+  const counts = new Map();
+  for (const { uuid } of warnings) counts.set(uuid, (counts.get(uuid) ?? 0) + 1);
+  return withKeys(tree).map((node) => ({ ...node, depth: node.depth + 1, warnings: counts.get(node.uuid) ?? 0 }));
+}
+
+function rootNode(answer) {
+  const { trace, tree } = answer;
   return {
     key: "", id: trace.id, depth: 0, children: tree.filter((node) => node.depth === 0).length, event: "$ai_trace", title: trace.name || "Unnamed trace",
-    latency: trace.latency, input_tokens: trace.input_tokens, output_tokens: trace.output_tokens, is_error: false, warnings: 0,
+    latency: trace.latency, input_tokens: trace.input_tokens, output_tokens: trace.output_tokens, is_error: false, warnings: traceFindings(answer).length,
     started_at: trace.started_at, ended_at: trace.ended_at,
   };
 }
