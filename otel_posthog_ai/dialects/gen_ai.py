@@ -51,6 +51,8 @@ SPAN_TYPES: dict[str, SpanType] = {
     "evaluate": "evaluator",
     "evaluation": "evaluator",
 }
+# Frameworks that count all of the input, also where the provider leaves out what came from the cache.
+SUMS_THE_INPUT = (".genai.langchain",)
 # Steps whose input and output are data rather than a conversation.
 DATA_STEPS = frozenset({"workflow", "chain", "task"})
 # `llm.request.type` of the generation before this convention.
@@ -162,6 +164,8 @@ def read(record: AISpan, source: Source) -> None:
     fill_parameters(record, PARAMETERS, source, parameter)
     if (number(record.parameters.get("max_tokens")) or 1) < 0:  # written by some for a limit that was not set
         del record.parameters["max_tokens"]
+    if record.usage.input_excludes_cache is None and source.scope.endswith(SUMS_THE_INPUT):
+        record.usage.input_excludes_cache = False
     _read_output_type(record, source)
     _read_first_token(record, source)
     for key, name in PROVIDER_METADATA.items():

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from opentelemetry.semconv._incubating.attributes import enduser_attributes, session_attributes, user_attributes
-
 from .record import Identity
-from .values import identifier, json_text, mapping
+from .values import identifier, is_mapping, json_text, mapping
 
 USER_KEYS = (
     "posthog.distinct_id",
-    user_attributes.USER_ID,
-    enduser_attributes.ENDUSER_ID,
+    "user.id",
+    "enduser.id",
     "langfuse.user.id",
     "langfuse.trace.user_id",
     "traceloop.association.properties.user_id",
@@ -35,7 +33,7 @@ USER_KEYS = (
 SESSION_KEYS = (
     "posthog.session_id",
     "$ai_session_id",
-    session_attributes.SESSION_ID,
+    "session.id",
     "langfuse.session.id",
     "langfuse.trace.session_id",
     "traceloop.association.properties.session_id",
@@ -130,7 +128,8 @@ def _read_metadata(found: Identity, metadata: Mapping[str, Any] | None) -> None:
     found.user = found.user or _first(metadata, USER_NAMES)
     found.session = found.session or _first(metadata, SESSION_NAMES)
     found.incidental_session = found.incidental_session or _first(metadata, INCIDENTAL_SESSION_NAMES)
-    if found.session is not None and found.session == found.incidental_session and _first(metadata, SESSION_NAMES) is None:
+    took_the_thread = found.session is not None and found.session == found.incidental_session
+    if took_the_thread and _first(metadata, SESSION_NAMES) is None:
         found.session = None  # an instrumentor took the thread for the session
 
 
@@ -150,5 +149,5 @@ def _read_invocation(found: Identity, parameters: Mapping[str, Any] | None) -> N
     found.incidental_session = found.incidental_session or _first(metadata, INCIDENTAL_SESSION_NAMES)
     if found.incidental_session is None:
         conversation = parameters.get("conversation")
-        conversation = conversation.get("id") if isinstance(conversation, Mapping) else conversation
+        conversation = conversation.get("id") if is_mapping(conversation) else conversation
         found.incidental_session = identifier(conversation)
