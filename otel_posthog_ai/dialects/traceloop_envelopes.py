@@ -19,10 +19,18 @@ class Opened(NamedTuple):
     run_type: str | None
 
 
-# LangChain's run: the key of the contents, and the keys that may stand beside it.
-_RUN_KEYS = frozenset({"tags", "metadata", "kwargs", "inputs", "count"})
-_INPUTS = ("inputs", "query", "input_str")
-_OUTPUTS = ("outputs", "output", "documents")
+# LangChain's run: the key of the contents -> the keys that may stand beside it.
+_BESIDE_INPUT = frozenset({"tags", "metadata", "kwargs"})
+_ENVELOPES: dict[str, frozenset[str]] = {
+    "inputs": _BESIDE_INPUT,
+    "query": _BESIDE_INPUT,
+    "input_str": _BESIDE_INPUT | {"inputs"},
+    "outputs": frozenset({"kwargs"}),
+    "output": frozenset({"kwargs"}),
+    "documents": frozenset({"count"}),
+}
+# Keys that are an envelope also when nothing stands beside them.
+_ALONE = ("inputs", "outputs")
 # Tags that LangChain adds by itself, up to the colon.
 _STEP_TAGS = ("seq:", "map:", "graph:", "langsmith:", "branch:", "condition:")
 _NOTHING: Mapping[str, Any] = {}
@@ -38,7 +46,7 @@ def open_envelope(value: Any) -> Opened:
     run_type = kwargs.get("run_type") if is_mapping(kwargs) else None
     return Opened(
         _readable(_contents(value)),
-        metadata if is_mapping(metadata) and _is_run(value) else _NOTHING,
+        metadata if is_mapping(metadata) and not _ENVELOPES.keys().isdisjoint(value) else _NOTHING,
         _user_tags(value),
         run_type if isinstance(run_type, str) else None,
     )
@@ -46,8 +54,8 @@ def open_envelope(value: Any) -> Opened:
 
 def _contents(value: Mapping[str, Any]) -> Any:
     keys = value.keys()
-    for key in (*_INPUTS, *_OUTPUTS):
-        if key in keys and keys - {key} <= _RUN_KEYS and (len(keys) > 1 or key in ("inputs", "outputs")):
+    for key, beside in _ENVELOPES.items():
+        if key in keys and keys - {key} <= beside and (len(keys) > 1 or key in _ALONE):
             return _tool_input(value) if key == "input_str" else value[key]
     if keys == {"args", "kwargs"}:
         return _called_with(value["args"], value["kwargs"])
@@ -58,10 +66,6 @@ def _contents(value: Mapping[str, Any]) -> Any:
     if "result" in keys and keys <= {"result", "is_error"}:
         return value["result"]
     return value
-
-
-def _is_run(value: Mapping[str, Any]) -> bool:
-    return any(key in value for key in (*_INPUTS, *_OUTPUTS))
 
 
 def _tool_input(value: Mapping[str, Any]) -> Any:
