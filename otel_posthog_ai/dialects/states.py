@@ -21,8 +21,8 @@ _DEEPEST = 40
 _REPR_OPENERS = ("{'", "['", "[{'", "({'")
 # A repr that is only an address: `<groq.Stream object at 0x7f99231ce250>`.
 _ADDRESS = re.compile(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
-# A list of nothing but floats this long is a vector that nobody reads.
-_SHORTEST_VECTOR = 64
+# A list of nothing but floats this long is a vector.
+_SHORTEST_VECTOR = 8
 
 
 def read_state(value: Any, role: str = "user") -> Any:
@@ -67,8 +67,6 @@ def _shaped(value: Any, role: str, depth: int) -> Any:
             return read_messages(list(value), role) or []
         if len(value) == 1 and is_message_list(value[0]):  # LangChain's batch of one
             return read_messages(list(value[0]), role) or []
-        if len(value) >= _SHORTEST_VECTOR and all(isinstance(item, float) for item in value):
-            return f"[{len(value)} numbers]"
         if _is_vector(value):
             return f"[{len(value)} numbers]"
         return [_shaped(item, role, depth + 1) for item in value]
@@ -90,7 +88,6 @@ def _is_vector(value: Sequence[Any]) -> bool:
     return len(value) >= _SHORTEST_VECTOR and all(isinstance(item, float) for item in value)
 
 
-_SHORTEST_VECTOR = 8
 _COMMAND_KEYS = frozenset({"graph", "update", "resume", "goto"})
 
 
@@ -123,7 +120,8 @@ def _is_message(entry: Any) -> bool:
         return entry["id"][-1] in CLASSES
     if isinstance(entry.get("role"), str):
         return any(key in entry for key in _MESSAGE_KEYS)
-    return entry.get("type") in LANGCHAIN_TYPES and ("content" in entry or is_mapping(entry.get("data")))
+    kind = entry.get("type")
+    return isinstance(kind, str) and kind in LANGCHAIN_TYPES and ("content" in entry or is_mapping(entry.get("data")))
 
 
 def _is_serialized(value: Mapping[str, Any]) -> bool:
