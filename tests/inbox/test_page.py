@@ -68,10 +68,11 @@ def sound(page: Any) -> None:
 
 
 def choose(page: Any, node: str) -> None:
-    page.locator(f'[data-key="{node}"]').click()
+    row = page.locator(f'[data-key="{node}"]')
+    row.click()
     page.wait_for_function(
-        "title => document.querySelector('.detail h2')?.textContent === title",
-        arg=page.locator(f'[data-key="{node}"] .title').inner_text(),
+        "title => document.querySelector('.detail .tabbed') && document.querySelector('.detail h2').textContent === title",
+        arg=row.locator(".title").inner_text(),
     )
 
 
