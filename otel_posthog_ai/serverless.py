@@ -86,8 +86,8 @@ class _FlushOnExit:
     def _around_generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
             with self._flushing(args, kwargs):
-                result: Any = yield from function(*args, **kwargs)
-                return result
+                body: Generator[Any, Any, Any] = function(*args, **kwargs)
+                return (yield from body)
 
         return call
 
