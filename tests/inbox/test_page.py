@@ -71,7 +71,7 @@ def choose(page: Any, node: str) -> None:
     row = page.locator(f'[data-key="{node}"]')
     row.click()
     page.wait_for_function(
-        "title => document.querySelector('.detail .tabbed') && document.querySelector('.detail h2').textContent === title",
+        "title => document.querySelector('.detail article:has(.tabbed) h2')?.textContent === title",
         arg=row.locator(".title").inner_text(),
     )
 
