@@ -165,6 +165,22 @@ class Assembly:
                 node.fate, node.record = HELD, record
                 self._held[node.span_id] = Held(node, record, span.resource.attributes, 0.0)
 
+    def evaluated(self, results: LateResults) -> Iterator[Built]:
+        """The events of results that arrived after their call had left."""
+        for (node, record), result in results.due(self._call_of):
+            first = len(record.evaluations)
+            if not add_evaluation(record, result):
+                continue
+            owner = find_owner(node, record, self._hierarchy, self._settings, {})
+            yield Built(
+                result_events(record, Placement(distinct_id=owner.distinct_id), first),
+                Privacy(node.private or node.tainted, name=private_name(record)),
+            )
+
+    def _call_of(self, span_id: int, response_id: str | None) -> tuple[Node, AISpan] | None:
+        node = self._hierarchy.node(span_id) if span_id else None
+        return self._remembered.call_of(self._survivor(node).span_id if node is not None else span_id, response_id)
+
     def _must_wait(self, held: Held) -> bool:
         record = held.record
         for above in self._hierarchy.ancestors(held.node):
@@ -190,16 +206,16 @@ class Assembly:
         return outlook.span_type == "tool" and record.span_type == "tool"
 
     def _runs_inside(self, held: Held) -> bool:
-        """Whether an open call of another scope, in another trace, may turn out to be this one."""
+        """Whether a call of another scope, in another trace, may turn out to be this one: open, or not yet read."""
         record = held.record
-        for span_id, span in self._hierarchy.open_spans():
-            if (span.start_time or 0) > record.start_ns:
+        for span_id, span in self._hierarchy.unread_spans():
+            if (span.start_time or 0) > record.start_ns or (span.end_time or record.end_ns) < record.end_ns:
                 continue
             scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
             if scope == record.scope:
                 continue
             node = self._hierarchy.node(span_id)
-            if node is None or node.trace_id == held.node.trace_id:
+            if node is None or node.fate != UNKNOWN or node.trace_id == held.node.trace_id:
                 continue
             outlook = self._outlooks.of_open(node, span)
             if outlook.ai and outlook.kind in (None, record.kind):

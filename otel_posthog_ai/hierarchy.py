@@ -99,6 +99,8 @@ class Hierarchy:
         self.opened: dict[int, Opened] = {}
         self.ended: dict[int, int | Ended] = {}
         self.nodes: dict[int, Node] = {}
+        self.arriving: weakref.WeakValueDictionary[int, ReadableSpan] = weakref.WeakValueDictionary()
+        """Ended AI spans on their way to the worker; the queue that they are in holds them."""
         self.catch_up: Callable[[], None] = _nothing
         """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
         self._until_sweep = SWEEP_EVERY
@@ -167,6 +169,15 @@ class Hierarchy:
             span = opened[0]()
             if span is not None:
                 yield span_id, span
+
+    def unread_spans(self) -> Iterator[tuple[int, ReadableSpan]]:
+        """The spans that are open now and those that have ended and are still on their way, by span id."""
+        self.catch_up()
+        yield from self.open_spans()
+        for reference in self.arriving.valuerefs():
+            span = reference()
+            if span is not None and span.context is not None:
+                yield span.context.span_id, span
 
     def node(self, span_id: int) -> Node | None:
         """The node of a span; None when nothing is known of it."""

@@ -227,6 +227,8 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         ai = looks == MARKS_AI if self._filter is None else passes(self._filter, span)
         ai = ai and context.trace_flags.sampled
         identity = read_identity(span.attributes or {}) if looks == NAMES_IDENTITY and not ai else None
+        if ai:
+            self.hierarchy.arriving[context.span_id] = span
         self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, ai)
         return ai
 

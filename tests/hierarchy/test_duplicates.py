@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai import PostHogSpanProcessor
@@ -135,3 +136,18 @@ def test_one_tool_execution_that_is_reported_twice(traced: Traced) -> None:
     [tool] = traced.events().values()
     assert tool["properties"]["$ai_input_state"] == {"q": 1}
     assert tool["properties"]["$ai_output_state"] == "found"
+
+
+def test_a_client_span_of_another_trace_waits_for_a_call_that_is_still_in_the_queue(receiver: Receiver) -> None:
+    """The client's span comes to the worker in one batch and the framework's, which ends after it, in the next."""
+    traced = Traced(receiver, flush_at=1)
+    client = traced.provider.get_tracer("client")
+    for number in range(20):
+        asked = ASKED["gen_ai.input.messages"].replace("hi", f"question {number}")
+        outer = traced.tracer.start_span(f"framework {number}", attributes={**CHAT, "gen_ai.input.messages": asked})
+        client.start_span("client", context=Context(), attributes=CHAT).end()
+        outer.end()
+    events = traced.events()
+    assert len(calls(events)) == len(events) == 20
+    assert traced.processor.status()["merged"] == 20
+    traced.provider.shutdown()
