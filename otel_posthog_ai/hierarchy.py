@@ -176,8 +176,8 @@ class Hierarchy:
         yield from self.open_spans()
         for reference in self.arriving.valuerefs():
             span = reference()
-            if span is not None and span.context is not None:
-                yield span.context.span_id, span
+            if span is not None:
+                yield reference.key, span
 
     def node(self, span_id: int) -> Node | None:
         """The node of a span; None when nothing is known of it."""
