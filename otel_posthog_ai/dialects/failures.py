@@ -10,7 +10,7 @@ from opentelemetry.semconv.attributes import error_attributes, exception_attribu
 from .literals import read_literal
 from .record import AISpan, Failure
 from .source import Occurrence, Source
-from .values import number, parse_json, text
+from .values import is_mapping, number, parse_json, text
 
 ERROR_TYPE = error_attributes.ERROR_TYPE
 STATUS_KEYS = (
@@ -135,11 +135,11 @@ def plain_message(value: str) -> str:
     found = parse_json(value) if value.startswith("{") else None
     if isinstance(found, str):
         found = read_literal(value)
-    if not isinstance(found, dict):
+    if not is_mapping(found):
         return value
-    inner = found.get("error") if isinstance(found.get("error"), dict) else found
-    data = found.get("data")
-    said = [inner.get("message"), data.get("error") if isinstance(data, dict) else None]
+    error, data = found.get("error"), found.get("data")
+    inner = error if is_mapping(error) else found
+    said = [inner.get("message"), data.get("error") if is_mapping(data) else None]
     return ": ".join(each for each in said if isinstance(each, str) and each) or value
 
 
@@ -187,9 +187,9 @@ def status_in_text(message: str | None) -> int | None:
             if found is not None and found >= 400:
                 return found
     found = parse_json(message)
-    if isinstance(found, dict):
+    if is_mapping(found):
         inner = found.get("error", found)
-        if isinstance(inner, dict):
+        if is_mapping(inner):
             return http_status(inner.get("code")) or http_status(inner.get("status"))
     return None
 

@@ -14,7 +14,7 @@ from .raw_usage import fill_usage, read_raw_usage
 from .record import AISpan
 from .source import Source
 from .table import Row, Table, fill
-from .values import flag, mapping, number, parse_json, text, texts
+from .values import flag, is_mapping, mapping, number, parse_json, text, texts
 
 NAME = "litellm"
 PREFIXES = ("litellm.", "hidden_params")
@@ -116,7 +116,7 @@ def _read_metadata(record: AISpan, source: Source) -> None:
         if not key.startswith(OWN_METADATA) and value not in (None, "", "[]", "{}"):
             record.metadata.setdefault(key, _value(value))
     given = _value(metadata.get("requester_metadata"))
-    if isinstance(given, dict):
+    if is_mapping(given):
         for key, value in given.items():
             record.metadata.setdefault(str(key), value)
     used = read_raw_usage(_value(metadata.get("usage_object")))

@@ -12,7 +12,7 @@ from .source import Source
 from .states import read_state
 from .table import unset
 from .traceloop_envelopes import open_envelope
-from .values import text
+from .values import is_list, is_mapping, text
 
 NAME = "mcp"
 PREFIXES = ("mcp.",)
@@ -83,15 +83,14 @@ def _first(source: Source, keys: tuple[str, ...]) -> Any:
 
 def _text_of(value: Any) -> Any:
     """A result that is only text, as that text: MCP answers with a list of typed contents."""
-    contents = value.get("content") if isinstance(value, dict) else value
-    if isinstance(contents, list) and contents and all(_is_text(item) for item in contents):
-        return "\n".join(item.get("text") or item.get("content") for item in contents)
-    return read_state(value)
+    contents = value.get("content") if is_mapping(value) else value
+    texts = [_text(item) for item in contents] if is_list(contents) else []
+    said = [each for each in texts if each is not None]
+    return "\n".join(said) if said and len(said) == len(texts) else read_state(value)
 
 
-def _is_text(item: Any) -> bool:
-    return (
-        isinstance(item, dict)
-        and item.get("type") == "text"
-        and isinstance(item.get("text") or item.get("content"), str)
-    )
+def _text(item: Any) -> str | None:
+    if not is_mapping(item) or item.get("type") != "text":
+        return None
+    found = item.get("text") or item.get("content")
+    return found if isinstance(found, str) else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .gen_ai import OPERATION
 from .record import AISpan, Kind
 from .source import Source
@@ -21,9 +23,16 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     ("agents_completion", "generation"),
     ("stream_agents", "generation"),
 )
+
+
+def _address(value: Any) -> str | None:
+    """The address without the mark that tells streams apart."""
+    return (text(value) or "").partition("#")[0] or None
+
+
 FIELDS: Table = (
     Row("usage.total", ("mistral_ai.request.total_tokens",), count),
-    Row("request_url", ("http.url", "url.full"), lambda value: (text(value) or "").partition("#")[0] or None),
+    Row("request_url", ("http.url", "url.full"), _address),
 )
 
 
@@ -31,12 +40,19 @@ def recognises(source: Source) -> bool:
     return source.scope == SCOPE or OPERATION_ID in source.attributes
 
 
+def _kind(identifier: str) -> Kind:
+    for piece, kind in KINDS:
+        if piece in identifier:
+            return kind
+    return "span"
+
+
 def read(record: AISpan, source: Source) -> None:
     fill(record, FIELDS, source)
     source.below("agent.trace.")
     identifier = text(source.take(OPERATION_ID)) or source.name
     if OPERATION not in source.attributes and record.kind == "span":
-        record.kind = next((kind for piece, kind in KINDS if piece in identifier), "span")
+        record.kind = _kind(identifier)
     if record.kind != "span":
         record.provider_original = (
             record.provider_original or text(source.attributes.get("gen_ai.provider.name")) or "mistral_ai"

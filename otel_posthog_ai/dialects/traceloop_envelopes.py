@@ -53,7 +53,7 @@ def open_envelope(value: Any) -> Opened:
 
 
 def _contents(value: Mapping[str, Any]) -> Any:
-    keys = value.keys()
+    keys = set(value)
     for key, beside in _ENVELOPES.items():
         if key in keys and keys - {key} <= beside and (len(keys) > 1 or key in _ALONE):
             return _tool_input(value) if key == "input_str" else value[key]
@@ -117,7 +117,7 @@ def _opened(value: Any, depth: int) -> Any:
         return [_opened(item, depth + 1) for item in items]
     if not is_mapping(value):
         return value
-    keys = value.keys()
+    keys = set(value)
     if "id_" in keys or (is_mapping(value.get("node")) and "id_" in value["node"]):
         return _node(value)
     if isinstance(value.get("query_str"), str) and "custom_embedding_strs" in keys:

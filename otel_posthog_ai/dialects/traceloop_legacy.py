@@ -143,7 +143,7 @@ def _content(entry: Mapping[str, Any]) -> Any:
         return parsed
     if value is None and any(key.startswith("content.") for key in entry):
         return _parts(entry)
-    return list(value) if isinstance(value, tuple) else value
+    return list(value) if is_list(value) else value
 
 
 _UNTYPED_PARTS = frozenset({"text", "image", "toolUse", "toolResult", "functionCall", "function_call", "inline_data"})

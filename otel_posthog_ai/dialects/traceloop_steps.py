@@ -71,9 +71,9 @@ def _span_type(source: Source, kind: str, given: Opened, name: str) -> SpanType 
     if kind == "task":
         if source.has("tool.name"):
             return "tool"
-        found = next((span_type for suffix, span_type in CLASS_SUFFIXES if name.endswith(suffix)), None)
-        if found is not None:
-            return found
+        for suffix, span_type in CLASS_SUFFIXES:
+            if name.endswith(suffix):
+                return span_type
         if name == "FunctionTool":
             return "tool"
     return KINDS.get(kind)
