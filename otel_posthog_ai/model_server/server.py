@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 import time
 from collections import deque
@@ -117,6 +118,11 @@ class _HTTPServer(ThreadingHTTPServer):
     block_on_close = False
     model_server: ModelServer
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no error of the server's; anything else is printed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -143,13 +149,10 @@ class _Handler(BaseHTTPRequestHandler):
         house = self.server.model_server
         answer = house.answer(self.command, self.path, headers, self.rfile.read(size))
         house.pause()
-        try:
-            if isinstance(answer, StreamAnswer):
-                self._send_stream(answer)
-            else:
-                self._send_body(answer)
-        except (BrokenPipeError, ConnectionResetError):
-            self.close_connection = True  # the client stopped listening, as it may
+        if isinstance(answer, StreamAnswer):
+            self._send_stream(answer)
+        else:
+            self._send_body(answer)
 
     def _send_body(self, answer: JSONAnswer) -> None:
         body = json.dumps(answer.value).encode()

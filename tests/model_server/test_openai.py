@@ -140,6 +140,16 @@ def test_a_broken_stream_raises_after_some_pieces(client: Any) -> None:
         seen.extend(client.chat.completions.create(model="gpt-4o", messages=_ask("ERRSTREAM tell me"), stream=True))
 
 
+def test_an_abandoned_stream_prints_no_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    with ModelServer(latency=0.01) as server, openai.OpenAI(base_url=server.url + "/v1", api_key="local") as client:
+        stream = client.chat.completions.create(model="gpt-4o", messages=_ask("joke"), stream=True)
+        next(iter(stream))
+        stream.close()
+        client.models.list()
+        time.sleep(0.1)  # several events into the closed connection
+    assert capfd.readouterr().err == ""
+
+
 def test_responses_keep_the_conversation(client: Any) -> None:
     first = client.responses.create(
         model="gpt-5-mini",
