@@ -15,12 +15,14 @@ from opentelemetry.sdk.trace import ReadableSpan
 from .content_hint import hint_missing_content
 from .delivery import Counters
 from .dialects import AISpan, Occurrence, is_marked, read_identity, read_span
+from .dialects.content_events import add_evaluation
 from .dialects.table import unset
 from .duplicates import is_call, merge, merge_steps
-from .events.event import Event, Placement, build_events, named_trace
+from .events.event import Event, Placement, build_events, named_trace, result_events
 from .events.naming import private_name
 from .events.outgoing import Privacy
 from .hierarchy import HELD, LEFT, MERGED, PLAIN, UNKNOWN, Hierarchy, Node
+from .late_results import LateResults
 from .log import warn
 from .noise import is_graph_plumbing, is_repetition, is_same_tool
 from .outlook import Outlooks

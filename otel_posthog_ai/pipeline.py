@@ -20,6 +20,7 @@ from .events.outgoing import Outgoing, Privacy
 from .events.shrinking import shrink
 from .hierarchy import Hierarchy
 from .joined_logs import JoinedLogs
+from .late_results import LateResults
 from .settings import Settings
 
 
@@ -65,6 +66,7 @@ class Pipeline:
         self.counters = Counters()
         self.hierarchy = Hierarchy()
         self.logs = JoinedLogs()
+        self.results = LateResults()
         self.closed = False
         self._assembly = Assembly(settings, self.counters, self.hierarchy, patient=True)
         self._outgoing = Outgoing(settings, self.counters)
@@ -91,6 +93,7 @@ class Pipeline:
         with self._work:
             self._assembly.add(spans, self.logs.of)
             self._send_built(self._assembly.release())
+            self._send_built(self._assembly.evaluated(self.results))
 
     def send(
         self, events: Iterable[Mapping[str, Any]], *, private: bool = False, context_keys: Collection[str] = ()
@@ -123,9 +126,10 @@ class Pipeline:
     def _on_tick(self) -> None:
         """Called by the sender's clock: the worker of a BatchSpanProcessor sleeps while its queue is empty."""
         self._catch_up()
-        if self._assembly.waiting and self._work.acquire(timeout=1.0):
+        if (self._assembly.waiting or self.results) and self._work.acquire(timeout=1.0):
             try:
                 self._send_built(self._assembly.release())
+                self._send_built(self._assembly.evaluated(self.results))
             finally:
                 self._work.release()
 
@@ -136,6 +140,7 @@ class Pipeline:
             return False
         try:
             self._send_built(self._assembly.release(everything=True, final=final))
+            self._send_built(self._assembly.evaluated(self.results))
         finally:
             self._work.release()
         return True
@@ -153,6 +158,7 @@ class Pipeline:
         self._work = threading.Lock()
         self._assembly.forget_held()
         self.logs = JoinedLogs()
+        self.results = LateResults()
 
 
 def _weakly(method: Callable[[], None]) -> Callable[[], None]:

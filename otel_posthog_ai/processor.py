@@ -22,6 +22,7 @@ from .belonging import Belonging
 from .context import current, from_baggage, posthog_library_identity
 from .delivery import Counters, forks
 from .dialects import MARKS_AI, NAMES_IDENTITY, Occurrence, first_look, read_identity
+from .dialects.content_events import EVALUATION
 from .exporter import PostHogSpanExporter, passes, tell_inert
 from .hierarchy import Hierarchy
 from .log import warn, warn_once
@@ -188,7 +189,11 @@ class PostHogSpanProcessor(BatchSpanProcessor):
 
     def join_log(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
         """Keep a log record with content for the span that it belongs to (0, 0: unknown). Called at emit."""
-        if self.active:
+        if not self.active:
+            return
+        if occurrence.name == EVALUATION and not self.hierarchy.is_open(span_id):
+            self._pipeline.results.add(span_id, occurrence)
+        else:
             self._pipeline.logs.add(trace_id, span_id, occurrence, scope)
 
     def capture(self, event: Mapping[str, Any], *, private: bool = False, context_keys: Collection[str] = ()) -> bool:

@@ -36,6 +36,13 @@ class RememberedCalls:
         while len(self._calls) > MOST_CALLS:
             self._calls.popitem(last=False)
 
+    def call_of(self, span_id: int, response_id: str | None) -> tuple[Node, AISpan] | None:
+        """The call that left under this span id, else the last one with this answer."""
+        known = self._calls.get(span_id)
+        if known is not None or response_id is None:
+            return known
+        return next((each for each in reversed(self._calls.values()) if each[1].response_id == response_id), None)
+
     def find(self, node: Node, record: AISpan, hierarchy: Hierarchy) -> Found | None:
         """The remembered call that `record` reports too, if there is one."""
         above = {each.span_id for each in hierarchy.ancestors(node)}

@@ -53,7 +53,7 @@ def read_content_events(record: AISpan, source: Source) -> None:
         if occurrence.name == DETAILS:
             _read_details(record, occurrence)
         elif occurrence.name == EVALUATION:
-            _add_evaluation(record, read_evaluation(occurrence))
+            add_evaluation(record, read_evaluation(occurrence))
         elif occurrence.name in FIRST_TOKEN_EVENTS and occurrence.time_ns:
             _read_first_token(record, occurrence)
     if record.span_type == "tool":
@@ -164,15 +164,16 @@ def _read_details(record: AISpan, occurrence: Occurrence) -> None:
         record.finish_reason = stated or finish_reason_in(fields.get("gen_ai.output.messages"))
 
 
-def _add_evaluation(record: AISpan, found: Evaluation) -> None:
-    """The event and the log of one result are one, of which either may leave out what the other says."""
+def add_evaluation(record: AISpan, found: Evaluation) -> bool:
+    """Whether the result is new: event and log of one are one, of which either may leave out what the other says."""
     for known in record.evaluations:
         if all(_agree(getattr(known, part), getattr(found, part)) for part in _RESULT):
             for part in (*_RESULT, "explanation"):
                 if getattr(known, part) is None:
                     setattr(known, part, getattr(found, part))
-            return
+            return False
     record.evaluations.append(found)
+    return True
 
 
 _RESULT = ("name", "score", "label", "response_id")

@@ -53,14 +53,20 @@ def build_events(record: AISpan, place: Placement, *, costs: bool = True) -> tup
         if place.trace_name is not None:
             properties["$ai_span_name"] = place.trace_name
         events.append(envelope(TRACE, record, place, properties, TRACE if place.is_node else None))
-    for number, result in enumerate(record.evaluations):
+    return [*events, *result_events(record, place)], dropped
+
+
+def result_events(record: AISpan, place: Placement, first: int = 0) -> list[Event]:
+    """The events of the evaluations of a record, from the one with the number `first` on."""
+    events: list[Event] = []
+    for number, result in enumerate(record.evaluations[first:], first):
         found = evaluation_event(record, result)
         if found is not None:
             name, properties = found
             event = envelope(name, record, place, {**CONSTANTS, **properties}, f"{name}:{number}:{result.name}")
             event["timestamp"] = timestamp(result.time_ns if result.time_ns is not None else record.end_ns)
             events.append(event)
-    return events, dropped
+    return events
 
 
 def named_trace(record: AISpan, place: Placement, name: str) -> Event:

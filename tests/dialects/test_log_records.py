@@ -139,6 +139,29 @@ def test_privacy_mode_follows_into_log_records(receiver: Receiver) -> None:
     app.spans.shutdown(5_000)
 
 
+@pytest.mark.parametrize("by", ["span", "answer"])
+def test_a_judge_may_come_after_the_call_has_left(app: App, by: str) -> None:
+    span = app.start(**{"gen_ai.response.id": "resp-1", "user.id": "user-7", "session.id": "s-1"})
+    span.end()
+    assert len(app.generations()) == 1
+    result = {
+        "gen_ai.evaluation.name": "polite",
+        "gen_ai.evaluation.score.label": "pass",
+        "gen_ai.evaluation.explanation": "kind words",
+        "gen_ai.response.id": "resp-1",
+    }
+    for _ in range(2):
+        app.say(span if by == "span" else None, "gen_ai.evaluation.result", None, attributes=result)
+    assert app.spans.force_flush(10_000)
+    generation, evaluation = app.receiver.events
+    assert (evaluation["event"], evaluation["distinct_id"]) == ("$ai_evaluation", "user-7")
+    properties = evaluation["properties"]
+    assert properties["$ai_evaluation_result"] is True
+    assert properties["$ai_evaluation_reasoning"] == "kind words"
+    assert (properties["$ai_target_type"], properties["$ai_target_id"]) == ("generation_uuid", generation["uuid"])
+    assert properties["$ai_session_id"] == "s-1"
+
+
 def test_it_needs_the_span_processor() -> None:
     with pytest.raises(ValueError, match="PostHogSpanProcessor"):
         PostHogLogRecordProcessor(object())  # type: ignore[arg-type]
