@@ -55,9 +55,9 @@ def _details(terminal: Terminal, row: Mapping[str, Any], properties: Mapping[str
             lines.append(f"{arrow} {state if isinstance(state, str) else json.dumps(state, ensure_ascii=False)}")
     if row["is_error"]:
         status = properties.get("$ai_http_status")
-        lines.append(terminal.style(_cut(clean(f"error {status}: {row['error']}")), "red"))
-        return [*(_cut(clean(line)) for line in lines[:-1]), lines[-1]]
-    return [_cut(clean(line)) for line in lines]
+        lines.append(f"error{'' if status is None else f' {status}'}: {row['error']}")
+    lines = [_cut(clean(line)) for line in lines]
+    return [*lines[:-1], terminal.style(lines[-1], "red")] if row["is_error"] else lines
 
 
 def _numbers(properties: Mapping[str, Any]) -> list[str]:
