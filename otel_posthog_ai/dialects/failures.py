@@ -40,11 +40,46 @@ CLASS_STATUS: dict[str, int] = {
     "RateLimitError": 429,
     "ThrottlingException": 429,
     "TooManyRequestsException": 429,
-    "ResourceExhausted": 429,
+    "TooManyRequestsError": 429,
     "InternalServerError": 500,
     "ServiceUnavailableError": 503,
     "OverloadedError": 529,
+    # Bedrock
+    "ValidationException": 400,
+    "AccessDeniedException": 403,
+    "ResourceNotFoundException": 404,
+    "ModelTimeoutException": 408,
+    "ModelNotReadyException": 429,
+    "InternalServerException": 500,
+    "ServiceUnavailableException": 503,
+    # Google
+    "ResourceExhausted": 429,
+    "RESOURCE_EXHAUSTED": 429,
+    "PERMISSION_DENIED": 403,
+    "INVALID_ARGUMENT": 400,
+    "UNAUTHENTICATED": 401,
 }
+# Classes whose names are plain words: they count as a type, not in a text.
+TYPE_STATUS: dict[str, int] = {
+    **CLASS_STATUS,
+    "UnauthorizedError": 401,
+    "ForbiddenError": 403,
+    "InvalidArgument": 400,
+    "Unauthenticated": 401,
+    "PermissionDenied": 403,
+    "NotFound": 404,
+    "TooManyRequests": 429,
+    "ServiceUnavailable": 503,
+    "DeadlineExceeded": 504,
+}
+# Classes that frameworks put their own name before (`OpenAIRateLimitError`).
+_SUFFIXES = (
+    "RateLimitError",
+    "AuthenticationError",
+    "InternalServerError",
+    "OverloadedError",
+    "ServiceUnavailableError",
+)
 # Types by which providers name the class of an error in the answer's body.
 BODY_STATUS: dict[str, int] = {
     "invalid_request_error": 400,
@@ -196,10 +231,13 @@ def status_in_text(message: str | None) -> int | None:
 
 def status_of_type(kind: str | None, message: str | None) -> int | None:
     """The status of a known class of error, by its type or by its name in the message."""
-    if kind in CLASS_STATUS:
-        return CLASS_STATUS[kind]
-    if kind in BODY_STATUS:
-        return BODY_STATUS[kind]
+    if kind is not None:
+        if kind in TYPE_STATUS:
+            return TYPE_STATUS[kind]
+        if kind in BODY_STATUS:
+            return BODY_STATUS[kind]
+        if kind.endswith(_SUFFIXES):
+            return next(CLASS_STATUS[name] for name in _SUFFIXES if kind.endswith(name))
     if message is not None:
         searched = message[:_TEXT_SEARCHED]
         match = _KNOWN_CLASS.search(searched)

@@ -15,16 +15,19 @@ DROPPED_PREFIXES = (
     "embedding.", "retrieval.", "reranker.", "input.", "output.", "entity.", "task.", "crewai.", "graph.node.",
     "metadata.",
     "langgraph_", "langgraph.", "ls_", "lc_", "langsmith.", "hidden_params", "all_messages", "raw_gen_ai_request",
-    "exception.", "code.", "thread.", "openai.", "anthropic.", "agent_framework.", "agno.", "tool.", "tool_", "prompt.",
+    "exception.", "code.", "thread.", "openai.", "anthropic.", "agent_framework.", "agno.", "tool.", "tool_",
+    "prompt.",
     "document.", "image.", "audio.", "rpc.", "mcp.", "jsonrpc.", "server.", "http.", "url.", "net.", "network.",
     "user_agent.", "telemetry.", "smolagents.", "autogen.", "messaging.", "gcp.", "aws.", "az.", "cohere.",
-    "mistral_ai.", "pinecone.", "qdrant.", "watsonx.", "error.", "db.", "vector_store.", "sdk_span_type", "openlit.",
+    "mistral_ai.", "pinecone.", "qdrant.", "watsonx.", "error.", "db.", "vector_store.", "sdk_span_type",
+    "openlit.",
 )  # fmt: skip
 DROPPED = frozenset(
     {
         "metadata", "tag.tags", "session.id", "user.id", "input", "output", "events", "final_result", "request_data",
         "response_data", "model_request_parameters", "model_name", "agent_name", "checkpoint_ns", "thread_id",
-        "operation.cost", "raw_input", "response", "usage", "message_template", "async", "name", "error",
+        "operation.cost", "raw_input", "response", "usage", "message_template", "async", "name",
+        "error",
         "duration", "operation", "group_id", "run_id", "request_id", "type",
     }
 )  # fmt: skip
@@ -44,7 +47,7 @@ RESOURCE_KEPT = ("service.", "deployment.")
 RESOURCE_DROPPED = frozenset({"service.instance.id"})
 # Namespaces of the semantic conventions: a resource attribute outside them is the user's own.
 RESOURCE_NAMESPACES = (
-    "process.", "host.", "os.", "telemetry.", "container.", "k8s.", "cloud.", "aws.", "gcp.", "azure.", "faas.",
+    "process.", "host.", "os.", "telemetry.", "container.", "k8s.", "aws.", "gcp.", "azure.", "faas.",
     "device.", "browser.", "webengine.", "otel.", "logfire.", "user.", "session.", "enduser.", "posthog.", "heroku.",
     "openshift.", "app.", "vcs.",
 )  # fmt: skip

@@ -1,0 +1,86 @@
+"""Why a step failed, by every shape that instrumentors leave it in; and who serves a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from otel_posthog_ai.dialects.failures import plain_message
+from otel_posthog_ai.dialects.providers import priced_provider, provider_of_model
+
+from .test_gen_ai import CALL, read
+
+
+@pytest.mark.parametrize(
+    ("error_type", "message", "status"),
+    [
+        ("RateLimitError", "slow down", 429),
+        ("OpenAIRateLimitError", "slow down", 429),
+        ("FileNotFoundError", "no such file", None),
+        ("429", None, 429),
+        ("<class 'openai.AuthenticationError'>", "no", 401),
+        ("APIStatusError", "Error code: 503 - {'error': {}}", 503),
+        ("ApiError", "headers: {'date': 'Sat'}, status_code: 429, body: {}", 429),
+        ("SDKError", "API error occurred: Status 400. Body: {}", 400),
+        ("ResponseError", "model not found (status code: 404)", 404),
+        ("ClientError", "429 RESOURCE_EXHAUSTED. {'error': {'code': 429}}", 429),
+        ("ClientError", "An error occurred (ThrottlingException) when calling the Converse operation: slow", 429),
+        ("ClientError", "An error occurred (ValidationException) when calling the Converse operation: bad", 400),
+        ("InternalServerError", '{"error": {"message": "overloaded", "code": 500}}', 500),
+        ("ValueError", "expected 404 things, not 3", None),
+        ("APIConnectionError", "Connection error.", None),
+    ],
+)
+def test_status(error_type: str, message: str | None, status: int | None) -> None:
+    record = read({**CALL, "error.type": error_type}, error=message or "")
+    assert record is not None
+    assert record.error is not None
+    assert record.error.status == status
+
+
+@pytest.mark.parametrize(
+    ("said", "plain"),
+    [
+        ("{'message': 'Tool failed', 'data': {'tool_name': 't', 'error': 'down'}}", "Tool failed: down"),
+        ('{"error": {"message": "bad", "code": 429}}', "bad"),
+        ("{'error': 'bad'}", "{'error': 'bad'}"),
+        ("{not an object", "{not an object"),
+        ("Error code: 429 - {'error': {'message': 'slow'}}", "Error code: 429 - {'error': {'message': 'slow'}}"),
+    ],
+)
+def test_objects_as_messages(said: str, plain: str) -> None:
+    assert plain_message(said) == plain
+
+
+@pytest.mark.parametrize(
+    ("attributes", "events", "error"),
+    [
+        ({}, {"exception": {"exception.type": "GraphInterrupt", "exception.message": "wait"}}, "GraphInterrupt"),
+        ({"error.type": "asyncio.exceptions.CancelledError"}, None, ""),
+    ],
+)
+def test_stopped_on_purpose_is_no_error(attributes: dict[str, Any], events: Any, error: str) -> None:
+    record = read({**CALL, **attributes}, events=events, error=error)
+    assert record is not None
+    assert (record.cancelled, record.error) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "provider"),
+    [("az.ai.openai", "azure-openai"), ("MistralAI", "mistral"), ("Anthropic", "anthropic"), ("gcp.gen_ai", "gemini"),
+     ("cohere_chat", "cohere"), ("langgraph", None), (" ", None), ("Some Provider", "some provider")],
+)  # fmt: skip
+def test_providers_as_they_are_priced(name: str, provider: str | None) -> None:
+    assert priced_provider(name) == provider
+
+
+@pytest.mark.parametrize(
+    ("model", "provider"),
+    [("openai/gpt-4o", "openai"), ("gpt-4o-mini", "openai"), ("text-embedding-004", "gemini"), ("o4-mini", "openai"),
+     ("text-embedding-3-small", "openai"), ("claude-sonnet-4-5", "anthropic"), ("groq/llama-3.3", "groq"),
+     ("us.anthropic.claude-sonnet-4-5-v1:0", "bedrock"), ("openrouter/anthropic/claude-3", "openrouter"),
+     ("mixtral-8x7b", "mistral"), ("my-own-model", None), ("ollama-of-mine", None)],
+)  # fmt: skip
+def test_provider_that_a_model_gives_away(model: str, provider: str | None) -> None:
+    assert provider_of_model(model) == provider
