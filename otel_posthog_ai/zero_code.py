@@ -11,10 +11,11 @@ option is told once and left out.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from opentelemetry import trace
 from opentelemetry._logs import get_logger_provider
@@ -37,23 +38,28 @@ else:  # Both were renamed after the oldest SDK that is supported.
 
 NAME = "posthog_ai"
 
-_span_processors: WeakKeyDictionary[TracerProvider, PostHogSpanProcessor] = WeakKeyDictionary()
-_joined: WeakKeyDictionary[LoggerProvider, bool] = WeakKeyDictionary()
+Project = tuple[str, str | None]
+"""Host and key."""
+
+_span_processors: WeakKeyDictionary[TracerProvider, dict[Project, PostHogSpanProcessor]] = WeakKeyDictionary()
+_joined: WeakSet[LoggerProvider] = WeakSet()
+_incomplete: WeakSet[ZeroCodeSpanExporter | ZeroCodeLogExporter] = WeakSet()
 
 
 def attach_to_tracer_provider(
     provider: TracerProvider, options: Mapping[str, Any] | None = None
 ) -> PostHogSpanProcessor:
-    """The complete processor on `provider`; several doors that are open at once share one."""
-    existing = _span_processors.get(provider)
-    if existing is not None:
-        return existing
+    """The complete processor on `provider`; several doors that are open at once share one for each project."""
     from .processor import PostHogSpanProcessor
 
-    processor = PostHogSpanProcessor(**accepted(options or {}))
-    _span_processors[provider] = processor
-    provider.add_span_processor(processor)
-    return processor
+    usable = accepted(options or {})
+    settings = resolve(usable)
+    processors = _span_processors.setdefault(provider, {})
+    project = settings.host, settings.api_key
+    if project not in processors:
+        processors[project] = PostHogSpanProcessor(**usable)
+        provider.add_span_processor(processors[project])
+    return processors[project]
 
 
 def attach_to_logger_provider(provider: LoggerProvider, span_processor: PostHogSpanProcessor) -> None:
@@ -62,7 +68,7 @@ def attach_to_logger_provider(provider: LoggerProvider, span_processor: PostHogS
         return
     from .log_records import PostHogLogRecordProcessor
 
-    _joined[provider] = True
+    _joined.add(provider)
     provider.add_log_record_processor(PostHogLogRecordProcessor(span_processor))
 
 
@@ -90,28 +96,39 @@ class ZeroCodeSpanExporter(SpanExporter):
     """What `OTEL_TRACES_EXPORTER=posthog_ai` and declarative configuration load; nothing to use in code.
 
     Set by the environment, the global TracerProvider is there already: it gets a complete `PostHogSpanProcessor`, and
-    this exporter has nothing left to do. A configuration file builds its exporters before the provider: then this one
-    exports, and learns ancestry from its first export on.
+    this exporter has nothing left to do. A configuration file builds its exporters before the provider:
+    `opentelemetry-instrument` completes them before the app starts; without it this exporter exports itself, and learns
+    ancestry, user and session from its first export on.
     """
 
     def __init__(self, **options: Any) -> None:
+        self._options = options
         self._bare: PostHogSpanExporter | None = None
-        self._attached = False
+        self._completed_at = 0
         try:
-            provider = trace.get_tracer_provider()
-            if isinstance(provider, TracerProvider):
-                attach_to_tracer_provider(provider, options)
-            else:
+            if not self.complete():
                 self._bare = _bare_exporter(options)
+                _incomplete.add(self)
         except Exception as error:
             _tell("traces", error)
 
+    def complete(self) -> bool:
+        """Leave the work to a complete processor, if the provider is there by now."""
+        provider = trace.get_tracer_provider()
+        if not isinstance(provider, TracerProvider):
+            return False
+        attach_to_tracer_provider(provider, self._options)
+        self._completed_at = time.time_ns()
+        return True
+
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Export in a configuration file's pipeline; elsewhere the processor has them already."""
+        """Export what no processor has taken."""
         if self._bare is None:
             return SpanExportResult.SUCCESS
-        if not self._attached:
-            self._attached = True
+        if self._completed_at:
+            return self._bare.export([span for span in spans if (span.end_time or 0) < self._completed_at])
+        if self in _incomplete:
+            _incomplete.discard(self)
             self._attach(self._bare)
         return self._bare.export(spans)
 
@@ -144,24 +161,28 @@ class ZeroCodeLogExporter(LogRecordExporter):
 
     def __init__(self, **_options: Any) -> None:
         try:
-            self._join()
+            if not self.complete():
+                _incomplete.add(self)
         except Exception as error:
             _tell("logs", error)
 
-    @staticmethod
-    def _join() -> None:
+    def complete(self) -> bool:
+        """Join the records to the spans, if their provider is there by now."""
         logger_provider = get_logger_provider()
         if not isinstance(logger_provider, LoggerProvider):
-            warn_once("zero_code:logs", "no LoggerProvider of the SDK is set; log records are not joined")
-            return
+            return False
         span_processor = _live_span_processor()
         if span_processor is None:
             warn_once("zero_code:logs", "OTEL_LOGS_EXPORTER=%s needs OTEL_TRACES_EXPORTER=%s beside it", NAME, NAME)
-            return
+            return True
         attach_to_logger_provider(logger_provider, span_processor)
+        return True
 
     def export(self, batch: Sequence[Any]) -> LogRecordExportResult:
         """Nothing: the log record processor has them already."""
+        if self in _incomplete:
+            _incomplete.discard(self)
+            warn_once("zero_code:logs", "log records are joined only under opentelemetry-instrument, or by code")
         return LogRecordExportResult.SUCCESS
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
@@ -172,10 +193,20 @@ class ZeroCodeLogExporter(LogRecordExporter):
         """Nothing is open here."""
 
 
+def complete() -> None:
+    """Complete the exporters of a configuration file, spans first: the log records are joined to them."""
+    for exporter in sorted(_incomplete, key=lambda each: isinstance(each, ZeroCodeLogExporter)):
+        try:
+            if exporter.complete():
+                _incomplete.discard(exporter)
+        except Exception as error:
+            _tell("configuration", error)
+
+
 def _live_span_processor() -> PostHogSpanProcessor | None:
     provider = trace.get_tracer_provider()
-    if isinstance(provider, TracerProvider) and provider in _span_processors:
-        return _span_processors[provider]
+    if isinstance(provider, TracerProvider) and _span_processors.get(provider):
+        return next(iter(_span_processors[provider].values()))
     from .processor import active_processors
 
     return next(iter(active_processors()), None)

@@ -163,21 +163,30 @@ class TestConfigurationFile:
         )
         return str(file)
 
-    @pytest.mark.parametrize("options", ["{}", "{flush_at: 5, privacy_mode: false, host: null}"])
-    def test_the_tree_of_the_processor_within_one_batch(
-        self, run: Run, inbox: Inbox, tmp_path: Path, options: str
-    ) -> None:
-        run("agent.py", instrumented=True, OTEL_CONFIG_FILE=self.written(tmp_path, options))
+    @pytest.mark.parametrize("processor", ["batch", "simple"])
+    def test_gives_the_events_of_the_processor(self, run: Run, inbox: Inbox, tmp_path: Path, processor: str) -> None:
+        options = "{flush_at: 5, privacy_mode: false, host: null}"
+        run("agent.py", instrumented=True, OTEL_CONFIG_FILE=self.written(tmp_path, options, processor))
         assert tree(inbox.events()) == TREE
-        # Ancestry is learned from the first export on; who a span belongs to is known to those that start after it.
-        assert len({event["properties"]["$ai_trace_id"] for event in inbox.events()}) == 1
+        assert {event["distinct_id"] for event in inbox.events()} == {"user-7"}
+
+    def test_without_the_command_the_tree_is_that_of_one_batch(self, run: Run, inbox: Inbox, tmp_path: Path) -> None:
+        run("agent.py", CONFIGURE=self.written(tmp_path, "{}"))
+        assert tree(inbox.events()) == TREE
 
     def test_spans_after_the_first_export_know_their_user(self, run: Run, inbox: Inbox, tmp_path: Path) -> None:
-        run("agent.py", instrumented=True, OTEL_CONFIG_FILE=self.written(tmp_path, "{}"), FLUSH_BETWEEN="1", TWICE="1")
+        run("agent.py", CONFIGURE=self.written(tmp_path, "{}"), FLUSH_BETWEEN="1", TWICE="1")
         events = inbox.events()
-        last = {event["properties"]["$ai_trace_id"]: event for event in events}
-        assert [event for event in events if event["distinct_id"] == "user-7"]
-        assert list(last.values())[-1]["distinct_id"] == "user-7"
+        last = events[-1]["properties"]["$ai_trace_id"]
+        assert {event["distinct_id"] for event in events if event["properties"]["$ai_trace_id"] == last} == {"user-7"}
+
+    def test_content_in_log_records_is_joined(self, run: Run, inbox: Inbox, tmp_path: Path) -> None:
+        file = Path(self.written(tmp_path, "{}"))
+        logs = "logger_provider:\n  processors:\n    - batch:\n        exporter:\n          posthog_ai: {}\n"
+        file.write_text(file.read_text() + logs)
+        run("logged_content.py", instrumented=True, OTEL_CONFIG_FILE=str(file))
+        (event,) = inbox.events()
+        assert event["properties"]["$ai_input"] == [{"role": "user", "content": "hello"}]
 
     def test_bad_options_are_told_and_left_out(self, run: Run, inbox: Inbox, tmp_path: Path) -> None:
         options = "{flush_at: many, nonsense: 1, span_filter: text}"

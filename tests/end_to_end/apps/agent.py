@@ -1,4 +1,7 @@
-"""An agent in a web request, traced by hand as an instrumentor would. `PROCESSOR=1` sets the SDK up in code."""
+"""An agent in a web request, traced by hand as an instrumentor would.
+
+The SDK is set up by whoever starts the app, with `PROCESSOR=1` in code, with `CONFIGURE` from a configuration file.
+"""
 
 import os
 
@@ -12,6 +15,10 @@ if os.environ.get("PROCESSOR"):
     provider = TracerProvider()
     provider.add_span_processor(PostHogSpanProcessor())
     trace.set_tracer_provider(provider)
+elif os.environ.get("CONFIGURE"):
+    from opentelemetry.configuration.file import configure_sdk, load_config_file
+
+    configure_sdk(load_config_file(os.environ["CONFIGURE"]))
 
 from otel_posthog_ai import posthog_context
 
