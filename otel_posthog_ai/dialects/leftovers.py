@@ -47,7 +47,7 @@ RESOURCE_KEPT = ("service.", "deployment.")
 RESOURCE_DROPPED = frozenset({"service.instance.id"})
 # Namespaces of the semantic conventions: a resource attribute outside them is the user's own.
 RESOURCE_NAMESPACES = (
-    "process.", "host.", "os.", "telemetry.", "container.", "k8s.", "aws.", "gcp.", "azure.", "faas.",
+    "process.", "host.", "os.", "telemetry.", "container.", "k8s.", "cloud.", "aws.", "gcp.", "azure.", "faas.",
     "device.", "browser.", "webengine.", "otel.", "logfire.", "user.", "session.", "enduser.", "posthog.", "heroku.",
     "openshift.", "app.", "vcs.",
 )  # fmt: skip
