@@ -1,0 +1,361 @@
+"""OpenInference: what the golden recordings do not show, on real spans."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import Status, StatusCode
+
+from otel_posthog_ai.dialects import read_span
+from otel_posthog_ai.dialects.record import MISSING, AISpan
+
+
+def read(
+    kind: str,
+    attributes: dict[str, Any] | None = None,
+    *,
+    name: str = "step",
+    scope: str = "openinference.instrumentation.openai",
+    failed: bool = False,
+    first_token: bool = False,
+) -> AISpan:
+    """The record of one span with these attributes."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    given = {
+        key: json.dumps(value) if isinstance(value, (dict, list)) else value
+        for key, value in (attributes or {}).items()
+    }
+    with provider.get_tracer(scope).start_as_current_span(name) as span:
+        span.set_attributes({"openinference.span.kind": kind, **given})
+        if first_token:
+            span.add_event("First Token Stream Event")
+        if failed:
+            span.set_status(Status(StatusCode.ERROR, "failed"))
+    record = read_span(exporter.get_finished_spans()[0])
+    assert record is not None
+    return record
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("LLM", ("generation", None)),
+        ("EMBEDDING", ("embedding", None)),
+        ("CHAIN", ("span", "chain")),
+        ("RETRIEVER", ("span", "retriever")),
+        ("RERANKER", ("span", "reranker")),
+        ("TOOL", ("span", "tool")),
+        ("AGENT", ("span", "agent")),
+        ("GUARDRAIL", ("span", "guardrail")),
+        ("EVALUATOR", ("span", "evaluator")),
+        ("PROMPT", ("span", "prompt")),
+        ("UNKNOWN", ("span", "custom")),
+        ("DECISION", ("span", "custom")),
+        ("llm", ("generation", None)),
+        ("something new", ("span", "custom")),
+    ],
+)
+def test_kinds(kind: str, expected: tuple[str, str | None]) -> None:
+    record = read(kind)
+    assert (record.kind, record.span_type) == expected
+
+
+def test_counting_tokens_is_no_generation() -> None:
+    record = read(
+        "LLM",
+        {"output.value": {"input_tokens": 12}, "output.mime_type": "application/json"},
+        name="messages.count_tokens",
+    )
+    assert (record.kind, record.output_state) == ("span", {"input_tokens": 12})
+
+
+@pytest.mark.parametrize(
+    "method", ["predict", "apredict", "astream_predict", "structured_predict", "chat_with_tools", "predict_and_call"]
+)
+def test_a_method_that_hands_on_is_no_second_call(method: str) -> None:
+    record = read("LLM", name=f"OpenAI.{method}", scope="openinference.instrumentation.llama_index")
+    assert (record.kind, record.span_type) == ("span", "chain")
+
+
+@pytest.mark.parametrize("method", ["chat", "astream_chat", "complete", "stream_complete"])
+def test_a_method_that_calls_is_the_call(method: str) -> None:
+    record = read("LLM", name=f"OpenAI.{method}", scope="openinference.instrumentation.llama_index")
+    assert (record.kind, record.stream or False) == ("generation", "stream" in method)
+
+
+def test_the_private_half_of_a_step_is_plumbing() -> None:
+    record = read(
+        "EMBEDDING", name="OpenAIEmbedding._get_query_embedding", scope="openinference.instrumentation.llama_index"
+    )
+    assert (record.kind, record.noise) == ("span", True)
+    assert not read(
+        "EMBEDDING", name="OpenAIEmbedding.get_query_embedding", scope="openinference.instrumentation.llama_index"
+    ).noise
+
+
+def test_messages_with_gaps_doubled_text_and_doubled_calls() -> None:
+    call = {"id": "call_1", "function.name": "get_weather", "function.arguments": '{"city": "Paris"}'}
+    record = read(
+        "LLM",
+        {
+            "llm.input_messages.10.message.role": "user",
+            "llm.input_messages.10.message.content": "last",
+            "llm.input_messages.2.message.role": "user",
+            "llm.input_messages.2.message.content": "first",
+            "llm.output_messages.0.message.role": "assistant",
+            "llm.output_messages.0.message.content": "Wait.",
+            "llm.output_messages.0.message.contents.0.message_content.type": "text",
+            "llm.output_messages.0.message.contents.0.message_content.text": "Wait.",
+            "llm.output_messages.0.message.contents.1.message_content.type": "tool_use",
+            **{f"llm.output_messages.0.message.contents.1.tool_call.{key}": value for key, value in call.items()},
+            **{f"llm.output_messages.0.message.tool_calls.0.tool_call.{key}": value for key, value in call.items()},
+        },
+    )
+    assert record.input == [{"role": "user", "content": "first"}, {"role": "user", "content": "last"}]
+    assert record.output == [
+        {
+            "role": "assistant",
+            "content": "Wait.",
+            "tool_calls": [
+                {
+                    "id": "call_1",
+                    "type": "function",
+                    "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'},
+                }
+            ],
+        }
+    ]
+
+
+def test_media_of_every_kind() -> None:
+    start = "llm.input_messages.0.message.contents"
+    record = read(
+        "LLM",
+        {
+            "llm.input_messages.0.message.role": "user",
+            f"{start}.0.message_content.type": "image",
+            f"{start}.0.message_content.image.image.url": "https://example.com/a.png",
+            f"{start}.1.message_content.type": "audio",
+            f"{start}.1.message_content.audio.audio.url": "data:audio/wav;base64,UklG",
+            f"{start}.1.message_content.audio.audio.mime_type": "audio/wav",
+            f"{start}.2.message_content.type": "document",
+            f"{start}.2.message_content.document.document.url": "https://example.com/a.pdf",
+            f"{start}.2.message_content.document.document.name": "a.pdf",
+            f"{start}.3.message_content.type": "reasoning",
+            f"{start}.3.message_content.text": "Hm",
+            f"{start}.3.message_content.signature": "x",
+        },
+    )
+    assert record.input == [
+        {
+            "role": "user",
+            "content": [
+                {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+                {"type": "input_audio", "input_audio": {"data": "UklG", "format": "wav"}},
+                {"type": "file", "file": {"filename": "a.pdf", "file_url": "https://example.com/a.pdf"}},
+                {"type": "thinking", "thinking": "Hm"},
+            ],
+        }
+    ]
+
+
+def test_the_first_function_calling() -> None:
+    record = read(
+        "LLM",
+        {
+            "llm.input_messages.0.message.role": "function",
+            "llm.input_messages.0.message.name": "get_weather",
+            "llm.input_messages.0.message.content": "sunny",
+            "llm.output_messages.0.message.role": "assistant",
+            "llm.output_messages.0.message.function_call_name": "get_weather",
+            "llm.output_messages.0.message.function_call_arguments_json": "{}",
+        },
+    )
+    assert record.input == [{"role": "tool", "name": "get_weather", "content": "sunny"}]
+    assert record.output is not None
+    assert record.output[0]["tool_calls"] == [
+        {"type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
+    ]
+
+
+def test_only_raw_bodies() -> None:
+    record = read(
+        "LLM",
+        {
+            "input.value": {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0.5, "stream": True},
+            "output.value": {
+                "id": "chatcmpl-1", "model": "gpt-4o-mini-2024-07-18",
+                "choices": [{"index": 0, "finish_reason": "length", "message": {"role": "assistant", "content": "Hello"}}],
+                "usage": {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7, "prompt_tokens_details": {"cached_tokens": 3}},
+            },
+        },
+    )  # fmt: skip
+    assert (record.request_model, record.response_model, record.response_id) == (
+        "gpt-4o-mini",
+        "gpt-4o-mini-2024-07-18",
+        "chatcmpl-1",
+    )
+    assert (record.finish_reason, record.stream, record.parameters) == ("length", True, {"temperature": 0.5})
+    assert record.input == [{"role": "user", "content": "Hi"}]
+    assert record.output == [{"role": "assistant", "content": "Hello"}]
+    assert (record.usage.input, record.usage.output, record.usage.cache_read) == (5, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"id": "msg_1", "type": "message", "model": "claude", "stop_reason": "end_turn", "content": []}, ("msg_1", "claude", "end_turn")),
+        ({"response_id": "r1", "model_version": "gemini-2.5-flash", "candidates": [{"finish_reason": "STOP"}]}, ("r1", "gemini-2.5-flash", "STOP")),
+        ({"id": "resp_1", "model": "gpt-5", "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}, "output": []}, ("resp_1", "gpt-5", "max_output_tokens")),
+        ({"generations": [[{"text": "a", "message": {"kwargs": {"id": "run-1", "response_metadata": {"id": "chatcmpl-1", "model_name": "gpt-4o", "finish_reason": "stop"}}}}]]}, ("chatcmpl-1", "gpt-4o", "stop")),
+        ({"message": {"role": "assistant"}, "raw": {"id": "chatcmpl-2", "model": "gpt-4o", "choices": [{"finish_reason": "stop"}]}}, ("chatcmpl-2", "gpt-4o", "stop")),
+        ({"role": "assistant", "content": "x", "raw": "ChatCompletion(id='chatcmpl-333', choices=[Choice(finish_reason='tool_calls', index=0)])"}, ("chatcmpl-333", None, "tool_calls")),
+        ({"model": "llama3", "done_reason": "stop", "message": {"role": "assistant", "content": "x"}}, (None, "llama3", "stop")),
+        ({"finish_reason": "function_calls", "content": [{"id": "call_1", "name": "f", "arguments": "{}"}]}, (None, None, "function_calls")),
+        ("<groq.Stream object at 0x7f99231ce250>", (None, None, None)),
+        ("plain text", (None, None, None)),
+    ],
+)  # fmt: skip
+def test_ids_models_and_reasons_inside_raw_answers(
+    answer: Any, expected: tuple[str | None, str | None, str | None]
+) -> None:
+    record = read("LLM", {"output.value": answer})
+    assert (record.response_id, record.response_model, record.finish_reason) == expected
+
+
+def test_the_address_of_an_object_is_no_answer() -> None:
+    assert read("LLM", {"output.value": "<groq.Stream object at 0x7f99231ce250>"}).output is None
+    assert read("CHAIN", {"output.value": "<groq.Stream object at 0x7f99231ce250>"}).output_state in (None, MISSING)
+
+
+@pytest.mark.parametrize(
+    ("text", "body", "expected"),
+    [
+        (
+            {"embedding.embeddings.0.embedding.text": "a", "embedding.embeddings.1.embedding.text": "b"},
+            None,
+            ["a", "b"],
+        ),
+        ({}, {"input": "a"}, ["a"]),
+        ({}, {"input": ["a", "b"]}, ["a", "b"]),
+        ({}, {"input": [1, 2, 3]}, ["[3 token ids]"]),
+        ({}, {"input": [[1, 2], [3]]}, ["[2 token ids]", "[1 token ids]"]),
+    ],
+)
+def test_what_was_embedded(text: dict[str, str], body: Any, expected: list[str]) -> None:
+    attributes = {
+        **text,
+        "embedding.model_name": "text-embedding-3-small",
+        "embedding.embeddings.0.embedding.vector": (0.1, 0.2),
+    }
+    record = read("EMBEDDING", {**attributes, **({"input.value": body} if body else {})})
+    assert record.embedding_input == expected
+    assert not record.attributes
+
+
+def test_the_cache_is_part_of_the_prompt() -> None:
+    counts = {
+        "llm.token_count.prompt": 130,
+        "llm.token_count.completion": 20,
+        "llm.token_count.prompt_details.cache_read": 100,
+    }
+    record = read("LLM", {**counts, "llm.provider": "aws"}, scope="openinference.instrumentation.bedrock")
+    assert (record.provider, record.usage.input_excludes_cache) == ("bedrock", False)
+    impossible = read("LLM", {**counts, "llm.token_count.prompt": 30})
+    assert impossible.usage.input_excludes_cache is True
+
+
+def test_aggregated_counts_of_an_agent_are_left_alone() -> None:
+    record = read(
+        "AGENT", {"llm.token_count.prompt": 870, "llm.token_count.completion": 18, "llm.model_name": "gpt-4o"}
+    )
+    assert (record.kind, record.usage.input, record.request_model) == ("span", None, None)
+
+
+def test_reranker_and_retriever() -> None:
+    record = read(
+        "RERANKER",
+        {
+            "reranker.query": "weather",
+            "reranker.input_documents.0.document.content": "a",
+            "reranker.input_documents.1.document.content": "b",
+            "reranker.output_documents.0.document.content": "b",
+            "reranker.output_documents.0.document.score": 0.9,
+            "reranker.output_documents.0.document.metadata": {"page": 1},
+        },
+    )
+    assert record.input_state == {"query": "weather", "documents": [{"content": "a"}, {"content": "b"}]}
+    assert record.output_state == [{"content": "b", "score": 0.9, "metadata": {"page": 1}}]
+
+
+def test_a_tools_arguments_are_not_its_schema() -> None:
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    assert read("TOOL", {"tool.name": "get_weather", "tool.parameters": schema}).input_state is MISSING
+    assert read("TOOL", {"tool.name": "get_weather", "tool.parameters": {"city": "Paris"}}).input_state == {
+        "city": "Paris"
+    }
+
+
+def test_handoffs_crews_and_agents_by_their_names() -> None:
+    assert read("TOOL", name="handoff to Spanish agent").span_type == "handoff"
+    crew = read(
+        "CHAIN", name="Crew_e54d7fa4-b32b-40f8-a5d8-404ddff0bff1.kickoff", scope="openinference.instrumentation.crewai"
+    )
+    assert (crew.span_type, crew.name) == ("workflow", "Crew")
+    agent = read("AGENT", {"graph.node.id": "Reporter"}, name="Reporter._execute_core")
+    assert (agent.name, agent.agent_name) == ("Reporter", "Reporter")
+    generated = read("AGENT", {"graph.node.id": "03be08dd022d6d86"}, name="Team.run")
+    assert (generated.name, generated.agent_name) == ("Team", None)
+
+
+def test_the_thread_that_was_taken_for_a_session_is_incidental() -> None:
+    threaded = read("LLM", {"session.id": "thr-1", "metadata": {"thread_id": "thr-1", "plan": "pro"}})
+    assert (threaded.identity.session, threaded.identity.incidental_session) == (None, "thr-1")
+    explicit = read("LLM", {"session.id": "s-1", "metadata": {"thread_id": "thr-1", "session_id": "s-1"}})
+    assert explicit.identity.session == "s-1"
+
+
+def test_metadata_and_tags_are_the_users() -> None:
+    record = read(
+        "CHAIN",
+        {
+            "metadata": {"plan": "pro", "gen_ai.system": "x", "is_langchain_root": True},
+            "tag.tags": ["seq:step:1", "beta"],
+        },
+    )
+    assert (record.metadata, record.tags) == ({"plan": "pro"}, ["beta"])
+
+
+def test_a_stream_by_its_first_token_by_its_name_and_by_its_request() -> None:
+    told = read("LLM", first_token=True)
+    assert told.stream and told.time_to_first_token is not None
+    assert read("LLM", name="AsyncGenerateContentStream").stream
+    assert read("LLM", name="OpenAIChat.invoke_stream").stream
+    assert read("LLM", {"llm.invocation_parameters": {"stream": False}}, name="ChatStreamliner").stream is False
+    assert read("LLM", name="ChatCompletion").stream is None
+
+
+def test_a_failed_call_only_requested_its_model() -> None:
+    record = read("LLM", {"llm.model_name": "gpt-4o", "llm.invocation_parameters": {"model": "gpt-4o"}}, failed=True)
+    assert (record.request_model, record.response_model) == ("gpt-4o", None)
+
+
+def test_parameters_without_bookkeeping() -> None:
+    given = {
+        "model": "gpt-4o",
+        "_type": "openai-chat",
+        "temperature": 0,
+        "stop": None,
+        "tools": [],
+        "metadata": {},
+        "num_retries": 0,
+    }
+    record = read("LLM", {"llm.invocation_parameters": given})
+    assert (record.request_model, record.parameters) == ("gpt-4o", {"temperature": 0})
