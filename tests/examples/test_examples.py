@@ -234,7 +234,7 @@ _CHECKS: list[tuple[Callable[[Arrived], None], tuple[str, ...]]] = [
     (next_to_otlp, ("opentelemetry.exporter.otlp.proto.http", *_OPENAI)),
     (privacy_and_masking, _OPENAI),
     (feedback, _OPENAI),
-    (collector_replay, ("otel_posthog_ai.replay",)),
+    (collector_replay, ("otel_posthog_ai.replay.command",)),
 ]
 
 
