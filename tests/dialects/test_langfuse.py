@@ -6,24 +6,17 @@ import json
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from otel_posthog_ai.dialects import read_span
 from otel_posthog_ai.dialects.langfuse_usage import read_usage_details
 from otel_posthog_ai.dialects.record import AISpan
+
+from .test_gen_ai import read as read_attributes
 
 
 def read(attributes: dict[str, Any], *, name: str = "step", scope: str = "langfuse-sdk") -> AISpan | None:
     """The record of one span with these attributes; objects as the JSON text that Langfuse writes."""
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
     given = {key: json.dumps(value) if isinstance(value, dict) else value for key, value in attributes.items()}
-    with provider.get_tracer(scope).start_as_current_span(name) as span:
-        span.set_attributes(given)
-    return read_span(exporter.get_finished_spans()[0])
+    return read_attributes(given, name=name, scope=scope)
 
 
 def observed(kind: str, attributes: dict[str, Any], **more: str) -> AISpan:
@@ -60,7 +53,8 @@ def test_types(kind: str, expected: tuple[str, str | None]) -> None:
 
 def test_a_span_without_a_type_is_a_generation_when_it_names_a_model() -> None:
     record = read({"langfuse.observation.model.name": "gpt-4o"}, scope="my.app")
-    assert record is not None and record.kind == "generation"
+    assert record is not None
+    assert record.kind == "generation"
 
 
 def test_what_the_processor_writes_on_every_span_makes_none_of_them_ai() -> None:

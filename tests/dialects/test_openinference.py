@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row is one case
 """OpenInference: what the golden recordings do not show, on real spans."""
 
 from __future__ import annotations
@@ -6,13 +7,10 @@ import json
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import Status, StatusCode
 
-from otel_posthog_ai.dialects import read_span
 from otel_posthog_ai.dialects.record import MISSING, AISpan
+
+from .test_gen_ai import record as record_of
 
 
 def read(
@@ -24,23 +22,18 @@ def read(
     failed: bool = False,
     first_token: bool = False,
 ) -> AISpan:
-    """The record of one span with these attributes."""
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    """The record of one span with these attributes; objects and lists as JSON text."""
     given = {
         key: json.dumps(value) if isinstance(value, (dict, list)) else value
         for key, value in (attributes or {}).items()
     }
-    with provider.get_tracer(scope).start_as_current_span(name) as span:
-        span.set_attributes({"openinference.span.kind": kind, **given})
-        if first_token:
-            span.add_event("First Token Stream Event")
-        if failed:
-            span.set_status(Status(StatusCode.ERROR, "failed"))
-    record = read_span(exporter.get_finished_spans()[0])
-    assert record is not None
-    return record
+    return record_of(
+        {"openinference.span.kind": kind, **given},
+        name=name,
+        scope=scope,
+        error="failed" if failed else None,
+        events={"First Token Stream Event": None} if first_token else None,
+    )
 
 
 @pytest.mark.parametrize(
