@@ -18,10 +18,10 @@ from .table import Row, Table, fill, fill_parameters, unset
 from .values import count, finish_reason, flag, identifier, is_list, is_mapping, parse_json, text
 
 NAME = "traceloop_legacy"
-PREFIXES = (
-    "gen_ai.prompt.", "gen_ai.completion.", "llm.request.", "llm.response.", "llm.usage.", "llm.prompts.",
-    "llm.completions.", "llm.is_streaming", "llm.vendor",
+OWN_PREFIXES = (
+    "llm.request.", "llm.response.", "llm.usage.", "llm.prompts.", "llm.completions.", "llm.is_streaming", "llm.vendor",
 )  # fmt: skip
+PREFIXES = ("gen_ai.prompt.", "gen_ai.completion.", *OWN_PREFIXES)
 PROMPTS = ("gen_ai.prompt", "llm.prompts")
 COMPLETIONS = ("gen_ai.completion", "llm.completions")
 FUNCTIONS = "llm.request.functions"
@@ -62,7 +62,12 @@ PARAMETERS: dict[str, str] = {
 
 
 def recognises(source: Source) -> bool:
-    return any(key.startswith(PREFIXES) for key in source.attributes)
+    return any(key.startswith(OWN_PREFIXES) or _is_indexed(key) for key in source.attributes)
+
+
+def _is_indexed(key: str) -> bool:
+    """`gen_ai.prompt.0.role`, and not `gen_ai.prompt.name`."""
+    return key.startswith(PROMPTS + COMPLETIONS) and key.count(".") > 2 and key.split(".")[2].isdigit()
 
 
 def read(record: AISpan, source: Source) -> None:
@@ -76,7 +81,7 @@ def read(record: AISpan, source: Source) -> None:
     if kind == "rerank":
         _read_rerank(record, prompts, completions)
         return
-    if not _is_call(record, prompts, completions):
+    if source.has("llm.request.type") and not _is_call(record, prompts, completions):
         source.discard("llm.request.type")  # set up a client, asked for its details: stamped as calls are
         record.span_type = record.span_type or "custom"
         return

@@ -61,6 +61,13 @@ def test_request_type_alone_makes_no_call(stamp: dict[str, Any], kind: str) -> N
     assert record.kind == kind
 
 
+def test_name_of_a_prompt_is_no_flattened_prompt() -> None:
+    record = known(
+        {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "A", "gen_ai.prompt.name": "greeting"}
+    )
+    assert (record.dialect, record.span_type, record.prompt_name) == ("gen_ai", "agent", "greeting")
+
+
 def test_prompt_under_the_name_of_its_role() -> None:
     prompt = {"gen_ai.prompt.0.user": "Why?", "gen_ai.completion.0.content": "So."}
     record = known({"llm.request.type": "completion", "gen_ai.request.model": "m", **prompt})
