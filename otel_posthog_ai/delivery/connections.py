@@ -129,6 +129,10 @@ class _Reporting:
     def putrequest(self, *args: Any, **options: Any) -> Any:
         if self.sock is not None:
             self._report()
+        exchange: Exchange | None = getattr(_here, "exchange", None)
+        if exchange is not None and exchange.deadline.remaining() == 0.0:
+            # Sent now, it would be repeated whatever the server does: nobody would wait for the answer.
+            raise TimeoutError("no time left to send")
         return super().putrequest(*args, **options)  # type: ignore[misc]
 
     def _report(self) -> None:

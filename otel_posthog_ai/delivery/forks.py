@@ -19,12 +19,13 @@ from otel_posthog_ai import log
 _POOL_MODULES = ("multiprocessing.util", "billiard.util")
 _FIRST = 100  # Above every priority that the pools use themselves: their queues must still work while we deliver.
 
+_PATIENCE = 10.0
+
 # Owner and function of a method. Not a WeakMethod: its callback fails noisily while the interpreter goes down.
 Hook = tuple[weakref.ReferenceType[Any], Callable[[Any], None]]
 
 _child_hooks: list[Hook] = []
 _end_hooks: list[Hook] = []
-_held: list[threading.Lock] = []
 _armed: set[str] = set()
 
 
@@ -49,20 +50,37 @@ def at_end_of_child(method: Callable[[], None]) -> None:
     _arm(already_in_child=_is_pool_child())
 
 
-def hold_while_forking(lock: threading.Lock) -> None:
-    """Let no fork happen while another thread holds `lock` (at most two seconds of patience)."""
+class ForkGuard:
+    """A lock for moments in which the process must not fork, such as the middle of an import by another thread.
 
-    def before() -> None:
-        if lock.acquire(timeout=2.0):
-            _held.append(lock)
+    A child forked there would find the module locked for ever. A fork waits for the moment to pass, at most ten
+    seconds.
+    """
 
-    def after() -> None:
-        if lock in _held:
-            _held.remove(lock)
-            lock.release()
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held = False
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self._hold, after_in_parent=self._let_go, after_in_child=self._start_anew)
 
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=before, after_in_parent=after, after_in_child=after)
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def _hold(self) -> None:
+        if self._lock.acquire(timeout=_PATIENCE):
+            self._held = True
+
+    def _let_go(self) -> None:
+        if self._held:
+            self._held = False
+            self._lock.release()
+
+    def _start_anew(self) -> None:
+        self._lock = threading.Lock()
+        self._held = False
 
 
 def _register(hooks: list[Hook], method: Callable[[], None]) -> None:

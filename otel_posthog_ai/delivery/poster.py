@@ -110,7 +110,10 @@ class Poster:
         if self._closed.is_set() or time.monotonic() < self.blocked_until:
             return list(events)
         limit = deadline if isinstance(deadline, Deadline) else Deadline(deadline)
-        limit.at = max(limit.at, time.monotonic() + _LEAST_TIME)
+        started = time.monotonic()
+        self._transport.prepare()
+        now = time.monotonic()
+        limit.at = max(limit.at + now - started, now + _LEAST_TIME)
         self.hindrance = None
         work = deque(self._requests(events))
         while work:
@@ -149,7 +152,6 @@ class Poster:
             self._counters.add("retried")
 
     def _try(self, url: str, body: Callable[[bytes], bytes], request: _Request, limit: Deadline) -> Answer:
-        self._transport.prepare()
         text = body(Envelope.tail(sent_now()))
         answer = self._transport.post(url, text, self._headers, limit)
         if answer.stale_socket:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context
@@ -30,8 +31,7 @@ _LONGEST_IDLE = 50.0
 # urllib3 warns about each unverified or broken connection; ours are told once, by us.
 logging.getLogger("urllib3").addHandler(logging.NullHandler())
 
-_import_lock = threading.Lock()
-forks.hold_while_forking(_import_lock)
+_importing = forks.ForkGuard()
 
 
 class Transport:
@@ -49,12 +49,11 @@ class Transport:
         self._closed = False
 
     def prepare(self) -> None:
-        """Load the HTTP library. It takes a moment, which must not age the `sent_at` of the first request."""
+        """Load the HTTP library: that takes a moment, which must not count as time of trying nor age a `sent_at`."""
         try:
-            with _import_lock:
-                from . import connections  # noqa: F401 # pyright: ignore[reportUnusedImport]
+            _connections()
         except Exception:
-            pass  # `post` meets the same error and answers with it
+            pass  # `post` meets the same error and answers with it.
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str], deadline: Deadline) -> Answer:
         """POST `body`; whatever goes wrong is part of the answer."""
@@ -110,9 +109,7 @@ class Transport:
             self._last_use = (time.monotonic(), time.time())
 
     def _begin(self, url: str, deadline: Deadline) -> Exchange:
-        with _import_lock:
-            from .connections import Exchange
-        exchange = Exchange(deadline)
+        exchange: Exchange = _connections().Exchange(deadline)
         with self._lock:
             if self._closed:
                 raise ConnectionAbortedError("shut down")
@@ -120,15 +117,22 @@ class Transport:
         return exchange
 
     def _opened(self, url: str) -> requests.Session:
-        from .connections import open_session
-
         idle = max(abs(now - then) for now, then in zip((time.monotonic(), time.time()), self._last_use, strict=True))
         if idle > _LONGEST_IDLE:
             self.close()
         with self._lock:
-            if self._session is None:
-                self._session = open_session(url)
-            return self._session
+            session = self._session
+            if session is None:
+                opened: requests.Session = _connections().open_session(url)
+                self._session = session = opened
+            return session
+
+
+def _connections() -> ModuleType:
+    with _importing:
+        from . import connections
+
+        return connections
 
 
 def _read(response: requests.Response, exchange: Exchange, started: float) -> Answer:

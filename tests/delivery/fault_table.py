@@ -71,7 +71,7 @@ def _no_large_route(received: Any) -> Fault:
 
 CASES = (
     Case("nothing: all is well", _always(OK)),
-    Case("answers after 0.5 s", _always(Fault(delay=0.5))),
+    Case("answers after 0.2 s", _always(Fault(delay=0.2))),
     Case("accepts and resets the connection, once", [RESETS["accept"]]),
     Case("resets during the upload, once", [RESETS["upload"]]),
     Case("resets before the answer, always", _always(RESETS["answer"])),
@@ -163,6 +163,7 @@ def hurry() -> None:
 
 def run_all() -> dict[str, Outcome]:
     """All cases by name; several at once, because they mostly wait."""
+    run(CASES[0])  # The first send imports the HTTP library; no case should be measured with that.
     with ThreadPoolExecutor(8) as pool:
         return dict(zip((case.name for case in CASES), pool.map(run, CASES), strict=True))
 
