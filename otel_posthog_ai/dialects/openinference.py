@@ -73,7 +73,8 @@ NO_PARAMETERS = frozenset(
         "model", "model_name", "model_id", "modelId", "_type", "messages", "input", "contents", "prompt", "tools",
         "functions", "instructions", "system", "stream", "id", "object", "created_at", "created", "status", "error",
         "incomplete_details",
-        "usage", "output", "user", "num_retries", "max_retries", "timeout", "base_url", "api_base", "extra_headers",
+        "usage", "output", "user", "num_retries", "max_retries", "timeout", "streaming",
+        "model_kwargs", "default_request_timeout", "base_url", "api_base", "extra_headers",
         "extra_body", "extra_query", "completed_at", "context_window", "num_output", "is_chat_model",
         "is_function_calling_model", "system_role",
     }

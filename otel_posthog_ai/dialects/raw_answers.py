@@ -12,7 +12,7 @@ from typing import Any
 
 from .messages import read_messages
 from .raw_usage import fill_usage, read_raw_usage
-from .record import AISpan, Message
+from .record import AISpan, Message, Usage
 from .values import finish_reason, identifier, is_list, is_mapping, parse_json, text
 
 _ID_KEYS = ("id", "response_id", "responseId", "generation_id", "message_id")
@@ -40,6 +40,8 @@ _OWN_IDS = re.compile(r"^(?:run-|lc_|[0-9a-f]{8}-[0-9a-f]{4}-)", re.IGNORECASE)
 _ITEMS = frozenset(
     {"message", "reasoning", "function_call", "custom_tool_call", "mcp_call", "tool_call", "tool_use", "function"}
 )
+# What an answer is called that was put together from the pieces of a stream.
+_CHUNKS = ("ChatGenerationChunk", "GenerationChunk", "chat.completion.chunk")
 _DEEPEST = 7
 # Python's own text of an object that says nothing of it: `<groq.Stream object at 0x7f99231ce250>`.
 _ADDRESS = re.compile(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
@@ -81,10 +83,17 @@ def _read(record: AISpan, found: Any, usage: bool, depth: int) -> None:
             _read(record, found[0], usage, depth + 1)
     elif is_mapping(found):
         _read_object(record, found)
-        if usage and record.usage.input is None and record.usage.output is None:
-            fill_usage(record.usage, _first(found, _USAGE_KEYS, read_raw_usage))
+        if usage:
+            _read_usage(record, _first(found, _USAGE_KEYS, read_raw_usage))
         for inner in _inner(found):
             _read(record, inner, usage, depth + 1)
+
+
+def _read_usage(record: AISpan, found: Usage | None) -> None:
+    """All counts where there are none yet; else the details of an input that both count alike."""
+    known = record.usage
+    if found is not None and ((known.input is None and known.output is None) or found.input == known.input):
+        fill_usage(known, found)
 
 
 def _inner(found: Mapping[str, Any]) -> Iterable[Any]:
@@ -108,10 +117,12 @@ def _read_object(record: AISpan, found: Mapping[str, Any]) -> None:
         record.response_model = _first(found, _MODEL_KEYS, _plain_text)
     if record.finish_reason is None:
         record.finish_reason = _first(found, _FINISH_KEYS, _finish)
-        if record.finish_reason is None and is_list(found.get("output")):
+        if record.finish_reason is None and (found.get("object") == "response" or is_list(found.get("output"))):
             record.finish_reason = _responses_status(found)
     if record.service_tier is None:
         record.service_tier = _first(found, _TIER_KEYS, _plain_text)
+    if found.get("type") in _CHUNKS or found.get("object") in _CHUNKS:
+        record.stream = True
     fingerprint = _plain_text(found.get("system_fingerprint"))
     if fingerprint is not None:
         record.provider_metadata.setdefault("system_fingerprint", fingerprint)

@@ -223,6 +223,23 @@ def test_ids_models_and_reasons_inside_raw_answers(
     assert (record.response_id, record.response_model, record.finish_reason) == expected
 
 
+def test_an_answer_put_together_from_chunks_was_streamed() -> None:
+    chunk = {"generations": [[{"type": "ChatGenerationChunk", "text": "a", "message": {"kwargs": {}}}]]}
+    record = read("LLM", {"llm.invocation_parameters": {"stream": False, "streaming": False}, "output.value": chunk})
+    assert record.stream is True
+    assert not record.parameters
+
+
+def test_details_of_usage_inside_the_raw_answer() -> None:
+    usage = {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120, "input_token_details": {"cache_read": 64}}
+    answer = {"generations": [[{"message": {"kwargs": {"usage_metadata": usage}}}]]}
+    counts = {"llm.token_count.prompt": 100, "llm.token_count.completion": 20}
+    record = read("LLM", {**counts, "output.value": answer})
+    assert (record.usage.cache_read, record.usage.input_excludes_cache) == (64, False)
+    other = read("LLM", {**counts, "llm.token_count.prompt": 164, "output.value": answer})
+    assert other.usage.cache_read is None
+
+
 def test_the_address_of_an_object_is_no_answer() -> None:
     assert read("LLM", {"output.value": "<groq.Stream object at 0x7f99231ce250>"}).output is None
     assert read("CHAIN", {"output.value": "<groq.Stream object at 0x7f99231ce250>"}).output_state in (None, MISSING)
@@ -328,7 +345,8 @@ def test_metadata_and_tags_are_the_users() -> None:
 
 def test_a_stream_by_its_first_token_by_its_name_and_by_its_request() -> None:
     told = read("LLM", first_token=True)
-    assert told.stream and told.time_to_first_token is not None
+    assert told.stream
+    assert told.time_to_first_token is not None
     assert read("LLM", name="AsyncGenerateContentStream").stream
     assert read("LLM", name="OpenAIChat.invoke_stream").stream
     assert read("LLM", {"llm.invocation_parameters": {"stream": False}}, name="ChatStreamliner").stream is False
