@@ -1,0 +1,167 @@
+"""One OTLP/JSON request as spans of the SDK and log records; a malformed one is noted, none is fatal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+
+from otel_posthog_ai.dialects import Occurrence
+from otel_posthog_ai.log_records import JOINED_EVENTS
+
+from . import otlp_values as otlp
+from .otlp_values import JsonObject, Malformed
+
+_KINDS = (
+    "SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER",
+    "SPAN_KIND_CONSUMER",
+)  # fmt: skip
+_SPAN_KINDS = (
+    SpanKind.INTERNAL, SpanKind.INTERNAL, SpanKind.SERVER, SpanKind.CLIENT, SpanKind.PRODUCER, SpanKind.CONSUMER
+)  # fmt: skip
+_CODES = ("STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR")
+_STATUS_CODES = (StatusCode.UNSET, StatusCode.OK, StatusCode.ERROR)
+# The bits of `flags` beyond the W3C ones: whether the writer knew where the parent is, and that it is elsewhere.
+_KNOWS_REMOTE, _IS_REMOTE = 0x100, 0x200
+# Without them: what a server or a consumer answers to came from elsewhere.
+_REMOTE_KINDS = (SpanKind.SERVER, SpanKind.CONSUMER)
+_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+
+
+class LogEntry(NamedTuple):
+    """A log record with message content; ids are 0 where it names no span."""
+
+    trace_id: int
+    span_id: int
+    scope: str
+    occurrence: Occurrence
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a request held."""
+
+    spans: list[ReadableSpan] = field(default_factory=list[ReadableSpan])
+    logs: list[LogEntry] = field(default_factory=list[LogEntry])
+    other: int = 0
+    """Log records without message content, and metrics: nothing for PostHog."""
+    malformed: list[str] = field(default_factory=list[str])
+    """Why each span or record that could not be read could not be."""
+
+
+def read_request(request: Any) -> Contents:
+    """The spans and log records of one request. Raises `Malformed` when it is no OTLP request."""
+    if not isinstance(request, dict):
+        raise Malformed("not an object")
+    known: JsonObject = request
+    if not any(otlp.field(known, name) is not None for name in ("resourceSpans", "resourceLogs", "resourceMetrics")):
+        if known:
+            raise Malformed("neither resourceSpans nor resourceLogs in it")
+        return Contents()
+    contents = Contents(other=len(otlp.objects(known, "resourceMetrics")))
+    for of_resource in otlp.objects(known, "resourceSpans"):
+        _read_spans(of_resource, contents)
+    for of_resource in otlp.objects(known, "resourceLogs"):
+        _read_logs(of_resource, contents)
+    return contents
+
+
+def _scoped(of_resource: JsonObject, signal: str, items: str) -> Iterator[tuple[InstrumentationScope, JsonObject]]:
+    """Each item with its scope; Collectors before 0.63 called scopes instrumentation libraries."""
+    for of_scope in otlp.objects(of_resource, f"scope{signal}", f"instrumentationLibrary{signal}"):
+        given = otlp.an_object(of_scope, "scope", "instrumentationLibrary")
+        scope = InstrumentationScope(otlp.text(given, "name"), otlp.text(given, "version") or None)
+        for item in otlp.objects(of_scope, items):
+            yield scope, item
+
+
+def _attempt(contents: Contents, act: Callable[[], None]) -> None:
+    try:
+        act()
+    except Malformed as error:
+        contents.malformed.append(str(error))
+
+
+def _read_spans(of_resource: JsonObject, contents: Contents) -> None:
+    resource = Resource(otlp.attributes(otlp.an_object(of_resource, "resource")))
+    for scope, item in _scoped(of_resource, "Spans", "spans"):
+        _attempt(contents, lambda scope=scope, item=item: contents.spans.append(_span(item, scope, resource)))
+
+
+def _span(item: JsonObject, scope: InstrumentationScope, resource: Resource) -> ReadableSpan:
+    trace_id = otlp.identifier(otlp.field(item, "traceId"), 16)
+    span_id = otlp.identifier(otlp.field(item, "spanId"), 8)
+    if not trace_id or not span_id:
+        raise Malformed("a span has no id")
+    kind = _SPAN_KINDS[otlp.enumeration(otlp.field(item, "kind"), _KINDS)]
+    start = otlp.integer(otlp.field(item, "startTimeUnixNano", 0))
+    end = otlp.integer(otlp.field(item, "endTimeUnixNano", 0))
+    return ReadableSpan(
+        name=otlp.text(item, "name"),
+        context=SpanContext(trace_id, span_id, False, _SAMPLED),
+        parent=_parent(item, trace_id, kind),
+        resource=resource,
+        attributes=otlp.attributes(item),
+        events=[_event(each) for each in otlp.objects(item, "events")],
+        links=[_link(each) for each in otlp.objects(item, "links")],
+        kind=kind,
+        status=_status(otlp.an_object(item, "status")),
+        start_time=start or end,
+        end_time=end or start,
+        instrumentation_scope=scope,
+    )
+
+
+def _parent(item: JsonObject, trace_id: int, kind: SpanKind) -> SpanContext | None:
+    parent_id = otlp.identifier(otlp.field(item, "parentSpanId"), 8)
+    if not parent_id:
+        return None
+    flags = otlp.integer(otlp.field(item, "flags", 0))
+    remote = bool(flags & _IS_REMOTE) if flags & _KNOWS_REMOTE else kind in _REMOTE_KINDS
+    return SpanContext(trace_id, parent_id, remote, _SAMPLED)
+
+
+def _event(item: JsonObject) -> Event:
+    return Event(otlp.text(item, "name"), otlp.attributes(item), otlp.integer(otlp.field(item, "timeUnixNano", 0)))
+
+
+def _link(item: JsonObject) -> Link:
+    context = SpanContext(
+        otlp.identifier(otlp.field(item, "traceId"), 16), otlp.identifier(otlp.field(item, "spanId"), 8), True
+    )
+    return Link(context, otlp.attributes(item))
+
+
+def _status(given: JsonObject) -> Status:
+    code = _STATUS_CODES[otlp.enumeration(otlp.field(given, "code"), _CODES)]
+    # The SDK keeps a description on errors only, and says so in the log of the app.
+    return Status(code, (otlp.text(given, "message") or None) if code is StatusCode.ERROR else None)
+
+
+def _read_logs(of_resource: JsonObject, contents: Contents) -> None:
+    for scope, item in _scoped(of_resource, "Logs", "logRecords"):
+        _attempt(contents, lambda scope=scope, item=item: _read_log(item, scope, contents))
+
+
+def _read_log(item: JsonObject, scope: InstrumentationScope, contents: Contents) -> None:
+    attributes = otlp.attributes(item)
+    name = otlp.text(item, "eventName") or attributes.get("event.name")
+    if name not in JOINED_EVENTS:
+        contents.other += 1
+        return
+    time_ns = otlp.integer(otlp.field(item, "timeUnixNano", 0)) or otlp.integer(
+        otlp.field(item, "observedTimeUnixNano", 0)
+    )
+    contents.logs.append(
+        LogEntry(
+            otlp.identifier(otlp.field(item, "traceId"), 16),
+            otlp.identifier(otlp.field(item, "spanId"), 8),
+            scope.name,
+            Occurrence(str(name), attributes, otlp.any_value(otlp.field(item, "body")), time_ns),
+        )
+    )

@@ -1,0 +1,195 @@
+"""The values of OTLP/JSON: attributes, ids, times and enumerations, in every spelling that writers use.
+
+The standard wants camelCase, hexadecimal ids, 64-bit integers as text and enumerations as numbers. Plain protobuf JSON
+has base64 ids and names of enumerations, and may keep snake_case: that is understood as well. A value that is none of
+these raises `Malformed`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+JsonObject = Mapping[str, Any]
+
+DEEPEST = 64
+"""Levels of nested attribute values."""
+
+
+class Malformed(ValueError):
+    """It is not OTLP; the text says why, without content."""
+
+
+def field(of: JsonObject, camel: str, default: Any = None) -> Any:
+    """A field by its camelCase name, or the snake_case one; null counts as absent."""
+    value = of.get(camel)
+    if value is None:
+        value = of.get(_snake(camel))
+    return default if value is None else value
+
+
+_UPPER = re.compile(r"[A-Z]")
+_snake_names: dict[str, str] = {}
+
+
+def _snake(camel: str) -> str:
+    known = _snake_names.get(camel)
+    if known is None:
+        known = _snake_names[camel] = _UPPER.sub(lambda found: "_" + found[0].lower(), camel)
+    return known
+
+
+def objects(of: JsonObject, *names: str) -> list[JsonObject]:
+    """The list of objects under the first of these camelCase names that is there."""
+    for name in names:
+        value = field(of, name)
+        if value is not None:
+            if not isinstance(value, list) or not all(isinstance(item, dict) for item in cast("list[Any]", value)):
+                raise Malformed(f"{name} is not a list of objects")
+            return cast("list[JsonObject]", value)
+    return []
+
+
+def an_object(of: JsonObject, *names: str) -> JsonObject:
+    """The object under the first of these camelCase names that is there; an empty one where none is."""
+    for name in names:
+        value = field(of, name)
+        if value is not None:
+            if not isinstance(value, dict):
+                raise Malformed(f"{name} is not an object")
+            return cast("JsonObject", value)
+    return {}
+
+
+def text(of: JsonObject, name: str) -> str:
+    """A text, "" where it is absent."""
+    value = field(of, name, "")
+    if not isinstance(value, str):
+        raise Malformed(f"{name} is not a text")
+    return value
+
+
+def integer(value: Any) -> int:
+    """A 64-bit integer, which JSON carries as text."""
+    if isinstance(value, bool) or not isinstance(value, (int, str, float)):
+        raise Malformed("a number is not a number")
+    try:
+        return value if isinstance(value, int) else int(value)
+    except (ValueError, OverflowError):
+        raise Malformed("a number is not a number") from None
+
+
+def identifier(value: Any, size: int) -> int:
+    """An id of `size` bytes, hexadecimal or base64; 0 where it is absent."""
+    if value is None or value == "":
+        return 0
+    if not isinstance(value, str):
+        raise Malformed("an id is not a text")
+    try:
+        data = bytes.fromhex(value) if len(value) == 2 * size else base64.b64decode(value, validate=True)
+    except (ValueError, binascii.Error):
+        raise Malformed("an id is neither hexadecimal nor base64") from None
+    if len(data) != size:
+        raise Malformed(f"an id does not have {size} bytes")
+    return int.from_bytes(data, "big")
+
+
+def enumeration(value: Any, names: tuple[str, ...]) -> int:
+    """A member by its number or its name; 0, which is always "unspecified", for one that is not known."""
+    if isinstance(value, str) and not value.isdigit():
+        return names.index(value) if value in names else 0
+    number = integer(value) if value is not None else 0
+    return number if 0 <= number < len(names) else 0
+
+
+def attributes(of: JsonObject) -> dict[str, Any]:
+    """The attributes of a span, a resource, an event, a log record."""
+    return _pairs(field(of, "attributes"), 0)
+
+
+def _pairs(value: Any, depth: int) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, list):
+        raise Malformed("attributes are not a list")
+    found: dict[str, Any] = {}
+    for pair in cast("list[Any]", value):
+        if not isinstance(pair, dict) or not isinstance(cast("JsonObject", pair).get("key", ""), str):
+            raise Malformed("an attribute is not a key and a value")
+        known = cast("JsonObject", pair)
+        found[known.get("key", "")] = any_value(known.get("value"), depth + 1)
+    return found
+
+
+def any_value(value: Any, depth: int = 0) -> Any:
+    """The Python value of an AnyValue: lists are tuples, as the SDK keeps them; an empty one is None."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or depth > DEEPEST:
+        raise Malformed("a value is no AnyValue" if depth <= DEEPEST else "values are nested too deep")
+    for name, content in cast("JsonObject", value).items():
+        read = _KINDS.get(name)
+        if read is not None and content is not None:
+            return read(content, depth)
+    return None
+
+
+def _string(value: Any, _: int) -> str:
+    if not isinstance(value, str):
+        raise Malformed("a string value is not a text")
+    return value
+
+
+def _boolean(value: Any, _: int) -> bool:
+    if not isinstance(value, bool):
+        raise Malformed("a boolean value is neither true nor false")
+    return value
+
+
+def _double(value: Any, _: int) -> float:
+    # "NaN", "Infinity" and "-Infinity" are texts in JSON.
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise Malformed("a double value is not a number")
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        raise Malformed("a double value is not a number") from None
+
+
+def _array(value: Any, depth: int) -> tuple[Any, ...]:
+    items = cast("JsonObject", value).get("values") if isinstance(value, dict) else value
+    if items is not None and not isinstance(items, list):
+        raise Malformed("an array value has no list of values")
+    return tuple(any_value(item, depth + 1) for item in cast("list[Any]", items or []))
+
+
+def _mapping(value: Any, depth: int) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Malformed("a key-value list is not an object")
+    return _pairs(cast("JsonObject", value).get("values"), depth)
+
+
+def _bytes(value: Any, _: int) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        raise Malformed("a bytes value is not base64") from None
+
+
+def _integer(value: Any, _: int) -> int:
+    return integer(value)
+
+
+_KINDS: dict[str, Callable[[Any, int], Any]] = {
+    "stringValue": _string,
+    "boolValue": _boolean,
+    "intValue": _integer,
+    "doubleValue": _double,
+    "arrayValue": _array,
+    "kvlistValue": _mapping,
+    "bytesValue": _bytes,
+}
+_KINDS |= {_snake(name): read for name, read in _KINDS.items()}

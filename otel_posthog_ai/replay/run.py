@@ -1,0 +1,217 @@
+"""The replay itself: lines → window → events → target, with a checkpoint after everything that was taken."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from otel_posthog_ai.delivery import Counters, EncodedEvent
+from otel_posthog_ai.dialects import Occurrence
+from otel_posthog_ai.joined_logs import JoinedLogs
+from otel_posthog_ai.settings import Settings
+from otel_posthog_ai.whole_traces import WholeTraces
+
+from .checkpoint import Checkpoint, Progress
+from .delivery import Delivery
+from .files import Line, Source, in_order
+from .otlp_requests import LogEntry
+from .strays import Strays
+from .window import HeldTrace, Window
+
+WINDOW_BYTES = 32 * 1024 * 1024
+FAULTS_TOLD = 20
+_SECONDS_BETWEEN_CHECKPOINTS = 1.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a replay."""
+
+    spans: int = 0
+    log_records: int = 0
+    traces: int = 0
+    other: int = 0
+    malformed: int = 0
+    faults: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """The first faults: `file`, `offset` (bytes, uncompressed), `reason`."""
+    events: Counter[str] = field(default_factory=Counter[str])
+    sent: int = 0
+    dropped: dict[str, int] = field(default_factory=dict[str, int])
+    lost_log_records: int = 0
+    """Records with message content whose span was not found."""
+    resumed: bool = False
+    stopped: str | None = None
+    """Why the replay ended before the files did."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything was read and taken."""
+        harmless = {"repeated"}
+        return self.stopped is None and not self.malformed and not set(self.dropped) - harmless
+
+
+class Replay:
+    """One replay of some files.
+
+    Args:
+        paths: the files. Raises `Unusable` for one that cannot be replayed.
+        settings: of the target and of what events hold.
+        checkpoint: where progress is kept.
+        window_bytes: how much of the files is held, so that traces spread over many lines are whole.
+        dry_run: read and convert, send nothing.
+        on_progress: called with the share of the files that has been read, 0 to 1, and the outcome so far.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        settings: Settings,
+        checkpoint: Checkpoint,
+        *,
+        window_bytes: int = WINDOW_BYTES,
+        dry_run: bool = False,
+        on_progress: Callable[[float, Outcome], None] | None = None,
+    ) -> None:
+        self.outcome = Outcome()
+        self._sources = [Source(number, path) for number, path in enumerate(paths)]
+        self._size = sum(source.size for source in self._sources)
+        self._checkpoint = checkpoint
+        self._counters = Counters()
+        self._whole = WholeTraces(settings, self._counters)
+        self._delivery = None if dry_run else Delivery(settings, self._counters)
+        self._window = Window(window_bytes, len(paths))
+        self._on_progress = on_progress
+        self._earlier = Progress([0] * len(paths), [0] * len(paths))
+        self._next_checkpoint = 0.0
+
+    def run(self) -> Outcome:
+        """Replay to the end of the files. Raises `Undelivered` when the target takes nothing more."""
+        try:
+            self._resume()
+            for line in in_order(self._sources, self._earlier.offsets):
+                self._take(line)
+                if self._window.is_full:
+                    self._send(self._window.leaving())
+            self._send(self._window.leaving(everything=True))
+            self._checkpoint.clear()
+        finally:
+            self._close()
+        return self.outcome
+
+    def _resume(self) -> None:
+        known = self._checkpoint.load()
+        if known is not None:
+            self._earlier = known
+            self.outcome.resumed = True
+        for number, offset in enumerate(self._earlier.offsets):
+            self._window.start_at(number, offset)
+
+    def _take(self, line: Line) -> None:
+        outcome = self.outcome
+        if line.fault is not None:
+            self._note_fault(line, line.fault)
+        for reason in line.contents.malformed:
+            self._note_fault(line, reason)
+        outcome.spans += len(line.contents.spans)
+        outcome.log_records += len(line.contents.logs)
+        outcome.other += line.contents.other
+        seen = line.start < self._earlier.read[line.file]
+        self._window.add(line, self._earlier.delivered if seen else ())
+        self._tell()
+
+    def _note_fault(self, line: Line, reason: str) -> None:
+        self.outcome.malformed += 1
+        if len(self.outcome.faults) < FAULTS_TOLD:
+            path = str(self._sources[line.file].path)
+            self.outcome.faults.append({"file": path, "offset": line.start, "reason": reason})
+
+    def _send(self, groups: Iterable[list[HeldTrace]]) -> None:
+        for group in groups:
+            spans = [span for trace in group for span in trace.spans]
+            logs = _LogsOfSpans(group, self._window.strays)
+            events = self._whole.events(spans, logs.of)
+            self.outcome.traces += len(group)
+            self.outcome.lost_log_records += logs.left
+            self._deliver(events)
+            self._save()
+            self._tell()
+
+    def _deliver(self, events: list[EncodedEvent]) -> None:
+        if self._delivery is not None:
+            self._delivery.deliver(events)
+        self.outcome.events.update(event.name for event in events)
+        self._count()
+
+    def _save(self) -> None:
+        """At most once a second: it looks through the whole window."""
+        if self._delivery is None or time.monotonic() < self._next_checkpoint:
+            return
+        read = self._window.read_offsets()
+        if any(now < before for now, before in zip(read, self._earlier.read, strict=True)):
+            return  # What an earlier run wrote down is still the better start.
+        offsets = self._window.resume_offsets()
+        # Lines that the earlier run had read may still be ahead of these offsets, with traces that it delivered.
+        ahead = any(offset < before for offset, before in zip(offsets, self._earlier.read, strict=True))
+        delivered = {*self._window.left_behind(offsets), *(self._earlier.delivered if ahead else ())}
+        self._checkpoint.save(Progress(offsets, read, frozenset(delivered)))
+        self._next_checkpoint = time.monotonic() + _SECONDS_BETWEEN_CHECKPOINTS
+
+    def _count(self) -> None:
+        counts = self._counters.snapshot()
+        self.outcome.sent = counts["sent"]
+        self.outcome.dropped = counts["dropped"]
+
+    def _tell(self) -> None:
+        if self._on_progress is not None:
+            consumed = sum(source.consumed() for source in self._sources)
+            self._on_progress(min(consumed / self._size, 1.0) if self._size else 1.0, self.outcome)
+
+    def _close(self) -> None:
+        self._count()
+        if self._delivery is not None:
+            self._delivery.close()
+        for source in self._sources:
+            source.close()
+
+
+class _LogsOfSpans:
+    """The log records of a group of traces, by span."""
+
+    def __init__(self, group: Sequence[HeldTrace], strays: Strays) -> None:
+        self._strays = strays
+        self._of_span: dict[tuple[int, int], list[LogEntry]] = {}
+        for trace in group:
+            for entry in trace.logs:
+                self._of_span.setdefault((entry.trace_id, entry.span_id), []).append(entry)
+
+    @property
+    def left(self) -> int:
+        """Records that no span has asked for."""
+        return sum(len(entries) for entries in self._of_span.values())
+
+    def of(self, span: ReadableSpan) -> Iterable[Occurrence]:
+        """The records of a span, and the stray one that is most likely its answer."""
+        context = span.get_span_context()
+        if context is None:
+            return ()
+        own = self._of_span.pop((context.trace_id, context.span_id), [])
+        scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+        near = self._strays.near(scope, span.start_time or 0, span.end_time or 0)
+        if not near:
+            return [entry.occurrence for entry in own]
+        joined = JoinedLogs()
+        for entry in own:
+            joined.add(entry.trace_id, entry.span_id, entry.occurrence, scope)
+        for entry in near:
+            joined.add(0, 0, entry.occurrence, scope)
+        found = list(joined.of(span))
+        for entry in near:
+            if any(occurrence is entry.occurrence for occurrence in found):
+                self._strays.take(entry)
+        return found

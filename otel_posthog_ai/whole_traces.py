@@ -1,0 +1,61 @@
+"""Traces that are known to their end, as the events that they would have become live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from .assembly import Assembly
+from .delivery import Counters, EncodedEvent
+from .dialects import MARKS_AI, NAMES_IDENTITY, Occurrence, first_look, read_identity
+from .events.outgoing import Outgoing
+from .exporter import passes
+from .hierarchy import Hierarchy
+from .settings import Settings
+
+SPANS_AT_ONCE = 2_000
+"""Spans to hand over at once, unless one trace has more: few enough for the memory of the hierarchy."""
+
+
+class WholeTraces:
+    """Reads, joins, places and encodes. Not thread-safe. It remembers the last thousands of spans for late children."""
+
+    def __init__(self, settings: Settings, counters: Counters) -> None:
+        self._settings = settings
+        self._counters = counters
+        self._hierarchy = Hierarchy()
+        self._assembly = Assembly(settings, counters, self._hierarchy, patient=True)
+        self._outgoing = Outgoing(settings, counters)
+
+    def events(
+        self, spans: Iterable[ReadableSpan], logs_of: Callable[[ReadableSpan], Iterable[Occurrence]]
+    ) -> list[EncodedEvent]:
+        """The events of all spans of some traces; `logs_of` gives the log records that belong to a span."""
+        # Parents end last in a running app, and that order decides what a trace knows when.
+        ended = sorted(spans, key=lambda span: span.end_time or 0)
+        chosen = self._note_ends(ended)
+        self._assembly.add(chosen, logs_of)
+        encoded: list[EncodedEvent] = []
+        for built in self._assembly.release(everything=True):
+            encoded += self._outgoing.encode(built.events, built.privacy)
+        self._counters.add("queued", len(encoded))
+        return encoded
+
+    def _note_ends(self, spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
+        """Tell the hierarchy of every span; those that are for PostHog."""
+        chosen: list[ReadableSpan] = []
+        for span in spans:
+            context = span.get_span_context()
+            if context is None:
+                continue
+            looks = first_look(span)
+            span_filter = self._settings.span_filter
+            ai = looks == MARKS_AI if span_filter is None else passes(span_filter, span)
+            identity = read_identity(span.attributes or {}) if looks == NAMES_IDENTITY and not ai else None
+            self._hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, ai)
+            if ai:
+                chosen.append(span)
+        self._counters.add("seen", len(spans))
+        self._counters.add("filtered", len(spans) - len(chosen))
+        return chosen
