@@ -75,7 +75,10 @@ def ran_inside(outer: AISpan, inner: AISpan) -> bool:
         return False
     if (outer.error is None) != (inner.error is None):
         return False
-    return not _texts_differ(outer, inner) and not _usage_differs(outer.usage, inner.usage)
+    if _texts_differ(outer, inner) or _usage_differs(outer.usage, inner.usage):
+        return False
+    # Where neither text nor usage can be compared, the times must leave no doubt.
+    return _comparable(outer, inner) or (outer.start_ns <= inner.start_ns and inner.end_ns <= outer.end_ns)
 
 
 def overlap(one: AISpan, other: AISpan) -> bool:
@@ -131,9 +134,19 @@ def _usage_differs(one: Usage, other: Usage) -> bool:
     )
 
 
+def _comparable(one: AISpan, other: AISpan) -> bool:
+    """Whether both spans have a text or a usage to compare."""
+    both = (one, other)
+    return all(each.usage.input is not None for each in both) or all(_asked(each) for each in both)
+
+
+def _asked(record: AISpan) -> Any:
+    return record.embedding_input or last_user_text(record.input)
+
+
 def _texts_differ(one: AISpan, other: AISpan) -> bool:
-    texts = [each.embedding_input or last_user_text(each.input) for each in (one, other)]
-    return bool(texts[0]) and bool(texts[1]) and texts[0] != texts[1]
+    first, second = _asked(one), _asked(other)
+    return bool(first) and bool(second) and first != second
 
 
 # ---- merging -------------------------------------------------------------------------------------------------------

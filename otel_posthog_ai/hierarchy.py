@@ -250,6 +250,15 @@ class Hierarchy:
             yield above
             node = above
 
+    def survivor(self, node: Node) -> Node:
+        """What the span has been merged into by now, or itself."""
+        while node.fate == MERGED:
+            into = self.node(node.survivor)
+            if into is None or into is node:
+                return node
+            node = into
+        return node
+
     def identity(self, node: Node) -> Identity | None:
         """What the span itself says of user and session; an open span is read as it is now."""
         span = self.live_span(node.span_id)

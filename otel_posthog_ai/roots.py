@@ -28,6 +28,10 @@ class Trace:
         self.first_answer_input: tuple[int, Any] | None = None
         self.last_answer: tuple[int, Any] | None = None
 
+    def may_be_named(self) -> bool:
+        """Whether no `$ai_trace` of any kind is known for it."""
+        return self.root_id is None and not self.named
+
     def note(self, record: AISpan, *, direct: bool) -> None:
         """Remember what the states of the root can be taken from; `direct`: the record hangs on the root itself."""
         if direct and record.kind == "span":
@@ -42,6 +46,8 @@ class Trace:
             answer = next((text for message in reversed(record.output or ()) if (text := message_text(message))), None)
             if answer is not None and (self.last_answer is None or record.end_ns >= self.last_answer[0]):
                 self.last_answer = record.end_ns, answer
+            if answer is not None and direct and (self.last_output is None or record.end_ns >= self.last_output[0]):
+                self.last_output = record.end_ns, answer
 
     def forget_states(self) -> None:
         """The root has left: nothing of what lies below is needed any more."""

@@ -8,14 +8,22 @@ from .record import AISpan, Usage
 from .values import is_mapping
 
 
+# OpenTelemetry's own word for a reason -> the provider's.
+REASONS: dict[str, dict[str, str]] = {
+    "openai": {"tool_call": "tool_calls"},
+    "azure-openai": {"tool_call": "tool_calls"},
+    "anthropic": {"tool_call": "tool_use"},
+}
+
+
 def conclude(record: AISpan) -> None:
     """Fill what can be told from the fields alone."""
     _provider(record)
     if record.framework is None:
         record.framework = framework_of_scope(record.scope)
-    if record.parent_id is None and record.metadata:
-        # What was written about the root was written about the whole trace.
-        record.trace_metadata = {**record.metadata, **record.trace_metadata}
+    if record.finish_reason is not None:
+        spelling = REASONS.get(record.provider or "", {})
+        record.finish_reason = spelling.get(record.finish_reason, record.finish_reason)
     if _was_abandoned(record):
         record.cancelled = True
         record.finish_reason = None

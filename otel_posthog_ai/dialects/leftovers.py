@@ -74,6 +74,8 @@ def resource_properties(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value
         for key, value in attributes.items()
-        if key not in RESOURCE_DROPPED and (key.startswith(RESOURCE_KEPT) or not key.startswith(RESOURCE_NAMESPACES))
+        # The SDK's word for a service without a name says nothing.
+        if not (key == "service.name" and str(value).startswith("unknown_service"))
+        and key not in RESOURCE_DROPPED and (key.startswith(RESOURCE_KEPT) or not key.startswith(RESOURCE_NAMESPACES))
         and not key.startswith("$")
     }  # fmt: skip

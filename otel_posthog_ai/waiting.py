@@ -1,0 +1,57 @@
+"""Which spans wait: those whose event an open ancestor, or a call around them in another trace, could still change."""
+
+from __future__ import annotations
+
+from .dialects import AISpan
+from .duplicates import is_call
+from .hierarchy import UNKNOWN, Hierarchy, Node
+from .outlook import Outlooks
+
+
+class Waiting:
+    """Tells whether a span that was read has to wait for one that was not."""
+
+    def __init__(self, hierarchy: Hierarchy, outlooks: Outlooks, *, deduplicate: bool) -> None:
+        self._hierarchy = hierarchy
+        self._outlooks = outlooks
+        self._deduplicate = deduplicate
+
+    def must_wait(self, node: Node, record: AISpan) -> bool:
+        """Whether the event of `record` could still change."""
+        for above in self._hierarchy.ancestors(node):
+            if above.fate == UNKNOWN and self._may_change(above, record):
+                return True
+        return self._deduplicate and is_call(record) and record.parent_id is None and self._runs_inside(node, record)
+
+    def _may_change(self, above: Node, record: AISpan) -> bool:
+        """Whether an ancestor that has not been read yet could change the event of `record`."""
+        span = self._hierarchy.live_span(above.span_id)
+        if span is None:
+            return above.span_id in self._hierarchy.ended  # it is on its way to this thread
+        outlook = self._outlooks.of_open(above, span)
+        if outlook.ai is None:
+            return True
+        if not outlook.ai:
+            return False
+        if outlook.kind is None:
+            return True
+        if outlook.kind == record.kind and is_call(record) and self._deduplicate:
+            scope = span.instrumentation_scope
+            return scope is None or scope.name != record.scope or record.pair_key is not None
+        return outlook.span_type == "tool" and record.span_type == "tool"
+
+    def _runs_inside(self, node: Node, record: AISpan) -> bool:
+        """Whether a call of another scope, in another trace, may turn out to be this one: open, or not yet read."""
+        for span_id, span in self._hierarchy.unread_spans():
+            if (span.start_time or 0) > record.start_ns or (span.end_time or record.end_ns) < record.end_ns:
+                continue
+            scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+            if scope == record.scope:
+                continue
+            other = self._hierarchy.node(span_id)
+            if other is None or other.fate != UNKNOWN or other.trace_id == node.trace_id:
+                continue
+            outlook = self._outlooks.of_open(other, span)
+            if outlook.ai and outlook.kind in (None, record.kind):
+                return True
+        return False
