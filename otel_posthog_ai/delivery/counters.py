@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from . import forks
@@ -42,7 +43,7 @@ class Counters:
         with self._lock:
             return {**self._counts, "dropped": dict(self._dropped)}
 
-    def undelivered(self) -> int:
-        """Events that were queued and then dropped."""
-        with self._lock:
-            return sum(n for reason, n in self._dropped.items() if reason in DELIVERY_REASONS)
+
+def undelivered(counts: Mapping[str, Any]) -> int:
+    """How many events were queued and then dropped, in a snapshot."""
+    return sum(n for reason, n in counts["dropped"].items() if reason in DELIVERY_REASONS)

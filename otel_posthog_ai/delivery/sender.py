@@ -13,12 +13,13 @@ from otel_posthog_ai.settings import Settings
 
 from . import forks
 from .answers import Verdict
-from .counters import Counters
+from .counters import Counters, undelivered
 from .encoding import EncodedEvent
 from .outbox import Outbox, Owed
 from .poster import Poster, Shrink
 from .retry import LONGEST_REST, Deadline, rest_after
-from .spool import RENEW_SECONDS, SEGMENT_BYTES, Segment, Spool
+from .spool import Spool
+from .spooler import Spooler
 
 _LONGEST_SLEEP = 5.0  # While something waits: it may expire.
 _LONGEST_TICK = 1.0
@@ -74,8 +75,9 @@ class Sender:
         self._stop_by: float | None = None
         self._stopped = stopped
         self._shutdown_result: bool | None = None
-        self._dirty: set[Segment] = set()
-        self._looked_for_leftovers = self._spool is None
+        self._spooler: Spooler | None = None
+        if self._spool is not None:
+            self._spooler = Spooler(self._spool, self._condition, self._outbox, self._counters)
         self._threads: list[threading.Thread] = []
         self._start_threads()
 
@@ -85,16 +87,19 @@ class Sender:
         self._start_anew(stopped=self._stopped)
 
     def _start_threads(self) -> None:
-        jobs = [("otel-posthog-ai sender", self._send_loop)]
-        if self._spool is not None:
-            jobs.append(("otel-posthog-ai spool", self._spool_loop))
+        if self._stopped or not self._settings.api_key:
+            return
+        jobs: list[tuple[str, Callable[[], None]]] = [("otel-posthog-ai sender", self._send_loop)]
+        spooler = self._spooler
+        if spooler is not None:
+            jobs.append(("otel-posthog-ai spool", lambda: spooler.loop(lambda: self._stopped)))
         try:
-            for name, job in jobs if self._settings.api_key and not self._stopped else []:
+            for name, job in jobs:
                 thread = threading.Thread(target=job, name=name, daemon=True)
                 thread.start()
                 self._threads.append(thread)
         except RuntimeError as error:  # The interpreter is ending, or the machine has no threads left.
-            self._looked_for_leftovers = True
+            self._spooler = None
             log.warn("thread", "no sender thread: %s; events leave at flush and shutdown only", error)
 
     # ---- what callers use --------------------------------------------------------------------------------------
@@ -110,7 +115,7 @@ class Sender:
             if self._stopped or not self._settings.api_key:
                 self._counters.add("dropped", len(events), "shutdown" if self._settings.api_key else "no_api_key")
                 return
-            dropped = self._outbox.add(events, spooled_first=len(self._threads) > 1)
+            dropped = self._outbox.add(events, spooled_first=self._spooler is not None)
             self._condition.notify_all()
             self._drop(dropped, "outbox_full")
 
@@ -124,7 +129,7 @@ class Sender:
         if threading.current_thread() in self._threads:
             return not self._busy()  # Called by a tick: the thread cannot wait for itself.
         with self._condition:
-            lost_before = self._counters.undelivered()
+            lost_before = undelivered(self._counters.snapshot())
             last_round = self._round
             self._wanted_round = last_round + 1
             self._condition.notify_all()
@@ -135,7 +140,7 @@ class Sender:
                 if remaining <= 0:
                     return False
                 self._condition.wait(remaining)
-            return self._counters.undelivered() == lost_before
+            return undelivered(self._counters.snapshot()) == lost_before
 
     def tick_soon(self) -> None:
         """Have `on_tick` called as soon as the thread is free. Never blocks: the app's threads call this."""
@@ -180,7 +185,7 @@ class Sender:
             paused = hindrance is not None and hindrance.verdict is Verdict.FORBIDDEN
             return {
                 **counts,
-                "waiting": counts["queued"] - counts["sent"] - self._counters.undelivered(),
+                "waiting": counts["queued"] - counts["sent"] - undelivered(counts),
                 "waiting_bytes": self._outbox.bytes,
                 "oldest_seconds": self._outbox.oldest_seconds(),
                 "paused": "the project key is refused" if paused and self._resting() else None,
@@ -228,7 +233,7 @@ class Sender:
         with self._condition:
             self._limit = None
             settled = self._outbox.settle(owed)
-            self._dirty.update(one.segment for one in settled if one.segment is not None)
+            self._forget_on_disk(settled)
             if owed and self._poster.hindrance is not None:
                 self._failures += 1
                 self._failed_round = self._round
@@ -240,7 +245,8 @@ class Sender:
             if self._stopped:
                 self._drop_the_rest()
             self._condition.notify_all()
-        self._clean_spool()
+        if self._spooler is not None:
+            self._spooler.clean()
 
     def _due(self) -> bool:
         if self._stopped or not self._outbox.ready or time.monotonic() < self._poster.blocked_until:
@@ -248,7 +254,7 @@ class Sender:
         return self._round < self._wanted_round or time.monotonic() >= self._rest_until
 
     def _busy(self) -> bool:
-        return len(self._outbox) > 0 or not self._looked_for_leftovers
+        return len(self._outbox) > 0 or (self._spooler is not None and not self._spooler.has_looked)
 
     def _resting(self) -> bool:
         return time.monotonic() < max(self._poster.blocked_until, self._rest_until)
@@ -296,84 +302,26 @@ class Sender:
             if not sent or self._failures:
                 return
 
-    # ---- the spool thread --------------------------------------------------------------------------------------
-
-    def _spool_loop(self) -> None:
-        spool = self._spool
-        next_look = 0.0
-        while spool is not None and not self._stopped:
-            try:
-                spool.renew()
-                if time.monotonic() >= next_look:
-                    self._take_leftovers(spool)
-                    next_look = time.monotonic() + RENEW_SECONDS
-                self._write_fresh(spool)
-                self._clean_spool()
-            except Exception as error:
-                log.warn("spool_loop", "the spool goes on after %s", type(error).__name__)
-                time.sleep(_LONGEST_TICK)
-            with self._condition:
-                if not self._stopped and not self._outbox.fresh:
-                    self._condition.wait(max(next_look - time.monotonic(), 0.001))
-
-    def _take_leftovers(self, spool: Spool) -> None:
-        try:
-            with self._condition:
-                room = self._outbox.room()
-            recovered = spool.adopt(room)
-            with self._condition:
-                self._counters.add("queued", len(recovered))
-                self._outbox.add_recovered(recovered)
-        finally:
-            with self._condition:
-                self._looked_for_leftovers = True
-                self._condition.notify_all()
-
-    def _write_fresh(self, spool: Spool) -> None:
-        """Put what has come in on disk, a segment at a time; from then on it may be sent."""
-        with self._condition:
-            batch: list[Owed] = []
-            size = 0
-            for owed in self._outbox.fresh:
-                size += len(owed.event.body)
-                batch.append(owed)
-                if size >= SEGMENT_BYTES:
-                    break
-        if not batch:
-            return
-        segment = spool.write(owed.event for owed in batch)
-        with self._condition:
-            self._outbox.spooled(batch, segment)
-            if segment is not None and len(segment.members) < segment.written:
-                self._dirty.add(segment)  # Some were dropped while they were written.
-            self._condition.notify_all()
-
-    def _clean_spool(self) -> None:
-        if self._spool is None:
-            return
-        with self._condition:
-            dirty, self._dirty = self._dirty, set()
-        for segment in dirty:
-            self._spool.clean(segment)
-
     # ---- endings -----------------------------------------------------------------------------------------------
 
     def _drop(self, dropped: Sequence[Owed], reason: str) -> None:
         if dropped:
             self._counters.add("dropped", len(dropped), reason)
-            self._dirty.update(owed.segment for owed in dropped if owed.segment is not None)
+            self._forget_on_disk(dropped)
             log.warn(f"dropped:{reason}", "%d events are dropped: %s", len(dropped), reason)
 
     def _leave(self) -> None:
         """After the last round: what a spool keeps stays owed, the rest is dropped and counted."""
-        if self._spool is not None:
-            while self._outbox.fresh:
-                self._write_fresh(self._spool)
+        if self._spooler is not None:
+            self._spooler.write_all()
         with self._condition:
             self._drop_the_rest()
-        if self._spool is not None:
-            self._clean_spool()
-            self._spool.close()
+        if self._spooler is not None:
+            self._spooler.close()
+
+    def _forget_on_disk(self, settled: Sequence[Owed]) -> None:
+        if self._spooler is not None:
+            self._spooler.settled(settled)
 
     def _drop_the_rest(self) -> None:
         """What is not on disk is dropped (what is under way is settled by the sender thread when it comes back)."""
