@@ -34,7 +34,7 @@ CLASS_SUFFIXES: tuple[tuple[str, SpanType], ...] = (
     ("Rerank", "reranker"),
     ("Reranker", "reranker"),
 )
-_PREFIXES_OF_NAMES = ("execute_task ", "execute_tool ", "vector_db_retrieve ", "invoke_agent ")
+_PREFIXES_OF_NAMES = ("execute_task ", "execute_tool ", "vector_db_retrieve ", "invoke_agent ", "create_agent ")
 _SUFFIXES_OF_NAMES = (".workflow", ".task", ".agent", ".tool", ".mcp", ".handoff", ".llm")
 
 
@@ -138,7 +138,7 @@ def _tool_result(record: AISpan, taken: Any) -> Any:
     if is_list(taken) and len(taken) == 1 and is_mapping(taken[0]) and taken[0].get("role") == "tool":
         record.tool_call_id = record.tool_call_id or text(taken[0].get("tool_call_id"))
         return open_envelope(taken[0].get("content")).state
-    if is_mapping(taken) and "tool_name" in taken:  # LlamaIndex
+    if is_mapping(taken) and "tool_name" in taken and ("raw_output" in taken or "tool_output" in taken):  # LlamaIndex
         record.tool_name = record.name = text(taken["tool_name"]) or record.tool_name
         record.tool_call_id = record.tool_call_id or text(taken.get("tool_id"))
         inner = taken.get("tool_output")

@@ -12,11 +12,13 @@ from .table import unset
 from .values import is_list, parse_json, text
 
 NAME = "vector_stores"
-SYSTEMS = frozenset({"chroma", "chromadb", "pinecone", "qdrant", "weaviate", "milvus", "lancedb", "marqo", "pgvector"})
+SCOPES = tuple(
+    f"opentelemetry.instrumentation.{store}"
+    for store in ("chromadb", "lancedb", "marqo", "milvus", "pinecone", "qdrant", "weaviate")
+)
 PREFIXES = (
     "db.vector.", "db.chroma.", "db.milvus.", "db.weaviate.", "db.marqo.", "pinecone.", "qdrant.", "db.query.result",
 )  # fmt: skip
-SCOPES = tuple(f"opentelemetry.instrumentation.{name}" for name in (*sorted(SYSTEMS - {"chroma", "pgvector"}),))
 # First words of operations that read; the others look after a collection.
 READS = frozenset(
     {"query", "search", "get", "peek", "scroll", "recommend", "discover", "hybrid", "fetch", "do", "aggregate"}

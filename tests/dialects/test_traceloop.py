@@ -173,6 +173,12 @@ def test_metadata_and_tags_beside_the_inputs() -> None:
     assert record.metadata["plan"] == "pro"
 
 
+def test_result_of_a_tool_is_the_users_own() -> None:
+    result = {"tool_name": "hammer", "price": 3}
+    record = step("tool", {"args": [], "kwargs": {"query": "x"}}, result)
+    assert (record.name, record.input_state, record.output_state) == ("step", {"query": "x"}, result)
+
+
 def test_state_that_was_cut_stays_text() -> None:
     cut = '{"inputs": {"messages": [{"role": "us'
     assert step("workflow", None, None, **{"traceloop.entity.input": cut}).input_state == cut
