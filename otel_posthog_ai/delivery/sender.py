@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -16,8 +17,9 @@ from .answers import Verdict
 from .counters import Counters, undelivered
 from .encoding import EncodedEvent
 from .outbox import Outbox, Owed
+from .pace import Pace
 from .poster import Poster, Shrink
-from .retry import LONGEST_REST, Deadline, rest_after
+from .retry import LONGEST_REST, Deadline
 from .spool import Spool
 from .spooler import Spooler
 
@@ -65,11 +67,7 @@ class Sender:
             self._settings.outbox_seconds,
             longest_gap=_LONGEST_SLEEP + self._settings.timeout,
         )
-        self._round = 0
-        self._wanted_round = 0  # A flush wants a round of this number, and now.
-        self._failed_round = 0
-        self._failures = 0  # one after another
-        self._rest_until = 0.0
+        self._pace = Pace()
         self._next_tick = time.monotonic() + self._tick_seconds
         self._limit: Deadline | None = None
         self._stop_by: float | None = None
@@ -130,11 +128,10 @@ class Sender:
             return not self._busy()  # Called by a tick: the thread cannot wait for itself.
         with self._condition:
             lost_before = undelivered(self._counters.snapshot())
-            last_round = self._round
-            self._wanted_round = last_round + 1
+            last_round = self._pace.want()
             self._condition.notify_all()
             while self._busy():
-                if self._stopped or self._failed_round > last_round or self._poster.blocked_until > deadline:
+                if self._stopped or self._pace.failed_round > last_round or self._poster.blocked_until > deadline:
                     return False
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:
@@ -217,7 +214,7 @@ class Sender:
             if not self._due():
                 return False
             chunk = self._outbox.take(self._poster.overhead, self._poster.request_bytes)
-            self._round += 1
+            self._pace.begin()
             self._limit = Deadline(time.monotonic() + self._settings.timeout)
             if self._stop_by is not None:
                 self._limit.bring_to(self._stop_by)
@@ -235,13 +232,9 @@ class Sender:
             settled = self._outbox.settle(owed)
             self._forget_on_disk(settled)
             if owed and self._poster.hindrance is not None:
-                self._failures += 1
-                self._failed_round = self._round
-                self._rest_until = time.monotonic() + rest_after(self._failures)
-            else:
-                if self._failures:
-                    log.warn("recovered", "%s takes events again", self._settings.host, level=20)
-                self._failures, self._rest_until = 0, 0.0
+                self._pace.fail()
+            elif self._pace.succeed():
+                log.warn("recovered", "%s takes events again", self._settings.host, level=logging.INFO)
             if self._stopped:
                 self._drop_the_rest()
             self._condition.notify_all()
@@ -251,13 +244,13 @@ class Sender:
     def _due(self) -> bool:
         if self._stopped or not self._outbox.ready or time.monotonic() < self._poster.blocked_until:
             return False
-        return self._round < self._wanted_round or time.monotonic() >= self._rest_until
+        return self._pace.allows()
 
     def _busy(self) -> bool:
         return len(self._outbox) > 0 or (self._spooler is not None and not self._spooler.has_looked)
 
     def _resting(self) -> bool:
-        return time.monotonic() < max(self._poster.blocked_until, self._rest_until)
+        return time.monotonic() < max(self._poster.blocked_until, self._pace.rest_until)
 
     def _nap(self) -> float:
         """Seconds until the thread has something to do."""
@@ -266,7 +259,7 @@ class Sender:
         if self._on_tick is not None:
             naps.append(self._next_tick - now)
         if self._outbox.ready:
-            naps.append(max(self._rest_until, self._poster.blocked_until) - now)
+            naps.append(max(self._pace.rest_until, self._poster.blocked_until) - now)
         return max(min(naps), 0.001)
 
     def _tick(self) -> None:
@@ -282,11 +275,11 @@ class Sender:
     def _interruptible_wait(self, seconds: float) -> bool:
         """The poster's waits between two tries: ticks go on, and a flush or shutdown interrupts."""
         end = time.monotonic() + seconds
-        wanted, stop_by = self._wanted_round, self._stop_by
+        wanted, stop_by = self._pace.wanted_round, self._stop_by
         while (left := end - time.monotonic()) > 0:
             self._tick()
             with self._condition:
-                if self._stopped or (self._wanted_round, self._stop_by) != (wanted, stop_by):
+                if self._stopped or (self._pace.wanted_round, self._stop_by) != (wanted, stop_by):
                     return True
                 self._condition.wait(min(left, self._tick_seconds))
         return False
@@ -295,11 +288,11 @@ class Sender:
         """Where no thread could be started, a flush does its work itself."""
         while time.monotonic() < deadline:
             with self._condition:
-                self._wanted_round = self._round + 1
+                self._pace.want()
                 self._stop_by, stop_by = deadline, self._stop_by
             sent = self._send_round()
             self._stop_by = stop_by
-            if not sent or self._failures:
+            if not sent or self._pace.failures:
                 return
 
     # ---- endings -----------------------------------------------------------------------------------------------
