@@ -31,6 +31,7 @@ from . import (
     traceloop_crewai,
     traceloop_legacy,
     vector_stores,
+    vendor_spans,
 )
 from .conclusion import conclude
 from .failures import read_failure
@@ -62,6 +63,7 @@ DIALECTS: tuple[Dialect, ...] = (
     logfire,
     logfire_agents,
     langfuse,
+    vendor_spans,
     openinference,
     langsmith,
     litellm,

@@ -1,0 +1,142 @@
+"""Spans of SDKs that write one JSON object per field: MLflow (`mlflow.*`) and Braintrust (`braintrust.*`).
+
+https://mlflow.org/docs/latest/genai/tracing/, https://www.braintrust.dev/docs/integrations/sdk-integrations/opentelemetry
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .embedding_texts import embedding_texts
+from .messages import read_messages
+from .raw_answers import raw_output, read_raw_answer
+from .raw_requests import read_request
+from .raw_usage import fill_usage, read_raw_usage
+from .record import AISpan, Kind, SpanType
+from .source import Source
+from .states import read_state
+from .table import unset
+from .tool_definitions import read_tools
+from .user_metadata import metadata_of, read_metadata, user_tags
+from .values import is_mapping, json_text, number, text
+
+NAME = "vendor_spans"
+PREFIXES = ("mlflow.span", "mlflow.chat.", "mlflow.llm.", "braintrust.")
+
+KINDS: dict[str, tuple[Kind, SpanType | None]] = {
+    "llm": ("generation", None),
+    "chat_model": ("generation", None),
+    "embedding": ("embedding", None),
+    "chain": ("span", "chain"),
+    "parser": ("span", "chain"),
+    "agent": ("span", "agent"),
+    "tool": ("span", "tool"),
+    "retriever": ("span", "retriever"),
+    "reranker": ("span", "reranker"),
+    "workflow": ("span", "workflow"),
+    "task": ("span", "task"),
+    "guardrail": ("span", "guardrail"),
+    "evaluator": ("span", "evaluator"),
+    "score": ("span", "evaluator"),
+    "eval": ("span", "evaluator"),
+}
+
+
+class Vendor(NamedTuple):
+    """Where one vendor writes what."""
+
+    kind: tuple[str, ...]
+    input: tuple[str, ...]
+    output: tuple[str, ...]
+    usage: tuple[str, ...]
+    metadata: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
+    provider: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+VENDORS: tuple[Vendor, ...] = (
+    Vendor(
+        kind=("mlflow.spanType",),
+        input=("mlflow.spanInputs",),
+        output=("mlflow.spanOutputs",),
+        usage=("mlflow.chat.tokenUsage",),
+        model=("mlflow.llm.model",),
+        provider=("mlflow.llm.provider", "mlflow.llm.modelProvider"),
+        tools=("mlflow.chat.tools",),
+    ),
+    Vendor(
+        kind=("braintrust.span_attributes",),
+        input=("braintrust.input_json", "braintrust.input"),
+        output=("braintrust.output_json", "braintrust.output"),
+        usage=("braintrust.metrics",),
+        metadata=("braintrust.metadata",),
+        tags=("braintrust.tags",),
+    ),
+)
+# Settings among Braintrust's metadata, which are the call's and not the user's.
+_SETTINGS = frozenset({"model", "provider", "temperature", "top_p", "max_tokens", "stream", "tools", "response_format"})
+_BOOKKEEPING = ("mlflow.", "braintrust.")
+
+
+def recognises(source: Source) -> bool:
+    return any(source.has(*vendor.kind, *vendor.input) for vendor in VENDORS)
+
+
+def read(record: AISpan, source: Source) -> None:
+    for vendor in VENDORS:
+        if source.has(*vendor.kind, *vendor.input):
+            _read(record, source, vendor)
+    for key in source.attributes:
+        if key.startswith(_BOOKKEEPING):
+            source.used.add(key)
+
+
+def _read(record: AISpan, source: Source, vendor: Vendor) -> None:
+    stated = json_text(source.first(*vendor.kind))
+    stated = text(stated.get("type")) if is_mapping(stated) else text(stated)
+    if record.kind == "span" and record.span_type is None and stated is not None:
+        record.kind, record.span_type = KINDS.get(stated.lower(), ("span", "custom"))
+    given, result = json_text(source.first(*vendor.input)), json_text(source.first(*vendor.output))
+    metadata = metadata_of(source.first(*vendor.metadata))
+    read_metadata(record, {key: value for key, value in metadata.items() if key not in _SETTINGS})
+    record.tags = record.tags or user_tags(source.first(*vendor.tags))
+    if record.kind == "span":
+        _read_step(record, given, result)
+        return
+    record.request_model = record.request_model or text(json_text(source.first(*vendor.model)))
+    record.provider_original = record.provider_original or text(json_text(source.first(*vendor.provider)))
+    record.provider_original = record.provider_original or text(metadata.get("provider"))
+    record.tools = record.tools or read_tools(source.first(*vendor.tools))
+    usage = metadata_of(source.first(*vendor.usage))
+    fill_usage(record.usage, read_raw_usage(usage))
+    if record.time_to_first_token is None:
+        record.time_to_first_token = number(usage.get("time_to_first_token"))
+    read_request(record, {key: value for key, value in metadata.items() if key in _SETTINGS})
+    _read_call(record, given, result)
+
+
+def _read_step(record: AISpan, given: Any, result: Any) -> None:
+    if record.span_type == "tool":
+        record.tool_name = record.name = record.span_name or None
+    elif record.span_type == "agent":
+        record.agent_name = record.name = record.span_name or None
+    if unset(record.input_state) and given is not None and given != "":
+        record.input_state = read_state(given, "user")
+    if unset(record.output_state) and result is not None and result != "":
+        record.output_state = read_state(result, "assistant")
+
+
+def _read_call(record: AISpan, given: Any, result: Any) -> None:
+    if record.kind == "embedding":
+        if record.embedding_input is None:
+            record.embedding_input = embedding_texts(given.get("input", given) if is_mapping(given) else given)
+        return
+    if is_mapping(given):
+        read_request(record, given)
+    if unset(record.input):
+        record.input = read_messages(given, "user")
+    if unset(record.output):
+        record.output = raw_output(result)
+    read_raw_answer(record, result)

@@ -1,0 +1,75 @@
+"""MLflow and Braintrust, which write one JSON object per field."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from .test_gen_ai import read, record
+
+MESSAGES = [{"role": "user", "content": "Hi"}]
+ANSWER = {
+    "id": "chatcmpl-1",
+    "model": "gpt-4o-2024-08-06",
+    "choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": "Hello"}}],
+}
+
+
+def test_a_chat_of_mlflow() -> None:
+    found = record(
+        {
+            "mlflow.spanType": '"CHAT_MODEL"',
+            "mlflow.traceRequestId": '"tr-1"',
+            "mlflow.spanInputs": json.dumps({"model": "gpt-4o", "messages": MESSAGES, "temperature": 0.5}),
+            "mlflow.spanOutputs": json.dumps(ANSWER),
+            "mlflow.chat.tokenUsage": '{"input_tokens": 5, "output_tokens": 2, "total_tokens": 7}',
+        },
+        scope="mlflow",
+    )
+    assert (found.kind, found.request_model, found.response_model) == ("generation", "gpt-4o", "gpt-4o-2024-08-06")
+    assert (found.response_id, found.finish_reason, found.parameters) == ("chatcmpl-1", "stop", {"temperature": 0.5})
+    assert (found.input, found.output) == (MESSAGES, [{"role": "assistant", "content": "Hello"}])
+    assert (found.usage.input, found.usage.output, found.usage.total) == (5, 2, 7)
+    assert not found.attributes
+
+
+def test_a_call_of_braintrust() -> None:
+    found = record(
+        {
+            "braintrust.span_attributes": '{"type": "llm"}',
+            "braintrust.input_json": json.dumps(MESSAGES),
+            "braintrust.output_json": json.dumps([{"role": "assistant", "content": "Hello"}]),
+            "braintrust.metadata": '{"model": "gpt-4o", "provider": "openai", "temperature": 0, "plan": "pro"}',
+            "braintrust.metrics": '{"prompt_tokens": 5, "completion_tokens": 2, "time_to_first_token": 0.25}',
+            "braintrust.tags": ("beta",),
+        },
+    )
+    assert (found.kind, found.request_model, found.provider) == ("generation", "gpt-4o", "openai")
+    assert (found.parameters, found.metadata, found.tags) == ({"temperature": 0}, {"plan": "pro"}, ["beta"])
+    assert (found.input, found.output) == (MESSAGES, [{"role": "assistant", "content": "Hello"}])
+    assert (found.usage.input, found.usage.output, found.time_to_first_token) == (5, 2, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"), [("TOOL", "tool"), ("RETRIEVER", "retriever"), ("PARSER", "chain"), ("UNKNOWN", "custom")]
+)
+def test_steps(stated: str, expected: str) -> None:
+    found = record(
+        {
+            "mlflow.spanType": json.dumps(stated),
+            "mlflow.spanInputs": '{"city": "Paris"}',
+            "mlflow.spanOutputs": '"sunny"',
+        },
+        name="step",
+    )
+    assert (found.kind, found.span_type, found.input_state, found.output_state) == (
+        "span",
+        expected,
+        {"city": "Paris"},
+        "sunny",
+    )
+
+
+def test_what_a_collector_adds_makes_no_span_ai() -> None:
+    assert read({"braintrust.parent": "project_name:x", "http.request.method": "GET"}) is None
