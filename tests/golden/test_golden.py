@@ -36,6 +36,7 @@ def test_recording(path: Path, receiver: Receiver, request: pytest.FixtureReques
     events = events_of(path, receiver)
     expected = path.with_name(path.name.replace(".spans.json", ".events.json"))
     if request.config.getoption("--update-golden"):
+        assert events or not expected.exists(), "no event at all: the golden file is kept"
         expected.write_text(json.dumps(events, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
     assert events == json.loads(expected.read_text(encoding="utf-8"))
 
