@@ -48,6 +48,9 @@ class Ended(NamedTuple):
     ai: bool
 
 
+_NOBODY: frozenset[tuple[bool, str]] = frozenset()
+
+
 class Node:
     """What the worker knows of one span: a link of the chain, and its fate once that is decided."""
 
@@ -77,8 +80,8 @@ class Node:
         """It ran in privacy mode, and so does everything below it."""
         self.tainted = False
         """Something below it ran in privacy mode: its own content may repeat that."""
-        self.users_below: set[tuple[bool, str]] = set()
-        self.sessions_below: set[tuple[bool, str]] = set()
+        self.users_below: frozenset[tuple[bool, str]] = _NOBODY
+        self.sessions_below: frozenset[tuple[bool, str]] = _NOBODY
         self.identity: Identity | None = None
         self.identity_of_open: tuple[int, Identity | None] = (-1, None)
 

@@ -36,9 +36,9 @@ def note_below(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
     for above in hierarchy.ancestors(node):
         # Two different names say all there is to say.
         if user is not None and len(above.users_below) < 3:
-            above.users_below.add(user)
+            above.users_below |= {user}
         if session is not None and len(above.sessions_below) < 3:
-            above.sessions_below.add(session)
+            above.sessions_below |= {session}
 
 
 def _named(
@@ -104,7 +104,7 @@ def _incidental(chain: _Chain, field: str, usable: Callable[[object], str | None
     return None
 
 
-def _agreed(named: set[tuple[bool, str]], explicit: bool) -> str | None:
+def _agreed(named: frozenset[tuple[bool, str]], explicit: bool) -> str | None:
     """The one name on which all below agree; explicit names shut incidental ones out."""
     names = {name for is_explicit, name in named if is_explicit is explicit}
     return next(iter(names)) if len(names) == 1 else None
