@@ -7,7 +7,7 @@ import dataclasses
 import json
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,7 @@ def _megabytes(text: str) -> int:
 
 
 @contextmanager
-def _target(options: argparse.Namespace) -> Iterator[tuple[Settings, Inbox | None]]:
+def _target(options: argparse.Namespace) -> Generator[tuple[Settings, Inbox | None]]:
     """The settings of the target, and the inbox if it was started here. Raises `_NoTarget`."""
     if options.dry_run:
         yield _settings({"api_key": INBOX_KEY, "host": options.inbox_url}), None
@@ -215,7 +215,7 @@ def _tell_read(out: Terminal, outcome: Outcome) -> None:
 
 def _tell_sent(out: Terminal, host: str | None, outcome: Outcome) -> None:
     total = sum(outcome.events.values())
-    kinds = ", ".join(f"{count:,} {name}" for name, count in outcome.events.most_common())
+    kinds = ", ".join(f"{count:,} {name}" for name, count in sorted(outcome.events.items(), key=lambda kind: -kind[1]))
     if outcome.spans and not total and outcome.stopped is None:
         out.line(out.style("! None of the spans was an AI span.", "yellow"))
     elif host is None:
@@ -238,8 +238,8 @@ _REASONS = {
 
 
 def _keep(out: Terminal, inbox: Inbox) -> None:
-    out.line(f"The inbox stays open at {out.style(inbox.url, 'bold')}. Ctrl-C ends it.")
     try:
+        out.line(f"The inbox stays open at {out.style(inbox.url, 'bold')}. Ctrl-C ends it.")
         threading.Event().wait()
     except KeyboardInterrupt:
         out.line()

@@ -10,7 +10,9 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
+
+from otel_posthog_ai.dialects.values import is_list
 
 from .otlp_requests import Contents, read_request
 from .otlp_values import Malformed
@@ -116,8 +118,7 @@ class Source:
     def _line(self, start: int, end: int, raw: bytes, time_ns: int) -> Line:
         try:
             value = json.loads(raw.removeprefix(b"\xef\xbb\xbf") if start == 0 else raw)
-            requests = cast("list[Any]", value) if isinstance(value, list) else [value]
-            contents = _joined(read_request(request) for request in requests)
+            contents = _joined(map(read_request, value if is_list(value) else [value]))
         except Malformed as error:
             return self._faulty(start, end, f"no OTLP request: {error}", time_ns)
         except (ValueError, RecursionError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from otel_posthog_ai.dialects import Occurrence
+from otel_posthog_ai.dialects.values import is_mapping
 from otel_posthog_ai.log_records import JOINED_EVENTS
 
 from . import otlp_values as otlp
@@ -56,17 +57,16 @@ class Contents:
 
 def read_request(request: Any) -> Contents:
     """The spans and log records of one request. Raises `Malformed` when it is no OTLP request."""
-    if not isinstance(request, dict):
+    if not is_mapping(request):
         raise Malformed("not an object")
-    known: JsonObject = request
-    if not any(otlp.field(known, name) is not None for name in ("resourceSpans", "resourceLogs", "resourceMetrics")):
-        if known:
+    if not any(otlp.field(request, name) is not None for name in ("resourceSpans", "resourceLogs", "resourceMetrics")):
+        if request:
             raise Malformed("neither resourceSpans nor resourceLogs in it")
         return Contents()
-    contents = Contents(other=len(otlp.objects(known, "resourceMetrics")))
-    for of_resource in otlp.objects(known, "resourceSpans"):
+    contents = Contents(other=len(otlp.objects(request, "resourceMetrics")))
+    for of_resource in otlp.objects(request, "resourceSpans"):
         _read_spans(of_resource, contents)
-    for of_resource in otlp.objects(known, "resourceLogs"):
+    for of_resource in otlp.objects(request, "resourceLogs"):
         _read_logs(of_resource, contents)
     return contents
 
@@ -80,17 +80,13 @@ def _scoped(of_resource: JsonObject, signal: str, items: str) -> Iterator[tuple[
             yield scope, item
 
 
-def _attempt(contents: Contents, act: Callable[[], None]) -> None:
-    try:
-        act()
-    except Malformed as error:
-        contents.malformed.append(str(error))
-
-
 def _read_spans(of_resource: JsonObject, contents: Contents) -> None:
     resource = Resource(otlp.attributes(otlp.an_object(of_resource, "resource")))
     for scope, item in _scoped(of_resource, "Spans", "spans"):
-        _attempt(contents, lambda scope=scope, item=item: contents.spans.append(_span(item, scope, resource)))
+        try:
+            contents.spans.append(_span(item, scope, resource))
+        except Malformed as error:
+            contents.malformed.append(str(error))
 
 
 def _span(item: JsonObject, scope: InstrumentationScope, resource: Resource) -> ReadableSpan:
@@ -145,7 +141,10 @@ def _status(given: JsonObject) -> Status:
 
 def _read_logs(of_resource: JsonObject, contents: Contents) -> None:
     for scope, item in _scoped(of_resource, "Logs", "logRecords"):
-        _attempt(contents, lambda scope=scope, item=item: _read_log(item, scope, contents))
+        try:
+            _read_log(item, scope, contents)
+        except Malformed as error:
+            contents.malformed.append(str(error))
 
 
 def _read_log(item: JsonObject, scope: InstrumentationScope, contents: Contents) -> None:

@@ -11,7 +11,9 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
+
+from otel_posthog_ai.dialects.values import is_list, is_mapping
 
 JsonObject = Mapping[str, Any]
 
@@ -47,9 +49,9 @@ def objects(of: JsonObject, *names: str) -> list[JsonObject]:
     for name in names:
         value = field(of, name)
         if value is not None:
-            if not isinstance(value, list) or not all(isinstance(item, dict) for item in cast("list[Any]", value)):
+            if not is_list(value) or not all(is_mapping(item) for item in value):
                 raise Malformed(f"{name} is not a list of objects")
-            return cast("list[JsonObject]", value)
+            return list(value)
     return []
 
 
@@ -58,9 +60,9 @@ def an_object(of: JsonObject, *names: str) -> JsonObject:
     for name in names:
         value = field(of, name)
         if value is not None:
-            if not isinstance(value, dict):
+            if not is_mapping(value):
                 raise Malformed(f"{name} is not an object")
-            return cast("JsonObject", value)
+            return value
     return {}
 
 
@@ -113,14 +115,13 @@ def attributes(of: JsonObject) -> dict[str, Any]:
 def _pairs(value: Any, depth: int) -> dict[str, Any]:
     if value is None:
         return {}
-    if not isinstance(value, list):
+    if not is_list(value):
         raise Malformed("attributes are not a list")
     found: dict[str, Any] = {}
-    for pair in cast("list[Any]", value):
-        if not isinstance(pair, dict) or not isinstance(cast("JsonObject", pair).get("key", ""), str):
+    for pair in value:
+        if not is_mapping(pair) or not isinstance(pair.get("key", ""), str):
             raise Malformed("an attribute is not a key and a value")
-        known = cast("JsonObject", pair)
-        found[known.get("key", "")] = any_value(known.get("value"), depth + 1)
+        found[pair.get("key", "")] = any_value(pair.get("value"), depth + 1)
     return found
 
 
@@ -128,9 +129,11 @@ def any_value(value: Any, depth: int = 0) -> Any:
     """The Python value of an AnyValue: lists are tuples, as the SDK keeps them; an empty one is None."""
     if value is None:
         return None
-    if not isinstance(value, dict) or depth > DEEPEST:
-        raise Malformed("a value is no AnyValue" if depth <= DEEPEST else "values are nested too deep")
-    for name, content in cast("JsonObject", value).items():
+    if depth > DEEPEST:
+        raise Malformed("values are nested too deep")
+    if not is_mapping(value):
+        raise Malformed("a value is no AnyValue")
+    for name, content in value.items():
         read = _KINDS.get(name)
         if read is not None and content is not None:
             return read(content, depth)
@@ -160,16 +163,18 @@ def _double(value: Any, _: int) -> float:
 
 
 def _array(value: Any, depth: int) -> tuple[Any, ...]:
-    items = cast("JsonObject", value).get("values") if isinstance(value, dict) else value
-    if items is not None and not isinstance(items, list):
+    items = value.get("values") if is_mapping(value) else value
+    if items is None:
+        return ()
+    if not is_list(items):
         raise Malformed("an array value has no list of values")
-    return tuple(any_value(item, depth + 1) for item in cast("list[Any]", items or []))
+    return tuple(any_value(item, depth + 1) for item in items)
 
 
 def _mapping(value: Any, depth: int) -> dict[str, Any]:
-    if not isinstance(value, dict):
+    if not is_mapping(value):
         raise Malformed("a key-value list is not an object")
-    return _pairs(cast("JsonObject", value).get("values"), depth)
+    return _pairs(value.get("values"), depth)
 
 
 def _bytes(value: Any, _: int) -> bytes:
@@ -183,7 +188,7 @@ def _integer(value: Any, _: int) -> int:
     return integer(value)
 
 
-_KINDS: dict[str, Callable[[Any, int], Any]] = {
+_READ: dict[str, Callable[[Any, int], Any]] = {
     "stringValue": _string,
     "boolValue": _boolean,
     "intValue": _integer,
@@ -192,4 +197,4 @@ _KINDS: dict[str, Callable[[Any, int], Any]] = {
     "kvlistValue": _mapping,
     "bytesValue": _bytes,
 }
-_KINDS |= {_snake(name): read for name, read in _KINDS.items()}
+_KINDS = {**_READ, **{_snake(name): read for name, read in _READ.items()}}

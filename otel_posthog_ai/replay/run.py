@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +39,8 @@ class Outcome:
     malformed: int = 0
     faults: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """The first faults: `file`, `offset` (bytes, uncompressed), `reason`."""
-    events: Counter[str] = field(default_factory=Counter[str])
+    events: dict[str, int] = field(default_factory=dict[str, int])
+    """By name."""
     sent: int = 0
     dropped: dict[str, int] = field(default_factory=dict[str, int])
     lost_log_records: int = 0
@@ -145,7 +145,8 @@ class Replay:
     def _deliver(self, events: list[EncodedEvent]) -> None:
         if self._delivery is not None:
             self._delivery.deliver(events)
-        self.outcome.events.update(event.name for event in events)
+        for event in events:
+            self.outcome.events[event.name] = self.outcome.events.get(event.name, 0) + 1
         self._count()
 
     def _save(self) -> None:

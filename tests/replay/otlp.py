@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import math
-import random
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from ..recordings import Recording
+from tests.recordings import Recording
 
 _KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 _CODES = ("UNSET", "OK", "ERROR")
@@ -132,7 +132,7 @@ def _snake(name: str) -> str:
 def chat(trace: int, *, number: int = 0, size: int = 400, parent: str | None = None) -> dict[str, Any]:
     """A call of a model as it stands in a recording; `trace` and `number` make its ids."""
     start = 1_790_000_000_000_000_000 + trace * 1_000_000 + number * 1_000
-    text = random.Random(trace).choices("abcdefghij ", k=size)
+    text = (f"question {trace} " * (size // 10 + 1))[:size]
     return {
         "name": "chat gpt-4o-mini",
         "trace_id": f"{trace + 1:032x}",
@@ -147,16 +147,14 @@ def chat(trace: int, *, number: int = 0, size: int = 400, parent: str | None = N
             "gen_ai.request.model": "gpt-4o-mini",
             "gen_ai.usage.input_tokens": 12,
             "gen_ai.usage.output_tokens": 7,
-            "gen_ai.input.messages": json.dumps(
-                [{"role": "user", "parts": [{"type": "text", "content": "".join(text)}]}]
-            ),
+            "gen_ai.input.messages": json.dumps([{"role": "user", "parts": [{"type": "text", "content": text}]}]),
         },
         "resource": {"service.name": "replayed"},
         "scope": {"name": "opentelemetry.instrumentation.genai.openai", "version": "1.0"},
     }
 
 
-def agent(trace: int, *, spans_below: int = 0) -> dict[str, Any]:
+def agent(trace: int) -> dict[str, Any]:
     """The agent run in which the calls of a trace happened."""
     span = chat(trace)
     span["name"] = "invoke_agent guide"
@@ -165,3 +163,15 @@ def agent(trace: int, *, spans_below: int = 0) -> dict[str, Any]:
     span["end_time_unix_nano"] += 10_000_000
     span["attributes"] = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "guide", "user.id": f"u{trace}"}
     return span
+
+
+def write_spread_traces(path: Path, traces: int, size: int) -> None:
+    """Each trace is an agent and two calls, and stands in three lines that others lie between."""
+    with path.open("w") as stream:
+        for trace in range(traces + 40):
+            for number, behind in ((1, 0), (2, 20), (None, 40)):
+                late = trace - behind
+                if 0 <= late < traces:
+                    root = agent(late)
+                    span = root if number is None else chat(late, number=number, size=size, parent=root["span_id"])
+                    stream.write(lines([span_request(span)]))
