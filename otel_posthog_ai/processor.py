@@ -26,6 +26,7 @@ from .dialects.content_events import EVALUATION
 from .exporter import PostHogSpanExporter, passes, tell_inert
 from .hierarchy import Hierarchy
 from .log import warn, warn_once
+from .no_ai import NoAIYet
 from .pipeline import shared_pipeline
 from .propagator import remote_ai_parent
 from .settings import Settings, resolve
@@ -36,11 +37,17 @@ MOST_UNSORTED = 2_048
 """Ended spans that may wait to be looked at: the thread that ends one more looks at them itself."""
 
 _live: weakref.WeakSet[PostHogSpanProcessor] = weakref.WeakSet()
+_made: weakref.WeakSet[PostHogSpanProcessor] = weakref.WeakSet()
 
 
 def active_processors() -> list[PostHogSpanProcessor]:
     """The processors of this process that send: not inert, not shut down."""
     return [processor for processor in list(_live) if processor.active]
+
+
+def made_processors() -> list[PostHogSpanProcessor]:
+    """All processors of this process that somebody still holds, inert and shut down ones too."""
+    return list(_made)
 
 
 class _Stage(SpanExporter):
@@ -106,6 +113,8 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._sorting = threading.Lock()
         self._counting = threading.Lock()
         self._queued = 0
+        self.no_ai = NoAIYet()
+        _made.add(self)
         tell_inert(self.settings)
         if self._inert:
             return
@@ -232,6 +241,8 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         ai = looks == MARKS_AI if self._filter is None else passes(self._filter, span)
         ai = ai and context.trace_flags.sampled
         identity = read_identity(span.attributes or {}) if looks == NAMES_IDENTITY and not ai else None
+        if not self.no_ai.over:
+            self.no_ai.note(span, ai)
         if ai:
             self.hierarchy.arriving[context.span_id] = span
         self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, ai)
