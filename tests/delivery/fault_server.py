@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import select
 import socket
 import ssl
 import struct
@@ -108,6 +109,7 @@ class FaultServer:
             self._tls.load_cert_chain(SELF_SIGNED)
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
+        self._doomed: set[socket.socket] = set()
         self._ended = threading.Event()
         self.requests: list[Received] = []
         self.events: list[dict[str, Any]] = []
@@ -133,9 +135,7 @@ class FaultServer:
         except OSError:
             pass
         self._listener.close()
-        with self._lock:
-            for connection in self._open:
-                _reset(connection)
+        self.reset_kept_connections()
 
     @property
     def url(self) -> str:
@@ -164,9 +164,9 @@ class FaultServer:
     def reset_kept_connections(self) -> None:
         """What a load balancer does to idle connections."""
         with self._lock:
-            for connection in self._open:
-                _reset(connection)
-            self._open.clear()
+            kept = set(self._open)
+            self._doomed |= kept  # Each is reset by the thread that reads from it.
+        self.wait_for(lambda _: not kept & self._open)
 
     # ---- sockets -----------------------------------------------------------------------------------------------
 
@@ -193,12 +193,13 @@ class FaultServer:
         try:
             while not self._ended.is_set() and self._exchange(connection, number):
                 pass
-        except OSError:
-            pass
+        except (OSError, ValueError):
+            pass  # Closed by either side.
         finally:
+            connection.close()
             with self._lock:
                 self._open.discard(connection)
-            connection.close()
+                self._doomed.discard(connection)
 
     def _early(self, stage: str) -> Fault | None:
         """The next fault, if it strikes already at `stage`, where a function could not yet choose."""
@@ -222,6 +223,10 @@ class FaultServer:
 
     def _exchange(self, connection: socket.socket, number: int) -> bool:
         """Serve one request; whether the connection is kept."""
+        while not select.select([connection], [], [], 0.02)[0]:
+            if connection in self._doomed or self._ended.is_set():
+                _reset(connection)
+                return False
         head = b""
         while b"\r\n\r\n" not in head:
             got = connection.recv(4096)

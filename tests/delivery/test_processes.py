@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+import otel_posthog_ai
+
 from .fault_server import HANGS, Fault, FaultServer, answer
 
 TESTS = str(Path(__file__).parent.parent)
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(otel_posthog_ai.__file__).parents[1])}
 
 PREAMBLE = """
 import atexit, os, sys, threading, time
@@ -44,6 +47,7 @@ def run(server: FaultServer, code: str, *, seconds: float = 30.0, status: int = 
         [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PREAMBLE + textwrap.dedent(code), TESTS, server.url],
         capture_output=True,
         text=True,
+        env=ENVIRONMENT,
         timeout=seconds,
         check=False,
     )
@@ -196,6 +200,7 @@ def test_multiprocessing_children_deliver_at_their_end(method: str, tmp_path: Pa
             [sys.executable, "-W", "ignore::DeprecationWarning", str(script), TESTS, server.url, method],
             capture_output=True,
             text=True,
+            env=ENVIRONMENT,
             timeout=40,
             check=False,
         )
@@ -214,7 +219,7 @@ def test_a_frozen_process_delivers_after_its_thaw() -> None:
                 emit(sender, 3)
                 print(sender.flush(within(5)), flush=True)
             """), TESTS, server.url],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
         )  # fmt: skip
         assert process.stdin is not None
         assert server.wait_for(lambda s: s.requests, 20)
@@ -241,7 +246,7 @@ def test_a_kept_connection_that_died_in_a_freeze_costs_no_try() -> None:
                 emit(sender, 1)
                 print(sender.flush(within(5)), sender.status()["retried"], flush=True)
             """), TESTS, server.url],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
         )  # fmt: skip
         assert process.stdout is not None
         while process.stdout.readline().strip() != "ready":
