@@ -32,6 +32,7 @@ from . import (
     traceloop_legacy,
     vector_stores,
     vendor_spans,
+    vercel_ai,
 )
 from .conclusion import conclude
 from .failures import read_failure
@@ -59,6 +60,7 @@ class Dialect(Protocol):
 
 # Specific conventions first: they know best what the general ones only half see.
 DIALECTS: tuple[Dialect, ...] = (
+    vercel_ai,
     pydantic_ai,
     logfire,
     logfire_agents,

@@ -25,7 +25,14 @@ from .values import count, finish_reason, flag, identifier, is_mapping, mapping,
 
 NAME = "openinference"
 KIND = "openinference.span.kind"
-PREFIXES = ("openinference.",)
+# Marks of a call whose span does not state its kind: whoever writes these keys speaks of a model.
+UNSTATED: tuple[tuple[str, str], ...] = (
+    ("llm.model_name", "LLM"),
+    ("llm.token_count.prompt", "LLM"),
+    ("llm.input_messages.0.message.role", "LLM"),
+    ("embedding.model_name", "EMBEDDING"),
+)
+PREFIXES = ("openinference.", *(key for key, _ in UNSTATED))
 SCOPES = ("openinference.instrumentation.",)
 
 KINDS: dict[str, tuple[Kind, SpanType | None]] = {
@@ -95,9 +102,13 @@ _TEMPLATE_KEYS = ("llm.prompt_template.template", "llm.prompt_template.variables
 
 
 def recognises(source: Source) -> bool:
-    return KIND in source.attributes or (
-        source.scope.startswith(SCOPES) and source.has("input.value", "output.value", "llm.model_name", "tool.name")
-    )
+    if KIND in source.attributes or _unstated_kind(source) is not None:
+        return True
+    return source.scope.startswith(SCOPES) and source.has("input.value", "output.value", "tool.name")
+
+
+def _unstated_kind(source: Source) -> str | None:
+    return next((kind for key, kind in UNSTATED if key in source.attributes), None)
 
 
 def read(record: AISpan, source: Source) -> None:
@@ -123,7 +134,7 @@ def read(record: AISpan, source: Source) -> None:
 
 
 def _classify(record: AISpan, source: Source) -> None:
-    stated = text(source.take(KIND))
+    stated = text(source.take(KIND)) or _unstated_kind(source)
     if record.kind != "span" or record.span_type is not None:
         return
     record.kind, record.span_type = KINDS.get((stated or "UNKNOWN").upper(), KINDS["UNKNOWN"])

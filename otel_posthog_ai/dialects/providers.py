@@ -116,6 +116,13 @@ MODEL_FAMILIES: tuple[tuple[str, str], ...] = (
 _PREFIXES = frozenset(PROVIDERS) | {"anthropic", "cohere", "groq", "ollama", "deepseek", "openrouter", "perplexity"}
 
 
+# `openai.chat`: some name the API beside the provider.
+_API_SUFFIXES = (
+    ".chat", ".responses", ".messages", ".completion", ".completions", ".embedding", ".text_embedding",
+    ".generative_ai", ".text", ".image",
+)  # fmt: skip
+
+
 def _key(name: str) -> str:
     return name.strip().lower().replace(" ", "_").replace("-", "_")
 
@@ -130,7 +137,11 @@ def priced_provider(name: str) -> str | None:
     key = _key(name)
     if not key or key in FRAMEWORKS:
         return None
-    return PROVIDERS.get(key, name.strip().lower())
+    if key in PROVIDERS:
+        return PROVIDERS[key]
+    suffix = next((each for each in _API_SUFFIXES if key.endswith(each)), "")
+    bare = key.removesuffix(suffix)
+    return PROVIDERS.get(bare, name.strip().lower()[: len(bare)])
 
 
 def provider_of_model(model: str) -> str | None:
