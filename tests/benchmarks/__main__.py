@@ -1,0 +1,60 @@
+"""`python -m tests.benchmarks [--quick] [--report FILE] [TABLE …]`: every table, or the named ones."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from .tables import TABLES, markdown
+
+_PACKAGES = (
+    "otel-posthog-ai", "posthog", "opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk", "requests", "orjson",
+    "isal",
+)  # fmt: skip
+_HEAD = """# Benchmarks
+
+What the plugin costs the app, beside `posthog.ai.otel` (PostHog's own processor, from `posthog[otel]`) and the
+OTLP/HTTP exporter behind the stock `BatchSpanProcessor`. Both send uncompressed, as they come; ours sends gzip.
+
+The load: an agent's trace of ten spans, six of them AI (an agent, three calls of a model, two tools), with about 4 kB
+of messages a generation. Everything is CPU time of the process, not time on the clock, beyond a processor that does
+nothing; medians over fresh processes that take turns; the server is local. Only the ratios say something about another
+machine.
+"""
+
+
+def _versions() -> Iterator[str]:
+    for name in _PACKAGES:
+        try:
+            yield f"{name} {version(name)}"
+        except PackageNotFoundError:
+            yield f"{name} not installed"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(TABLES)}; default: all")
+    parser.add_argument("--quick", action="store_true", help="few repetitions: a minute or two, rough numbers")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write the tables there, as Markdown")
+    given = parser.parse_args()
+    unknown = [name for name in given.tables if name not in TABLES]
+    if unknown:
+        parser.error(f"no table {', '.join(unknown)}")
+    pieces = [_HEAD]
+    for name in given.tables or TABLES:
+        for made in TABLES[name](given.quick):
+            pieces.append(markdown(made))
+            print(pieces[-1], flush=True)
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    command = "python -m tests.benchmarks" + (" --quick" if given.quick else "")
+    pieces.append(f"Made by `{command}` on {machine}; {', '.join(_versions())}.\n")
+    if given.report is not None:
+        given.report.write_text("\n".join(pieces))
+
+
+if __name__ == "__main__":
+    main()

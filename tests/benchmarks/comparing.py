@@ -1,0 +1,64 @@
+"""Run the measurements side by side: fresh processes, in alternating order, and the median of each."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from .contestants import OTLP, OURS, POSTHOG
+from .probe import Order
+from .sink import Sink
+
+_LONGEST_PROBE_SECONDS = 1_800
+
+
+@dataclass(frozen=True)
+class Side:
+    """One column of a table."""
+
+    title: str
+    contestant: str
+    fast: bool = False
+    gzip: bool = False
+    """PostHog's and the OTLP exporter send uncompressed unless they are told; ours always compresses here."""
+
+
+US = Side("ours", OURS)
+US_FAST = Side("ours, extra `fast`", OURS, fast=True)
+P1 = Side("posthog.ai.otel", POSTHOG)
+P1_GZIP = Side("posthog.ai.otel, gzip", POSTHOG, gzip=True)
+P4 = Side("OTLP/HTTP", OTLP)
+
+Numbers = dict[str, float]
+
+
+def probe(side: Side, order: dict[str, Any], sink: Sink) -> Numbers:
+    """One measurement of one side, with the bytes and marks that arrived meanwhile."""
+    asked = Order(contestant=side.contestant, fast=side.fast, url=sink.url, **order)
+    before = (sink.bytes, sink.marks, sink.requests)
+    environment = {"OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"} if side.gzip else {}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.probe", json.dumps(asdict(asked))],
+        check=True, stdout=subprocess.PIPE, timeout=_LONGEST_PROBE_SECONDS, env={**os.environ, **environment},
+    )  # fmt: skip
+    found: Numbers = json.loads(done.stdout)
+    after = (sink.bytes, sink.marks, sink.requests)
+    for name, now, then in zip(("bytes", "marks", "requests"), after, before, strict=True):
+        found[name] = now - then
+    return found
+
+
+def compare(sides: Sequence[Side], order: dict[str, Any], repeats: int) -> dict[Side, Numbers]:
+    """The medians of every side; each round takes the sides in the opposite order of the one before."""
+    found: dict[Side, list[Numbers]] = {side: [] for side in sides}
+    with Sink() as sink:
+        for number in range(repeats):
+            for side in sides if number % 2 == 0 else reversed(sides):
+                found[side].append(probe(side, order, sink))
+    return {side: {name: median(each[name] for each in runs) for name in runs[0]} for side, runs in found.items()}

@@ -1,0 +1,168 @@
+"""One measurement in a process of its own: `python -m tests.benchmarks.probe '<JSON of Order>'` prints JSON.
+
+CPU time is measured, not time on the clock: the machine may have other things to do.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+import time
+from dataclasses import dataclass
+
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from .contestants import CONTESTANTS, hide_fast_extra
+
+_SDK = BatchSpanProcessor  # everybody needs it: what it costs is nobody's
+
+
+WARM_UP = 2
+"""Rounds that are not counted."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to measure, of whom, under which load."""
+
+    measure: str
+    contestant: str
+    url: str = ""
+    fast: bool = False
+    message_bytes: int = 4_000
+    traces: int = 30
+    """Traces between two flushes."""
+    rounds: int = 10
+    context: bool = False
+    private: bool = False
+    queue: int | None = None
+
+
+def _memory() -> int:
+    """Resident bytes that are this process's own."""
+    with open("/proc/self/smaps_rollup") as status:
+        fields = dict(line.split(":", 1) for line in status if ":" in line)
+    return sum(int(fields[name].split()[0]) for name in ("Private_Clean", "Private_Dirty")) * 1024
+
+
+class _Measured:
+    """A traced app with one contestant's processor."""
+
+    def __init__(self, order: Order) -> None:
+        from .load import App, make_traces
+
+        self._contestant = CONTESTANTS[order.contestant]
+        self.provider = TracerProvider()
+        self.provider.add_span_processor(self._contestant.make(order.url, private=order.private, queue=order.queue))
+        self._in_context = order.context
+        self._traces = make_traces(order.traces, order.message_bytes)
+        self.app = App(self.provider)
+
+    def run(self) -> None:
+        """Every trace once."""
+        for trace in self._traces:
+            if self._in_context:
+                with self._contestant.request():
+                    self.app.run(trace)
+            else:
+                self.app.run(trace)
+
+    def run_plain(self) -> None:
+        """As many traces without an AI span."""
+        for _ in self._traces:
+            self.app.run_plain()
+
+
+def measure_work(order: Order) -> dict[str, float]:
+    """CPU microseconds a span: of the caller (with the SDK's own), and of everything behind it."""
+    from .load import AI_SPANS, SPANS
+
+    measured = _Measured(order)
+    caller: list[float] = []
+    worker: list[float] = []
+    plain: list[float] = []
+    for number in range(order.rounds + WARM_UP):
+        gc.collect()
+        everything, begin = time.process_time(), time.thread_time()
+        measured.run()
+        called = time.thread_time() - begin
+        measured.provider.force_flush()
+        everything = time.process_time() - everything
+        begin = time.thread_time()
+        measured.run_plain()
+        plain_called = time.thread_time() - begin
+        measured.provider.force_flush()
+        if number >= WARM_UP:
+            caller.append(called / (order.traces * AI_SPANS) * 1e6)
+            worker.append((everything - called) / (order.traces * AI_SPANS) * 1e6)
+            plain.append(plain_called / (order.traces * SPANS) * 1e6)
+    measured.provider.shutdown()
+    return {"caller": min(caller), "worker": min(worker), "plain": min(plain)}
+
+
+def measure_cold(order: Order) -> dict[str, float]:
+    """CPU milliseconds and megabytes beyond the SDK: after the import, and after the first export."""
+    contestant = CONTESTANTS[order.contestant]
+    memory, begin = _memory(), time.process_time()
+    contestant.load()
+    imported = time.process_time() - begin
+    http = float(any(name in sys.modules for name in ("requests", "urllib3", "http.client")))
+    provider = TracerProvider()
+    provider.add_span_processor(contestant.make(order.url, private=False, queue=None))
+    said = json.dumps([{"role": "user", "parts": [{"type": "text", "content": "Hello"}]}])
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": said}
+    provider.get_tracer("benchmark").start_span("chat", attributes=attributes).end()
+    provider.force_flush()
+    first = time.process_time() - begin
+    gc.collect()
+    used = _memory() - memory
+    provider.shutdown()
+    return {"import": imported * 1e3, "first": first * 1e3, "memory": used / 1e6, "http": http}
+
+
+def measure_growth(order: Order) -> dict[str, float]:
+    """Memory after a quarter of many rounds and after all of them: what is not flat leaks."""
+    from .load import SPANS
+
+    measured = _Measured(order)
+    early = 0
+    for number in range(order.rounds):
+        measured.run()
+        measured.provider.force_flush()
+        if number == order.rounds // 4:
+            gc.collect()
+            early = _memory()
+    gc.collect()
+    late = _memory()
+    measured.provider.shutdown()
+    return {"spans": order.rounds * order.traces * SPANS, "early": early / 1e6, "late": late / 1e6}
+
+
+def measure_burst(order: Order) -> dict[str, float]:
+    """Every span at once from one thread, faster than anybody can send: what it costs the caller."""
+    from .load import SPANS
+
+    measured = _Measured(order)
+    begin = time.thread_time()
+    for _ in range(order.rounds):
+        measured.run()
+    called = time.thread_time() - begin
+    measured.provider.force_flush()
+    measured.provider.shutdown()
+    return {"caller": called / (order.rounds * order.traces * SPANS) * 1e6}
+
+
+MEASURES = {"work": measure_work, "cold": measure_cold, "growth": measure_growth, "burst": measure_burst}
+
+
+def main() -> None:
+    order = Order(**json.loads(sys.argv[1]))
+    if not order.fast:
+        hide_fast_extra()
+    print(json.dumps(MEASURES[order.measure](order)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""What is compared, and the tables that come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from .comparing import P1, P1_GZIP, P4, US, US_FAST, Numbers, Side, compare
+from .contestants import NOTHING
+from .load import AI_SPANS, MARKERS, SPANS
+from .probe import WARM_UP
+
+_NO_OP = Side("no-op", NOTHING)
+_EVERYBODY = (_NO_OP, P1, P4, US, US_FAST)
+
+Row = tuple[str, ...]
+Made = tuple[str, Row, list[Row]]
+"""Title with what it means, head, rows."""
+
+
+def _ratio(value: float, other: float) -> str:
+    return f"{value / other:.2f} ×" if other > 0 else "-"
+
+
+def _row(title: str, values: dict[Side, float], digits: int, sides: Sequence[Side]) -> list[Row]:
+    """One row of values and, below it, what ours are of PostHog's and of the OTLP exporter's."""
+    rows = [(title, *(f"{values[side]:.{digits}f}" for side in sides))]
+    for other in (each for each in (P1, P1_GZIP, P4) if each in values):
+        ratios = (_ratio(values[side], values[other]) if side in (US, US_FAST) else "" for side in sides)
+        rows.append((f"… of {other.title}", *ratios))
+    return rows
+
+
+def _minus(found: dict[Side, Numbers], name: str) -> dict[Side, float]:
+    """What each side costs beyond a processor that does nothing."""
+    return {side: numbers[name] - found[_NO_OP][name] for side, numbers in found.items() if side is not _NO_OP}
+
+
+def work(quick: bool) -> Iterator[Made]:
+    """Caller, worker and wire under the usual load, in a user's context, and in privacy mode."""
+    sides = (P1, P4, US, US_FAST)
+    repeats, rounds = (2, 6) if quick else (7, 10)
+    variants: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("usual load", {}),
+        ("user named by a context", {"context": True}),
+        ("privacy mode", {"private": True}),
+    )
+    for title, options in variants:
+        found = compare(_EVERYBODY, {"measure": "work", "rounds": rounds, **options}, repeats)
+        traces = (rounds + WARM_UP) * 30
+        wire = {side: found[side]["bytes"] / traces for side in sides}
+        rows = [
+            *_row("calling thread, CPU µs an AI span", _minus(found, "caller"), 1, sides),
+            *_row("calling thread, CPU µs a span without AI", _minus(found, "plain"), 1, sides),
+            *_row("behind it, CPU µs an AI span", _minus(found, "worker"), 0, sides),
+            *_row("bytes on the wire a trace", wire, 0, sides),
+        ]
+        yield f"Work: {title}", ("", *(side.title for side in sides)), rows
+
+
+def large(quick: bool) -> Iterator[Made]:
+    """Generations with 100 kB of messages."""
+    sides = (P1, P1_GZIP, P4, US, US_FAST)
+    order = {"measure": "work", "message_bytes": 100_000, "traces": 5, "rounds": 3 if quick else 6}
+    found = compare((_NO_OP, *sides), order, 2 if quick else 5)
+    rows = _row("behind the caller, CPU µs an AI span", _minus(found, "worker"), 0, sides)
+    yield "Work: 100 kB of messages a generation", ("", *(side.title for side in sides)), rows
+
+
+def cold(quick: bool) -> Iterator[Made]:
+    """What a fresh process pays beyond the SDK."""
+    sides = (P1, P4, US, US_FAST)
+    found = compare(sides, {"measure": "cold"}, 3 if quick else 11)
+    rows: list[Row] = []
+    for name, title in (
+        ("import", "import, CPU ms"),
+        ("first", "up to the end of the first export, CPU ms"),
+        ("memory", "memory after it, MB"),
+    ):
+        rows += _row(title, {side: found[side][name] for side in sides}, 1, sides)
+    loaded = ("yes" if found[side]["http"] else "no" for side in sides)
+    rows.append(("an HTTP library is imported before anything is sent", *loaded))
+    yield "Cold start, beyond the SDK", ("", *(side.title for side in sides)), rows
+
+
+def scaling(quick: bool) -> Iterator[Made]:
+    """Cost a span from few spans to many, and cost a byte from small messages to large ones."""
+    sides = (P1, US, US_FAST)
+    head = ("", *(side.title for side in sides))
+    rows: list[Row] = []
+    for traces in (1, 10, 100) if quick else (1, 10, 100, 1_000, 10_000):
+        rounds = 3 if traces < 1_000 else 1
+        found = compare(sides, {"measure": "work", "traces": traces, "rounds": rounds, "queue": 100_000}, 1)
+        rows.append((f"{traces * SPANS:,}", *(f"{found[side]['worker']:.0f}" for side in sides)))
+    yield "Scaling: spans between two flushes; CPU µs an AI span behind the caller", head, rows
+    rows = []
+    for size in (1_000, 10_000, 100_000) if quick else (1_000, 10_000, 100_000, 1_000_000, 5_000_000):
+        found = compare(sides, {"measure": "work", "traces": 1, "rounds": 3, "message_bytes": size}, 1)
+        per_kilobyte = (f"{found[side]['worker'] * AI_SPANS / (3 * size / 1_000):.1f}" for side in sides)
+        rows.append((f"{size // 1000:,} kB", *per_kilobyte))
+    yield "Scaling: messages a generation; CPU µs a kB behind the caller", head, rows
+
+
+def memory(quick: bool) -> Iterator[Made]:
+    """Whether memory stays flat over many spans."""
+    sides = (P1, US)
+    rounds = 40 if quick else 3_334
+    found = compare(sides, {"measure": "growth", "rounds": rounds}, 1)
+    rows = [
+        (f"after {share} of {found[US]['spans']:,.0f} spans, MB", *(f"{found[side][name]:.1f}" for side in sides))
+        for share, name in (("a quarter", "early"), ("all", "late"))
+    ]
+    yield "Memory over time", ("", *(side.title for side in sides)), rows
+
+
+def burst(quick: bool) -> Iterator[Made]:
+    """50,000 spans from one thread, queues of equal size."""
+    sides = (P1, P4, US, US_FAST)
+    traces, rounds = 50, 100
+    order = {"measure": "burst", "traces": traces, "rounds": rounds, "queue": 2_048}
+    found = compare(sides, order, 1 if quick else 5)
+    arrived = {side: 100 * found[side]["marks"] / (traces * rounds * MARKERS) for side in sides}
+    caller = {side: found[side]["caller"] for side in sides}
+    rows = [
+        ("arrived, % of the AI spans", *(f"{arrived[side]:.0f}" for side in sides)),
+        ("calling thread with the SDK's own work, CPU µs a span", *(f"{caller[side]:.1f}" for side in sides)),
+    ]
+    yield "Burst: 50,000 spans at once from one thread, queues of 2,048", ("", *(s.title for s in sides)), rows
+
+
+TABLES: dict[str, Callable[[bool], Iterator[Made]]] = {
+    "work": work,
+    "large": large,
+    "cold": cold,
+    "burst": burst,
+    "scaling": scaling,
+    "memory": memory,
+}
+
+
+def markdown(made: Made) -> str:
+    """A table as Markdown."""
+    title, head, rows = made
+    lines = [f"### {title}", "", *(f"| {' | '.join(row)} |" for row in (head, ("---", *("---:",) * (len(head) - 1))))]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows), ""])
