@@ -93,6 +93,16 @@ def kind_of_base64(body: str) -> str | None:
         return None
 
 
+def may_hold_media(text: str) -> bool:
+    """Whether `redact_text` might change any of the texts of which `text` was joined with spaces; True may be wrong."""
+    return (
+        (";" in text and _URL_MARK.search(text) is not None)
+        or ("\\" in text and _BYTE_ESCAPE.search(text) is not None)
+        or ("@" in text and "@@@langfuseMedia:" in text)
+        or next(_long_runs(text), None) is not None
+    )
+
+
 def redact_text(text: str) -> str:
     """`text` with its media replaced, or `text` itself."""
     if ";" in text and _URL_MARK.search(text):

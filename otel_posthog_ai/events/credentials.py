@@ -39,6 +39,7 @@ _QUERY_NAMES: Final = (
     r"x-amz-signature|x-amz-credential|x-amz-security-token|awsaccesskeyid|x-goog-signature|x-goog-credential"
 )
 _QUERY_SECRET = re.compile(rf"(?<=[?&;])((?:{_QUERY_NAMES})=)[^&\s\"'<>#\\]+", re.IGNORECASE)
+_QUERY_MARK = re.compile(rf"[?&;](?:{_QUERY_NAMES})=", re.IGNORECASE)
 _URL = re.compile(r"[^\s\"'<>`\\]{1,4096}")
 _USER_INFO = re.compile(r"[^/?#@]{1,1024}@")
 
@@ -111,6 +112,22 @@ def remove_credentials(value: Any, extra_secrets: Sequence[str] = ()) -> Any:
         return _redact_text(item, secrets) if isinstance(item, str) else item
 
     return Rewriter(leaf, _descend, telling=_TELLING, shortest=shortest).rewrite(value, _PLAIN)
+
+
+def is_telling(key: str) -> bool:
+    """Whether what stands under this key may be a credential whatever it looks like."""
+    return _TELLING[key]
+
+
+def may_hold_credentials(text: str, secrets: Sequence[str] = ()) -> bool:
+    """Whether a text of which `text` was joined with spaces may hold a credential; True may be wrong."""
+    if any(secret in text for secret in secrets):
+        return True
+    if "=" in text and _QUERY_MARK.search(text) is not None:
+        return True
+    if "@" in text and "/" in text and "://" in text:
+        return True
+    return any(character in text and pattern.search(text) is not None for character, pattern, _ in _PROBES)
 
 
 def _is_secret(key: Any, context: int) -> bool:

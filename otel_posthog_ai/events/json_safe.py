@@ -18,7 +18,7 @@ from .json_text import parse_json
 from .plain_objects import HIGHEST_INTEGER, LOWEST_INTEGER, children, scalar, type_name, type_of
 from .rewriting import CYCLE, MAX_DEPTH, TOO_DEEP, kinds
 
-__all__ = ["MAX_ITEMS", "MAX_TEXT", "clean_text", "json_safe", "parse_json", "redact_bytes"]
+__all__ = ["MAX_ITEMS", "MAX_TEXT", "clean_text", "is_clean_text", "json_safe", "parse_json", "redact_bytes"]
 
 MAX_ITEMS: Final = 200_000
 """Values in one value, at all depths; the 8 MiB of the largest event hold about as many."""
@@ -212,6 +212,11 @@ def clean_text(text: str) -> str:
     if text.isascii() or _is_unicode(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def is_clean_text(text: str) -> bool:
+    """Whether `clean_text` would give the text back as it is."""
+    return "\x00" not in text and (text.isascii() or _is_unicode(text))
 
 
 def _is_unicode(text: str) -> bool:

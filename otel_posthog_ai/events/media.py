@@ -41,6 +41,10 @@ _PURE_BASE64 = re.compile(r"[A-Za-z0-9+/_\-=\r\n]+(?:\.\.\.|…)?")
 _SHORTEST_TEXT: Final = 14  # `data:;base64,A`
 _TELLING = TellingKeys(lambda key: key in _PAYLOADS or key in _CONTAINERS or key in _BETWEEN)
 
+OPAQUE_KEYS: Final = frozenset(_OPAQUE_TYPES)
+"""Keys that are telling only where one of `OPAQUE_SIGNS` stands in some text as well."""
+OPAQUE_SIGNS: Final = tuple(sorted(frozenset[str]().union(*_OPAQUE_TYPES.values())))
+
 _Sign = str | None
 
 
@@ -53,6 +57,11 @@ def redact_media(value: Any) -> Any:
     if type(value) is str:
         return redact_text(value)
     return Rewriter(_leaf, _descend, telling=_TELLING, shortest=_SHORTEST_TEXT).rewrite(value)
+
+
+def is_telling(key: str) -> bool:
+    """Whether what stands under this key may be a medium whatever it looks like."""
+    return key not in OPAQUE_KEYS and _TELLING[key]
 
 
 def _leaf(parent: Any, key: Any, value: Any, sign: _Sign) -> Any:

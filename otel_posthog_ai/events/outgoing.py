@@ -14,6 +14,7 @@ from .event import Event
 from .json_safe import json_safe
 from .masking import apply_mask, resolve_mask
 from .media import redact_media
+from .plain_look import is_plain
 from .privacy import private_event
 from .properties import CONTENT
 
@@ -60,22 +61,27 @@ class Outgoing:
         warn(f"outgoing:{reason}", message, *values)
 
     def _finished(self, event: Event, privacy: Privacy) -> Event | None:
-        if self._settings.capture_media:
-            properties = json_safe(event["properties"], encode_bytes=_base64)
-        else:
-            properties = json_safe(event["properties"])
         if privacy.private or self._settings.privacy_mode:
-            event = private_event({**event, "properties": properties}, privacy.context_keys, privacy.name)
-            properties = event["properties"]
-        if not self._settings.capture_media:
-            properties = redact_media(properties)
-        properties = remove_credentials(properties, self._secrets)
+            safe = json_safe(event["properties"])
+            event = private_event({**event, "properties": safe}, privacy.context_keys, privacy.name)
+        properties = event["properties"]
+        if not is_plain(properties, self._secrets):
+            properties = self._cleaned(properties)
         if self._mask is not None:
             properties = self._masked(self._mask, properties)
         event = {**event, "properties": properties}
         if self._settings.before_send is not None:
             return self._sent_by(self._settings.before_send, event)
         return event
+
+    def _cleaned(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """The properties as strict JSON without credentials, and without media unless they are wanted."""
+        if self._settings.capture_media:
+            properties = json_safe(properties, encode_bytes=_base64)
+        else:
+            properties = redact_media(json_safe(properties))
+        cleaned: dict[str, Any] = remove_credentials(properties, self._secrets)
+        return cleaned
 
     def _masked(self, mask: Callable[[str, Any], Any], properties: dict[str, Any]) -> dict[str, Any]:
         masked: dict[str, Any] = {}

@@ -1,0 +1,81 @@
+"""One look at a whole event: most hold nothing that would have to be made safe, or is a medium or a credential.
+
+`json_safe`, `media` and `credentials` each ask every leaf by itself, which costs more than all the rest of an event.
+Here all texts are joined and searched at once. Where no key has a meaning for those rules and no text holds a sign that
+they go by, none of them would change anything, and none is run. A sign may turn out harmless: then only time is lost.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from . import base64_text, credentials, media
+from .json_safe import MAX_ITEMS, MAX_TEXT, is_clean_text
+from .plain_objects import HIGHEST_INTEGER, LOWEST_INTEGER, type_of
+from .rewriting import MAX_DEPTH, TellingKeys, kinds
+
+_CONTAINERS: Final = frozenset(kinds(dict, list))
+_MAPPING: Final = kinds(dict)[0]
+_SAYS_NOTHING: Final = frozenset({bool, type(None)})
+_BETWEEN_TEXTS: Final = " "
+"""Ends every word, run and address, so that nothing is found that begins in one text and ends in another."""
+
+_telling = TellingKeys(lambda key: media.is_telling(key) or credentials.is_telling(key))
+
+
+def is_plain(value: Any, secrets: Sequence[str] = ()) -> bool:
+    """Whether `json_safe`, `redact_media` and `remove_credentials(…, secrets)` would all give `value` back as it is.
+
+    False may be wrong, True never is.
+    """
+    texts: list[str] = []
+    keys: set[Any] = set()
+    if not _gather(value, texts, keys) or any(type_of(key) is not str for key in keys):
+        return False
+    if any(map(_telling.__getitem__, keys)):
+        return False
+    texts.extend(keys)
+    text = _BETWEEN_TEXTS.join(texts)
+    return (
+        len(text) <= MAX_TEXT
+        and is_clean_text(text)
+        and not (not media.OPAQUE_KEYS.isdisjoint(keys) and any(sign in text for sign in media.OPAQUE_SIGNS))
+        and not base64_text.may_hold_media(text)
+        and not credentials.may_hold_credentials(text, secrets)
+    )
+
+
+def _gather(value: Any, texts: list[str], keys: set[Any]) -> bool:
+    """Collect texts and keys at every depth; False where something is no plain JSON, or too much or too deep."""
+    level: list[Any] = [[value]]
+    left = MAX_ITEMS
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for container in level:
+            left -= len(container)
+            if left < 0:
+                return False
+            items = container
+            if type(container) is _MAPPING:
+                keys.update(container)
+                items = container.values()
+            for item in items:
+                kind = type_of(item)
+                if kind is str:
+                    texts.append(item)
+                elif kind in _CONTAINERS:
+                    below.append(item)
+                elif kind is int:
+                    if not LOWEST_INTEGER <= item <= HIGHEST_INTEGER:
+                        return False
+                elif kind is float:
+                    if not math.isfinite(item):
+                        return False
+                elif kind not in _SAYS_NOTHING:
+                    return False
+        if not below:
+            return True
+        level = below
+    return False
