@@ -1,0 +1,85 @@
+"""What the documents claim is what the code says."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+
+import pytest
+
+import otel_posthog_ai
+from otel_posthog_ai import environment_variables
+from otel_posthog_ai.events.properties import CONSTANTS, PROPERTIES
+from otel_posthog_ai.settings import OPTIONS
+
+from .generated import OF_RESULTS, TABLES, WORKED_OUT, default_of, usage_names
+from .instrumentors import GOLDEN, instrumentor_rows
+from .markdown import DOCUMENTS, ROOT, generated_names, with_generated
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_generated_blocks_are_fresh(document) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert with_generated(text, TABLES) == text, "stale: run `python -m tests.docs` and read the diff"
+
+
+def test_every_table_is_used() -> None:
+    used = {name for document in DOCUMENTS for name in generated_names(document.read_text(encoding="utf-8"))}
+    assert used == set(TABLES)
+
+
+def test_every_property_that_is_sent_is_documented() -> None:
+    documented = {row.name for row in PROPERTIES} | set(WORKED_OUT) | set(CONSTANTS) | set(OF_RESULTS)
+    sent = {
+        name
+        for path in GOLDEN.rglob("*.events.json")
+        for event in json.loads(path.read_text(encoding="utf-8"))
+        for name in event["properties"]
+        if name.startswith("$")
+    }
+    assert sent - documented == set()
+    assert usage_names() <= documented
+
+
+def test_more_than_it_says() -> None:
+    """Numbers in the text are lower bounds that hold."""
+    _, rows = instrumentor_rows()
+    assert len(rows) > 50
+    assert "more than 50 instrumentors" in README
+    assert len(list(GOLDEN.rglob("*.spans.json"))) > 150
+    assert "more than 150 recorded runs" in README
+
+
+def test_every_variable_is_in_the_options_table() -> None:
+    names = {name for name in vars(environment_variables) if name.startswith("POSTHOG_")}
+    assert names == {name for option in OPTIONS for name in option.variables if name.startswith("POSTHOG_")}
+    assert all(f"`{name}`" in README for name in names)
+
+
+@pytest.mark.parametrize("name", ["PostHogSpanProcessor", "PostHogSpanExporter"])
+def test_help_names_every_option_and_its_default(name: str) -> None:
+    described = inspect.getdoc(getattr(otel_posthog_ai, name)) or ""
+    for option in OPTIONS:
+        line = re.search(rf"^ +{option.name}: (.*?)(?=^ +\w+: |^\S|\Z)", described, re.MULTILINE | re.DOTALL)
+        assert line is not None, f"help({name}) does not explain {option.name}"
+        for value in re.findall(r"`([^`]+)`", default_of(option)):
+            assert value.rstrip("0").rstrip(".") in line[1] or value in line[1], f"{option.name}: default {value}"
+
+
+@pytest.mark.parametrize("name", [name for name in otel_posthog_ai.__all__ if name != "__version__"])
+def test_public_names_are_documented(name: str) -> None:
+    public = getattr(otel_posthog_ai, name)
+    assert len(inspect.getdoc(public) or "") > 80
+    if inspect.isclass(public):
+        methods = [method for key, method in vars(public).items() if inspect.isfunction(method) and key[0] != "_"]
+        assert all(method.__doc__ for method in methods), f"{name} has a method without docstring"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8")):
+        if not re.match(r"https?://|mailto:", target):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
