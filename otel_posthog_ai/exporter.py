@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
@@ -21,6 +22,19 @@ from .hierarchy import Hierarchy
 from .log import warn, warn_once
 from .propagator import remote_ai_parent
 from .settings import Settings, resolve
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .options import ExporterOptions
+
+
+_made: weakref.WeakSet[PostHogSpanExporter] = weakref.WeakSet()
+
+
+def made_exporters() -> list[PostHogSpanExporter]:
+    """All bare exporters of this process that somebody still holds."""
+    return list(_made)
 
 
 def tell_inert(settings: Settings) -> None:
@@ -37,15 +51,43 @@ class PostHogSpanExporter(SpanExporter):
     thread of its own.
 
     Args:
-        api_key: Project API key, `phc_…`. Default: `POSTHOG_API_KEY`; without one: one warning, and nothing is sent.
+        api_key: Project API key, `phc_…`. Default: `POSTHOG_API_KEY`, else none: one warning, and nothing is sent.
         host: `us`, `eu` or a URL. Default: `POSTHOG_HOST`, else `https://us.i.posthog.com`.
-        options: Every other option of `otel_posthog_ai.settings.OPTIONS`, by name.
+        privacy_mode: True sends no prompts, outputs, tool data or error texts. Default false.
+        capture_media: True sends base64 media; else each leaves a placeholder. Default false.
+        default_distinct_id: The user where none is known. Default none: anonymous events.
+        timeout: One deadline for all tries of an export, in seconds. Default 10.
+        max_retries: Repeats of a failed request within the timeout. Default 3.
+        compression: `gzip` (default) or `none`.
+        large_events: What happens to an event over 983,040 bytes: `auto` (default) takes PostHog's AI route, and
+            shrinks it where there is none; `shrink`; `ai_route` sends every event by that route.
+        spool_directory: A directory that keeps unsent events across crashes and restarts. Default none: memory only.
+        baggage_keys: Baggage keys that are read, as a list or separated by commas. Default none.
+        deduplicate: Make one generation of the spans that report one model call. Default true.
+        chain_spans: `all` (default), or `graph`: only graph nodes, agents, tools, retrievers and model calls.
+        costs: `span` (default) passes a cost on the span through; `posthog` leaves it out, PostHog computes all.
+        outbox_bytes: Most bytes of events that wait to be sent. Default 33554432 (32 MiB).
+        outbox_seconds: Longest time an event waits to be sent, in seconds. Default 3600.
+        mask: `mask(key, value) -> value` for every text of the content, or names of built-in masks (`emails`,
+            `phone_numbers`, `card_numbers`, `api_keys`). Default none.
+        before_send: `before_send(event) -> event or None`: the last word on every event; None drops it. Default none.
+        span_filter: `span_filter(span) -> bool`: is this span to be exported? Default none: AI spans are.
+        properties: Custom properties of every event (a mapping), or names of resource attributes to send. Default none.
+        disabled: True reads nothing and sends nothing. Default false.
+        flush_at: For `PostHogSpanProcessor(exporter)`: waiting spans that start the work. Default 20, serverless 10.
+        flush_interval_millis: Likewise: longest wait of a span, in milliseconds. Default 10000, serverless 2000.
+        max_queue_size: Likewise: ended spans that may wait. Default 2048.
+        serverless: Likewise: whether the process may be frozen between two requests. Default: detected.
+
+    An option that is None or "" comes from its environment variable (`otel_posthog_ai.environment_variables`), else it
+    has its default.
 
     Raises:
-        ValueError: for an option with a bad value. TypeError: for an unknown option.
+        ValueError: an option has a bad value.
+        TypeError: there is no such option.
     """
 
-    def __init__(self, api_key: str | None = None, host: str | None = None, **options: Any) -> None:
+    def __init__(self, api_key: str | None = None, host: str | None = None, **options: Unpack[ExporterOptions]) -> None:
         self.settings: Settings = resolve({"api_key": api_key, "host": host, **options})
         self.counters = Counters()
         self.hierarchy = Hierarchy()
@@ -56,6 +98,7 @@ class PostHogSpanExporter(SpanExporter):
         self._owed_bytes = 0
         self._lock = threading.Lock()
         self._shut_down = False
+        _made.add(self)
         tell_inert(self.settings)
 
     def attach(self, provider: TracerProvider) -> None:

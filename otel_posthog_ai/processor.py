@@ -12,7 +12,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span
@@ -30,6 +30,11 @@ from .no_ai import NoAIYet
 from .pipeline import shared_pipeline
 from .propagator import remote_ai_parent
 from .settings import Settings, resolve
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .options import ProcessorOptions
 
 MANY_UNSORTED = 128
 """Ended spans that wait to be looked at when our thread is woken for them; fewer wait for its next second."""
@@ -71,17 +76,46 @@ class _Stage(SpanExporter):
 class PostHogSpanProcessor(BatchSpanProcessor):
     """Sends the AI spans of a TracerProvider to PostHog: `provider.add_span_processor(PostHogSpanProcessor())`.
 
+    It learns each span's ancestry, user and session when the span starts, and sends from a thread of its own: the app's
+    threads do no more than note a start or an end. What PostHog has not taken yet waits in a bounded outbox.
+
     Args:
-        exporter: A `PostHogSpanExporter` whose settings are to be used. Default: settings from the options.
+        exporter: A `PostHogSpanExporter` whose settings are to be used, instead of options here. Default: none.
         flush_at: Waiting spans that start the work at once. Default 20, serverless 10.
         flush_interval_millis: Longest wait of a span before the work starts, in milliseconds. Default 10000, serverless
             2000.
         max_queue_size: Ended spans that may wait. Default 2048.
         serverless: Whether the process may be frozen between two requests. Default: detected.
-        options: Every other option of `otel_posthog_ai.settings.OPTIONS`, by name (`api_key`, `host`, …).
+        api_key: Project API key, `phc_…`. Default: `POSTHOG_API_KEY`, else none: one warning, and nothing is sent.
+        host: `us`, `eu` or a URL. Default: `POSTHOG_HOST`, else `https://us.i.posthog.com`.
+        privacy_mode: True sends no prompts, outputs, tool data or error texts. Default false.
+        capture_media: True sends base64 media; else each leaves a placeholder. Default false.
+        default_distinct_id: The user where none is known. Default none: anonymous events.
+        timeout: One deadline for all tries of an export, in seconds. Default 10.
+        max_retries: Repeats of a failed request within the timeout. Default 3.
+        compression: `gzip` (default) or `none`.
+        large_events: What happens to an event over 983,040 bytes: `auto` (default) takes PostHog's AI route, and
+            shrinks it where there is none; `shrink`; `ai_route` sends every event by that route.
+        spool_directory: A directory that keeps unsent events across crashes and restarts. Default none: memory only.
+        baggage_keys: Baggage keys that are read, as a list or separated by commas. Default none.
+        deduplicate: Make one generation of the spans that report one model call. Default true.
+        chain_spans: `all` (default), or `graph`: only graph nodes, agents, tools, retrievers and model calls.
+        costs: `span` (default) passes a cost on the span through; `posthog` leaves it out, PostHog computes all.
+        outbox_bytes: Most bytes of events that wait to be sent. Default 33554432 (32 MiB).
+        outbox_seconds: Longest time an event waits to be sent, in seconds. Default 3600.
+        mask: `mask(key, value) -> value` for every text of the content, or names of built-in masks (`emails`,
+            `phone_numbers`, `card_numbers`, `api_keys`). Default none.
+        before_send: `before_send(event) -> event or None`: the last word on every event; None drops it. Default none.
+        span_filter: `span_filter(span) -> bool`: is this span to be exported? Default none: AI spans are.
+        properties: Custom properties of every event (a mapping), or names of resource attributes to send. Default none.
+        disabled: True reads nothing and sends nothing. Default false.
+
+    An option that is None or "" comes from its environment variable (`otel_posthog_ai.environment_variables`), else it
+    has its default.
 
     Raises:
-        ValueError: for an option with a bad value. TypeError: for an unknown option.
+        ValueError: an option has a bad value, or there are options beside an exporter.
+        TypeError: there is no such option.
     """
 
     def __init__(
@@ -92,7 +126,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         flush_interval_millis: int | None = None,
         max_queue_size: int | None = None,
         serverless: bool | None = None,
-        **options: Any,
+        **options: Unpack[ProcessorOptions],
     ) -> None:
         given = {
             "flush_at": flush_at,
