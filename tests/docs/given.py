@@ -1,4 +1,4 @@
-"""What a code block of the documents may presuppose, made when it is asked for: `from tests.docs.given import client`."""
+"""What a code block may presuppose, made when it is asked for: `from tests.docs.given import client`."""
 
 from __future__ import annotations
 

@@ -30,12 +30,10 @@ BLOCKS = [block for block in code_blocks(ROOT / "CONTRIBUTING.md") if "not-run" 
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository in which every step was done, in order."""
     copy = tmp_path_factory.mktemp("contribution")
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, copy / name)
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in FILES:
+        shutil.copy(ROOT / name, copy / name)
     for block in BLOCKS:
         _do(block, copy)
     return copy
