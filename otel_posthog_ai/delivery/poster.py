@@ -199,8 +199,10 @@ class Poster:
         if len(request.events) > 1:
             return self._divided(verdict, request)
         event = request.events[0]
+        if request.route.large:
+            return self._smaller(event, BATCH.event_bytes, last_chance=False)
         if verdict is Verdict.TOO_LARGE and not request.last_chance and len(event.body) > _SMALLEST_TO_SHRINK:
-            return self._smaller(event, request.route)
+            return self._smaller(event, _SMALLEST_TO_SHRINK, last_chance=True)
         self._drop(event, "too_large" if verdict is Verdict.TOO_LARGE else "refused", answer)
         return []
 
@@ -212,11 +214,10 @@ class Poster:
             self._refused_bytes = half + self.overhead
         return [_Request(request.route, part) for part in halves(request.events)]
 
-    def _smaller(self, event: EncodedEvent, route: Route) -> list[_Request]:
-        """The event shrunk for `/batch/`; what that route itself found too large, shrunk as far as is useful."""
-        limit = BATCH.event_bytes if route.large else _SMALLEST_TO_SHRINK
-        shrunk = self._shrunk(event, limit)
-        return [] if shrunk is None else [_Request(BATCH, [shrunk], last_chance=not route.large)]
+    def _smaller(self, event: EncodedEvent, limit: int, *, last_chance: bool) -> list[_Request]:
+        """The event by the usual route, in at most `limit` bytes."""
+        fits = event if len(event.body) <= limit else self._shrunk(event, limit)
+        return [] if fits is None else [_Request(BATCH, [fits], last_chance)]
 
     def _stop_at(self, verdict: Verdict, answer: Answer) -> None:
         self.hindrance = Hindrance(verdict, answer)

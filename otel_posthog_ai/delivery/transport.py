@@ -57,6 +57,13 @@ class Transport:
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str], deadline: Deadline) -> Answer:
         """POST `body`; whatever goes wrong is part of the answer."""
+        return self._ask(url, body, headers, deadline)
+
+    def get(self, url: str, deadline: Deadline) -> Answer:
+        """GET; whatever goes wrong is part of the answer."""
+        return self._ask(url, None, {}, deadline)
+
+    def _ask(self, url: str, body: bytes | None, headers: Mapping[str, str], deadline: Deadline) -> Answer:
         started = time.monotonic()
         try:
             with _untraced():
@@ -80,12 +87,13 @@ class Transport:
             session.close()
 
     def _exchange(
-        self, url: str, body: bytes, headers: Mapping[str, str], deadline: Deadline, started: float
+        self, url: str, body: bytes | None, headers: Mapping[str, str], deadline: Deadline, started: float
     ) -> Answer:
         exchange = self._begin(url, deadline)
         try:
             with exchange:
-                response = self._opened(url).post(
+                response = self._opened(url).request(
+                    "GET" if body is None else "POST",
                     url,
                     data=body,
                     headers=dict(headers),

@@ -23,7 +23,7 @@ def make_event(name: str = "$ai_generation", size: int = 0, **properties: Any) -
             "$ai_trace_id": "0" * 32,
             "$ai_model": "gpt-4o-mini",
             "$ai_input_tokens": 7,
-            "$ai_input": [{"role": "user", "content": "x" * size}],
+            "$ai_input": [{"role": "user", "content": ("What is it, then? " * (size // 18 + 1))[:size]}],
             **properties,
         },
     }

@@ -102,6 +102,20 @@ def test_where_the_large_route_is_missing_events_are_shrunk_and_that_is_remember
         assert routes.has_large_route(server.url)
 
 
+@pytest.mark.parametrize("status", [400, 413])
+def test_what_the_large_route_refuses_goes_shrunk_by_the_usual_one(new_poster: NewPoster, status: int) -> None:
+    def picky(received: Received) -> Fault:
+        return OK if received.path == "/batch/" else answer(status)
+
+    events = make_events(2, size=1_200_000)
+    with FaultServer(picky) as server:
+        post, counters = new_poster(server.url)
+        assert post.post(events, within(10)) == []
+        assert sorted(server.uuids) == sorted(uuids(events))
+    assert counters.snapshot()["dropped"] == {}
+    assert counters.snapshot()["shrunk"] == 2
+
+
 def test_an_event_over_eight_mebibytes_is_shrunk_for_the_large_route(new_poster: NewPoster) -> None:
     with FaultServer() as server:
         post, _ = new_poster(server.url)
