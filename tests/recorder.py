@@ -1,7 +1,7 @@
 """Record what an app's spans say: `python -m tests.recorder app.py case.spans.json`.
 
-The app is run as it stands, with a TracerProvider and a LoggerProvider set globally before it starts; those that it sets
-itself OpenTelemetry refuses, which does no harm. The file is what `recordings.play` plays. Look through it for secrets.
+The app is run as it stands, with a TracerProvider and a LoggerProvider set globally before it starts; OpenTelemetry
+refuses those that it sets itself. The file is what `recordings.play` plays. Look through it for secrets.
 """
 
 from __future__ import annotations

@@ -13,16 +13,8 @@ import pytest
 
 from .markdown import ROOT, CodeBlock, code_blocks
 
-COPIED = (
-    "otel_posthog_ai",
-    "tests",
-    "docs",
-    "examples",
-    "pyproject.toml",
-    "README.md",
-    "CONTRIBUTING.md",
-    "SECURITY.md",
-)
+FOLDERS = ("otel_posthog_ai", "tests", "docs", "examples")
+FILES = ("pyproject.toml", "README.md", "CONTRIBUTING.md", "SECURITY.md")
 BLOCKS = [block for block in code_blocks(ROOT / "CONTRIBUTING.md") if "not-run" not in block.markers]
 
 

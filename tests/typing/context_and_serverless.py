@@ -1,5 +1,6 @@
 """User code that must pass a strict type checker: decorators keep the types of what they decorate."""
 
+# pyright: strict
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
