@@ -146,8 +146,7 @@ class Pipeline:
         return True
 
     def _send_built(self, built: Iterable[Built]) -> None:
-        for each in built:
-            self._put(self._outgoing.encode(each.events, each.privacy))
+        self._put([event for each in built for event in self._outgoing.encode(each.events, each.privacy)])
 
     def _put(self, events: list[EncodedEvent]) -> None:
         if events:

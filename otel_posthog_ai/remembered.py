@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -27,14 +27,26 @@ class RememberedCalls:
 
     def __init__(self) -> None:
         self._calls: OrderedDict[int, tuple[Node, AISpan]] = OrderedDict()
+        self._scopes: Counter[str] = Counter()
 
     def add(self, node: Node, record: AISpan) -> None:
         """A call has left."""
         if record.kind == "span":
             return
+        self._forget(node.span_id)
         self._calls[node.span_id] = node, _slim(record)
+        self._scopes[record.scope] += 1
         while len(self._calls) > MOST_CALLS:
-            self._calls.popitem(last=False)
+            self._forget(next(iter(self._calls)))
+
+    def _forget(self, span_id: int) -> None:
+        gone = self._calls.pop(span_id, None)
+        if gone is None:
+            return
+        scope = gone[1].scope
+        self._scopes[scope] -= 1
+        if not self._scopes[scope]:
+            del self._scopes[scope]
 
     def call_of(self, span_id: int, response_id: str | None) -> tuple[Node, AISpan] | None:
         """The call that left under this span id, else the last one with this answer."""
@@ -45,6 +57,8 @@ class RememberedCalls:
 
     def find(self, node: Node, record: AISpan, hierarchy: Hierarchy) -> Found | None:
         """The remembered call that `record` reports too, if there is one."""
+        if self._scopes.keys() <= {record.scope}:
+            return None  # one instrumentor reports a call once
         above = {each.span_id for each in hierarchy.ancestors(node)}
         for other, known in reversed(self._calls.values()):
             if known.scope == record.scope or known.kind != record.kind:

@@ -1,7 +1,8 @@
 """From a span to what it says: the registry of conventions, and the one function that reads a span by them.
 
 A dialect is a module with `NAME`, `PREFIXES` (attribute prefixes that it owns), `recognises(source)` and
-`read(record, source)`. All that recognise a span read it, in the order of the registry: the first hit wins per field.
+`read(record, source)`. `recognises` goes by the scope, the name, the keys and the types of their values only. All that
+recognise a span read it, in the order of the registry: the first hit wins per field.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bo
     Raises whatever a fault in a dialect raises: the caller counts the span as lost and goes on with the next.
     """
     source = Source(span, logs)
-    known = [dialect for dialect in DIALECTS if dialect.recognises(source)]
+    known = recognised(source)
     if not known and not forced:
         return None
     record = blank_record(span, source)
@@ -109,6 +110,25 @@ def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bo
     conclude(record)
     collect(record, source)
     return record
+
+
+_MOST_SHAPES = 1_000
+_LONGEST_NAME = 200
+_shapes: dict[tuple[object, ...], tuple[Dialect, ...]] = {}
+
+
+def recognised(source: Source) -> tuple[Dialect, ...]:
+    """The dialects that recognise a span, remembered by all that they may go by: an app has few shapes of spans."""
+    attributes = source.attributes
+    shape = (source.scope, source.name, *attributes, *map(type, attributes.values()))
+    known = _shapes.get(shape)
+    if known is None:
+        known = tuple(dialect for dialect in DIALECTS if dialect.recognises(source))
+        if len(_shapes) >= _MOST_SHAPES:
+            _shapes.clear()
+        if len(source.name) <= _LONGEST_NAME:
+            _shapes[shape] = known
+    return known
 
 
 def blank_record(span: ReadableSpan, source: Source) -> AISpan:

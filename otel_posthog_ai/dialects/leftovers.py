@@ -61,7 +61,22 @@ def collect(record: AISpan, source: Source) -> None:
                 record.documented[key] = value
         elif key not in source.used and key not in DROPPED and key not in IDENTITY_KEYS and not is_plumbing(key):
             record.attributes[key] = value
-    record.resource.update(resource_properties(source.resource))
+    record.resource.update(_properties_of(source.resource))
+
+
+_resources: dict[int, tuple[Mapping[str, Any], dict[str, Any]]] = {}
+_MOST_RESOURCES = 64
+
+
+def _properties_of(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """A process has one resource or few, and their attributes never change."""
+    known = _resources.get(id(attributes))
+    if known is None:
+        if len(_resources) >= _MOST_RESOURCES:
+            _resources.clear()
+        # With the attributes themselves, so that their id stays their own.
+        known = _resources[id(attributes)] = (attributes, resource_properties(attributes))
+    return known[1]
 
 
 def is_plumbing(key: str) -> bool:

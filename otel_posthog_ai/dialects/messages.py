@@ -8,6 +8,7 @@ drawn. A tool's result is a message of its own with text content.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from .draft import Draft, result_text
@@ -60,6 +61,8 @@ PART_ROLES: dict[str, str] = {
 CONTAINERS = ("messages", "choices", "candidates", "generations", "contents", "output", "input")
 # Items of the Responses API that are no messages themselves.
 ITEM_TYPES = CALL_TYPES | RESULT_TYPES | {"reasoning", "image_generation_call", "mcp_list_tools"}
+_LONGEST_REMEMBERED = 20_000
+_PLAIN_KEYS = frozenset({"role", "parts", "content", "finish_reason"})
 _CONTENT_KEYS = ("parts", "blocks", "contents", "text", "message")
 
 
@@ -111,6 +114,8 @@ def read_message(entry: Any, role: str) -> list[Message]:
         return text_message(entry[0], entry[1]) if _is_pair(entry) else []
     if not is_mapping(entry):
         return text_message(role, entry)
+    if entry.keys() <= _PLAIN_KEYS and isinstance(entry.get("role"), str):
+        return _plain_message(entry, _role(entry, role))
     entry = _unwrapped(entry)
     if _is_item(entry):
         draft = Draft()
@@ -119,6 +124,19 @@ def read_message(entry: Any, role: str) -> list[Message]:
     if entry.get("kind") in ("request", "response") and is_list(entry.get("parts")):
         return _pydantic_ai(entry)
     return _chat_message(entry, _role(entry, role))
+
+
+def _plain_message(entry: Mapping[str, Any], role: str) -> list[Message]:
+    """The usual message, which says nothing beside its content: all that the long way would find in it."""
+    content = entry.get("content")
+    if content is None:
+        content = entry.get("parts")
+    if isinstance(content, str) and role != "tool":
+        return [{"role": role, "content": content}] if content else []
+    if is_list(content) and (role != "tool" or any(map(holds_result, content))):
+        earlier, draft = _read_parts(content, role, Draft())
+        return [*earlier, *laid_out(role, draft)]
+    return _chat_message(entry, role)
 
 
 def _unwrapped(entry: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -171,20 +189,27 @@ def _chat_message(entry: Mapping[str, Any], role: str) -> list[Message]:
         draft = Draft()
         draft.result(_inner_content(entry, content), entry.get("tool_call_id") or entry.get("id"), entry.get("name"))
         return draft.results
-    draft, earlier = Draft(), list[Message]()
+    draft = Draft()
     _read_reasoning(entry, draft)
-    for part in content if is_list(content) else [content]:
-        if role == "assistant" and draft.results and not holds_result(part):
-            # A tool that the provider ran within the answer: what follows its result is said after it.
-            earlier.extend(laid_out(role, draft))
-            draft = Draft()
-        read_part(part, draft)
+    earlier, draft = _read_parts(content if is_list(content) else [content], role, draft)
     if entry.get("images") is not None:
         images(entry["images"], draft)
     if not draft.parts:
         draft.text(_spoken(entry))
     _read_calls(entry, draft)
     return [*earlier, *laid_out(role, draft, entry.get("name"))]
+
+
+def _read_parts(parts: Iterable[Any], role: str, draft: Draft) -> tuple[list[Message], Draft]:
+    """What came before the last result of a tool as messages, and the draft of the rest."""
+    earlier: list[Message] = []
+    for part in parts:
+        if role == "assistant" and draft.results and not holds_result(part):
+            # A tool that the provider ran within the answer: what follows its result is said after it.
+            earlier.extend(laid_out(role, draft))
+            draft = Draft()
+        read_part(part, draft)
+    return earlier, draft
 
 
 def _inner_content(entry: Mapping[str, Any], content: Any) -> Any:
@@ -255,7 +280,18 @@ def text_message(role: str, value: Any) -> list[Message]:
 
 def read_instructions(value: Any) -> str | None:
     """System instructions: text, parts, or messages, as one text."""
-    found = parse_json(value)
+    if isinstance(value, str) and len(value) <= _LONGEST_REMEMBERED:
+        return _instructions_of_text(value)
+    return _instructions(parse_json(value))
+
+
+@lru_cache(maxsize=64)
+def _instructions_of_text(value: str) -> str | None:
+    """Every call of an agent brings the same instructions along."""
+    return _instructions(parse_json(value))
+
+
+def _instructions(found: Any) -> str | None:
     if isinstance(found, str):
         return found or None
     if is_mapping(found):

@@ -173,7 +173,10 @@ CALL_TYPES = frozenset(kind for kind, reader in TYPED.items() if reader in (_cal
 
 def type_of(part: Pieces) -> str | None:
     """The type of a part or item, whatever the key that names it."""
-    return first_text(part, "type", "block_type", "part_kind", "kind")
+    kind = part.get("type")
+    if isinstance(kind, str) and kind:
+        return kind
+    return first_text(part, "block_type", "part_kind", "kind")
 
 
 def holds_result(part: Any) -> bool:

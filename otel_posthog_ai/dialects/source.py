@@ -95,4 +95,4 @@ class Source:
 
     def has(self, *keys: str) -> bool:
         """Whether one of the attributes is there."""
-        return any(key in self.attributes for key in keys)
+        return not self.attributes.keys().isdisjoint(keys)

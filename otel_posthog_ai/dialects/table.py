@@ -25,11 +25,30 @@ def unset(value: Any) -> bool:
     return value is None or value is MISSING or value == "" or value == [] or value == {}
 
 
+_indexes: dict[int, tuple[Table, dict[str, tuple[int, ...]]]] = {}
+
+
+def _rows_by_key(table: Table) -> dict[str, tuple[int, ...]]:
+    """Attribute key -> numbers of the rows that read it. A span has few of the keys of a table."""
+    known = _indexes.get(id(table))
+    if known is not None:
+        return known[1]
+    rows_of: dict[str, tuple[int, ...]] = {}
+    for number, row in enumerate(table):
+        for key in row.keys:
+            rows_of[key] = (*rows_of.get(key, ()), number)
+    _indexes[id(table)] = (table, rows_of)  # with the table, so that its id stays its own
+    return rows_of
+
+
 def fill(record: AISpan, table: Table, source: Source) -> None:
     """Fill the unset fields of `record`; the attributes of the table count as used whether or not they were needed."""
     attributes = source.attributes
     used = source.used
-    for field, keys, parse in table:
+    rows_of = _rows_by_key(table)
+    present = attributes.keys() & rows_of.keys()
+    for number in sorted({number for key in present for number in rows_of[key]}):
+        field, keys, parse = table[number]
         owner: Any = record
         name = field
         if "." in field:
@@ -49,6 +68,8 @@ def fill(record: AISpan, table: Table, source: Source) -> None:
 
 def fill_parameters(record: AISpan, names: dict[str, str], source: Source, parse: Callable[[Any], Any]) -> None:
     """Request parameters: attribute key -> the parameter's name in the provider's API."""
+    if source.attributes.keys().isdisjoint(names):
+        return
     for key, name in names.items():
         if key in source.attributes:
             source.used.add(key)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 JSON_OPENERS = ("{", "[")
+_NO_MAPPINGS = (str, type(None), list, tuple, int, float)
 
 
 def is_list(value: object) -> TypeGuard[Sequence[Any]]:
@@ -16,7 +17,8 @@ def is_list(value: object) -> TypeGuard[Sequence[Any]]:
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(value, Mapping)
+    # Asking an abstract class is slow, and almost everything is one of the plain types.
+    return isinstance(value, dict) or (not isinstance(value, _NO_MAPPINGS) and isinstance(value, Mapping))
 
 
 def text(value: Any) -> str | None:

@@ -18,6 +18,7 @@ from .rewriting import MAX_DEPTH, TellingKeys, kinds
 
 _CONTAINERS: Final = frozenset(kinds(dict, list))
 _MAPPING: Final = kinds(dict)[0]
+_ONLY_TEXT: Final = frozenset(kinds(str))
 _SAYS_NOTHING: Final = frozenset({bool, type(None)})
 _BETWEEN_TEXTS: Final = " "
 """Ends every word, run and address, so that nothing is found that begins in one text and ends in another."""
@@ -32,7 +33,7 @@ def is_plain(value: Any, secrets: Sequence[str] = ()) -> bool:
     """
     texts: list[str] = []
     keys: set[Any] = set()
-    if not _gather(value, texts, keys) or any(type_of(key) is not str for key in keys):
+    if not _gather(value, texts, keys) or not _ONLY_TEXT.issuperset(map(type_of, keys)):
         return False
     if any(map(_telling.__getitem__, keys)):
         return False
