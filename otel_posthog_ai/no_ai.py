@@ -39,8 +39,8 @@ class NoAIYet:
             self.over = True
             warn_once(
                 "no_ai",
-                "%d spans have ended and none of them is an AI span (scopes: %s); is an instrumentor of your AI library "
-                "installed and switched on? `python -m otel_posthog_ai doctor` looks for the cause",
+                "%d spans have ended and none of them is an AI span (scopes: %s); is an instrumentor of your AI "
+                "library installed and switched on? `python -m otel_posthog_ai doctor` looks for the cause",
                 self.spans,
                 ", ".join(self.scopes()),
             )
