@@ -1,8 +1,11 @@
 """OpenTelemetry spans of any GenAI instrumentor as PostHog AI observability events.
 
-from otel_posthog_ai import PostHogSpanProcessor
+    from otel_posthog_ai import PostHogSpanProcessor
 
-provider.add_span_processor(PostHogSpanProcessor())   # POSTHOG_API_KEY, POSTHOG_HOST from the environment
+    provider.add_span_processor(PostHogSpanProcessor())   # POSTHOG_API_KEY, POSTHOG_HOST from the environment
+
+`PostHogSpanExporter` is for set-ups that take only an exporter, `posthog_context` says for whom spans run, and
+`flush_on_exit` delivers before a platform freezes the process.
 """
 
 from __future__ import annotations

@@ -311,13 +311,13 @@ class PostHogSpanProcessor(BatchSpanProcessor):
     # ---- flush and shutdown --------------------------------------------------------------------------------------
 
     def force_flush(self, timeout_millis: int | None = 30_000) -> bool:
-        """Deliver what is owed within `timeout_millis`; True only when everything is delivered."""
+        """Deliver what is owed within `timeout_millis` milliseconds; True only when everything is delivered."""
         if self._inert:
             return True
         return not self._shut_down and self._pipeline.flush(_deadline(timeout_millis))
 
     def shutdown(self, timeout_millis: int | None = None) -> None:
-        """Deliver what is owed within `timeout_millis` (default: the option `timeout`), then stop for good."""
+        """Deliver what is owed within `timeout_millis` milliseconds (default: the option `timeout`), then stop for good."""
         if self._inert or self._shut_down:
             return
         deadline = _deadline(timeout_millis if timeout_millis is not None else self.settings.timeout * 1000)
