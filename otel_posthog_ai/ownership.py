@@ -24,11 +24,14 @@ class Owner(NamedTuple):
     groups: dict[str, str] | None
 
 
+_NOBODY = Identity()
 _Chain = list[tuple[Belonging | None, Identity | None]]
 
 
 def note_below(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
     """Tell the ancestors of a span which user and session it names; they count there only if all below agree."""
+    if node.belonging is None and record.identity == _NOBODY:
+        return
     user = _named(node, record.identity, "distinct_id", "user", "incidental_user", usable_id)
     session = _named(node, record.identity, "session_id", "session", "incidental_session", usable_session_id)
     if user is None and session is None:
@@ -64,6 +67,7 @@ def find_owner(
     """Whom the events of `record` belong to, by all that is known now."""
     chain: _Chain = [(node.belonging, record.identity)]
     chain += [(above.belonging, hierarchy.identity(above)) for above in hierarchy.ancestors(node)]
+    chain = [(said, named) for said, named in chain if said is not None or (named is not None and named != _NOBODY)]
     of_resource = read_identity(resource)
     user = (
         _upward(chain, "distinct_id", "user", usable_id)
@@ -82,8 +86,6 @@ def find_owner(
     )
     replay = _upward(chain, "replay_session_id", "replay_session", usable_session_id)
     return Owner(user, session, replay, _groups(chain))
-
-
 
 
 def _upward(chain: _Chain, belonging: str, explicit: str, usable: Callable[[object], str | None]) -> str | None:

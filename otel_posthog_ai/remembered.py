@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from dataclasses import replace
 from typing import NamedTuple
 
 from .dialects.messages import last_user_text
-from .dialects.record import AISpan, Usage
+from .dialects.record import MISSING, AISpan
 from .duplicates import contains, nested_calls, ran_inside, same_response
 from .hierarchy import Hierarchy, Node
 
@@ -79,18 +78,13 @@ class RememberedCalls:
 
 
 def _slim(record: AISpan) -> AISpan:
-    """What evidence needs of a call: ids, times, model, usage, the user's last text (cut)."""
+    """The record, which nobody else needs any more, cut down to what evidence needs of a call.
+
+    That is ids, times, model, usage, and the user's last text if it is short.
+    """
     asked = last_user_text(record.input)
-    return replace(
-        record,
-        input=[{"role": "user", "content": asked}] if asked is not None and len(asked) < 2_000 else None,
-        output=None,
-        tools=None,
-        instructions=None,
-        embedding_input=None,
-        usage=replace(record.usage) if record.usage is not None else Usage(),
-        metadata={},
-        attributes={},
-        parameters={},
-        resource={},
-    )
+    record.input = [{"role": "user", "content": asked}] if asked is not None and len(asked) < 2_000 else None
+    record.output = record.tools = record.instructions = record.embedding_input = None
+    record.input_state = record.output_state = MISSING
+    record.metadata, record.attributes, record.parameters, record.resource = {}, {}, {}, {}
+    return record

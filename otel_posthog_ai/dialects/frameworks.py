@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 # Last segment of a scope, underscores for hyphens -> framework.
 FRAMEWORKS: dict[str, str] = {
     "langchain": "langchain",
@@ -40,6 +42,7 @@ OWN_SCOPES: tuple[tuple[str, str], ...] = (
 )
 
 
+@lru_cache(maxsize=256)
 def framework_of_scope(scope: str) -> str | None:
     """The framework whose spans have this scope; None where the scope is a provider's client or an app."""
     segments = scope.lower().replace("-", "_").split(".")

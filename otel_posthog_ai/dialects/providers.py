@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 # Any spelling (lower case, spaces and hyphens as underscores) -> the name that is priced.
 PROVIDERS: dict[str, str] = {
     "openai": "openai",
@@ -127,11 +129,13 @@ def _key(name: str) -> str:
     return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
+@lru_cache(maxsize=256)
 def is_framework(name: str) -> bool:
     """Whether a name that stands for a provider is a framework's."""
     return _key(name) in FRAMEWORKS
 
 
+@lru_cache(maxsize=256)
 def priced_provider(name: str) -> str | None:
     """The provider as PostHog prices it; None for a framework or an empty name."""
     key = _key(name)
@@ -144,6 +148,7 @@ def priced_provider(name: str) -> str | None:
     return PROVIDERS.get(bare, name.strip().lower()[: len(bare)])
 
 
+@lru_cache(maxsize=256)
 def provider_of_model(model: str) -> str | None:
     """The provider that a model's name gives away, by `provider/model` or by its family; else None."""
     prefix, slash, rest = model.lower().partition("/")

@@ -20,6 +20,13 @@ class Occurrence(NamedTuple):
     time_ns: int = 0
 
 
+def _plain_dict(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes in a dict of their own. The SDK's own copy is much faster than a walk through its mapping."""
+    copy = getattr(attributes, "copy", None)
+    copied = copy() if copy is not None else None
+    return copied if type(copied) is dict else dict(attributes)
+
+
 class Source:
     """What one span holds. Dialects look only here and mark what they used, so that the rest can be told apart."""
 
@@ -31,7 +38,7 @@ class Source:
     def __init__(self, span: ReadableSpan, logs: Iterable[Occurrence] = ()) -> None:
         self.name: str = span.name or ""
         attributes = span.attributes
-        self.attributes: dict[str, Any] = dict(attributes) if attributes else {}
+        self.attributes: dict[str, Any] = _plain_dict(attributes) if attributes else {}
         self.events: list[Occurrence] = [
             Occurrence(event.name, event.attributes or _EMPTY, None, event.timestamp) for event in span.events
         ]

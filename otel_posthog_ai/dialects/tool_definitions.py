@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from .values import is_list, is_mapping, parse_json
@@ -14,11 +15,23 @@ _SCHEMA_KEYS = (
 )  # fmt: skip
 _LIST_KEYS = ("function_declarations", "functionDeclarations", "tools")
 _STRICT_KEYS = ("strict",)
+_LONGEST_REMEMBERED = 50_000
 
 
 def read_tools(value: Any) -> list[dict[str, Any]] | None:
     """Definitions from a list, an object, or JSON text of either; None when there is none."""
-    found = parse_json(value)
+    if isinstance(value, str) and len(value) <= _LONGEST_REMEMBERED:
+        return _tools_of_text(value)
+    return _tools(parse_json(value))
+
+
+@lru_cache(maxsize=64)
+def _tools_of_text(value: str) -> list[dict[str, Any]] | None:
+    """Every call of an agent brings the same tools along. Nobody changes what is read here."""
+    return _tools(parse_json(value))
+
+
+def _tools(found: Any) -> list[dict[str, Any]] | None:
     entries = found if is_list(found) else [found]
     tools: list[dict[str, Any]] = []
     for entry in entries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 from ..delivery import Counters, EncodedEvent, EncodingError, encode
@@ -98,7 +99,8 @@ class Outgoing:
     def _sent_by(self, before_send: Callable[[Event], Event | None], event: Event) -> Event | None:
         """What `before_send` makes of the event; it fails closed."""
         try:
-            changed = before_send(event)
+            # A copy: parts of an event are shared with others of its trace, and with what is remembered of it.
+            changed = before_send(deepcopy(event))
         except Exception as error:
             self._lose("before_send", "before_send failed and its event is lost (%s)", type(error).__name__)
             return None
