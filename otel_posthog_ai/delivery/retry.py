@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import time
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 
 SHORTEST_WAIT = 0.05
 FIRST_WAIT = 0.4
@@ -58,6 +57,8 @@ def retry_after(value: str | None, date: str | None = None) -> float | None:
 def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
+    from email.utils import parsedate_to_datetime  # a server that names a moment is rare, the module is not small
+
     try:
         moment = parsedate_to_datetime(text)
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping
@@ -194,6 +193,8 @@ def _is_timeout(error: BaseException) -> bool:
 
 def _cause(error: BaseException) -> str:
     """A sentence for the log, from the error's classes alone: texts may quote what was sent."""
+    import ssl  # not before something was sent and failed
+
     chain = list(_chain(error))
     for one in chain:
         if isinstance(one, ssl.SSLCertVerificationError):

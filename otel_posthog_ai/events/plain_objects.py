@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import decimal
 import enum
 import math
-import numbers
-import pathlib
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from typing import Any, Final, cast
@@ -109,14 +105,18 @@ def scalar(item: Any, encode_bytes: Callable[[bytes], str]) -> Any:
         return item.isoformat()
     if isinstance(item, datetime.timedelta):
         return item.total_seconds()
-    if isinstance(item, uuid.UUID):
-        return str(item)
-    if isinstance(item, pathlib.PurePath):
-        return str(item)
-    return _number(item)
+    return _rarity(item)
 
 
-def _number(item: Any) -> Any:
+def _rarity(item: Any) -> Any:
+    """Values that hardly any span holds; their modules cost more to import than most of ours."""
+    import decimal
+    import numbers
+    import pathlib
+    import uuid
+
+    if isinstance(item, (uuid.UUID, pathlib.PurePath)):
+        return str(item)
     if isinstance(item, decimal.Decimal):
         return float(item) if item.is_finite() and math.isfinite(float(item)) else None
     if isinstance(item, numbers.Integral):  # numpy registers its integers here
