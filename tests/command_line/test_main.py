@@ -43,7 +43,7 @@ def test_version() -> None:
     assert _run("--version").stdout.strip() == f"otel-posthog-ai {__version__}"
 
 
-@pytest.mark.parametrize("command", ["demo", "inbox", "model-server"])
+@pytest.mark.parametrize("command", ["demo", "inbox", "doctor", "replay", "model-server"])
 def test_every_command_explains_itself(command: str) -> None:
     done = _run(command, "--help")
     assert done.returncode == 0
