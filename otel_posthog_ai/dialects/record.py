@@ -101,7 +101,7 @@ class Evaluation:
     time_ns: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)  # a record is itself, and what it holds belongs into no log line
 class AISpan:
     """One AI operation. Times in nanoseconds since 1970 UTC, durations in seconds, money in USD.
 

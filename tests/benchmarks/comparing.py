@@ -42,10 +42,9 @@ def probe(side: Side, order: dict[str, Any], sink: Sink) -> Numbers:
     """One measurement of one side, with the bytes and marks that arrived meanwhile."""
     asked = Order(contestant=side.contestant, fast=side.fast, url=sink.url, **order)
     before = (sink.bytes, sink.marks, sink.requests)
-    environment = {"OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"} if side.gzip else {}
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.probe", json.dumps(asdict(asked))],
-        check=True, stdout=subprocess.PIPE, timeout=_LONGEST_PROBE_SECONDS, env={**os.environ, **environment},
+        check=True, stdout=subprocess.PIPE, timeout=_LONGEST_PROBE_SECONDS, env=_environment(side, sink),
     )  # fmt: skip
     found: Numbers = json.loads(done.stdout)
     after = (sink.bytes, sink.marks, sink.requests)
@@ -54,10 +53,21 @@ def probe(side: Side, order: dict[str, Any], sink: Sink) -> Numbers:
     return found
 
 
+def _environment(side: Side, sink: Sink) -> dict[str, str]:
+    """Everybody's byte code is compiled once, as `pip install` does it, and not in the middle of a measurement."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": sink.byte_code}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    if side.gzip:
+        environment["OTEL_EXPORTER_OTLP_COMPRESSION"] = "gzip"
+    return environment
+
+
 def compare(sides: Sequence[Side], order: dict[str, Any], repeats: int) -> dict[Side, Numbers]:
     """The medians of every side; each round takes the sides in the opposite order of the one before."""
     found: dict[Side, list[Numbers]] = {side: [] for side in sides}
     with Sink() as sink:
+        for side in sides:
+            probe(side, {"measure": "cold"}, sink)
         for number in range(repeats):
             for side in sides if number % 2 == 0 else reversed(sides):
                 found[side].append(probe(side, order, sink))
