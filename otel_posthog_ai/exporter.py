@@ -186,12 +186,9 @@ class _Onlooker(SpanProcessor):
         self._hierarchy = hierarchy
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        context = span.get_span_context()
-        if context is not None:
-            remote = remote_ai_parent(parent_context) if span.parent is not None and span.parent.is_remote else None
-            self._hierarchy.started(
-                span, context.span_id, current(parent_context), remote.span_id if remote is not None else None
-            )
+        remote = remote_ai_parent(parent_context) if span.parent is not None and span.parent.is_remote else None
+        remote_id = remote.span_id if remote is not None else None
+        self._hierarchy.started(span, span.get_span_context().span_id, current(parent_context), remote_id)
 
     def on_end(self, span: ReadableSpan) -> None:
         context = span.get_span_context()

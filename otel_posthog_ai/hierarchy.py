@@ -203,7 +203,7 @@ class Hierarchy:
             parent = span.parent
             node = Node(
                 span_id,
-                context.trace_id if context is not None else 0,
+                context.trace_id,
                 parent.span_id if parent is not None else 0,
                 parent is not None and parent.is_remote,
             )

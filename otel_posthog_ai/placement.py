@@ -123,7 +123,7 @@ class Placing:
             return False
         for span_id, span in self._hierarchy.open_spans():
             context = span.get_span_context()
-            if context is None or context.trace_id != node.trace_id or (span.start_time or 0) >= record.start_ns:
+            if context.trace_id != node.trace_id or (span.start_time or 0) >= record.start_ns:
                 continue
             above = self._hierarchy.node(span_id)
             if above is None or any(each.span_id == span_id for each in self._hierarchy.ancestors(node)):

@@ -180,7 +180,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
             return
         try:
             context = span.get_span_context()
-            if context is None or (not self._checked and self._is_double(context.span_id)):
+            if not self._checked and self._is_double(context.span_id):
                 return
             belonging = current(parent_context)
             if self._reads_baggage or "posthog" in sys.modules:

@@ -11,7 +11,7 @@ import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from opentelemetry.sdk.environment_variables import (
@@ -103,7 +103,7 @@ def _text(value: Any) -> str:
 
 def _path(value: Any) -> str:
     try:
-        return str(os.fspath(value))
+        return os.fsdecode(value)
     except TypeError:
         raise ValueError("must be the path of a directory") from None
 
@@ -119,10 +119,16 @@ def _choice(*allowed: str) -> Callable[[Any], str]:
 
 
 def _keys(value: Any) -> tuple[str, ...]:
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, Sequence) or not all(isinstance(part, str) for part in parts):
+    parts: Any = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)):
         raise ValueError("must be a list of names")
-    return tuple(part.strip() for part in parts if part.strip())
+    names: list[str] = []
+    for part in cast("Sequence[Any]", parts):
+        if not isinstance(part, str):
+            raise ValueError("must be a list of names")
+        if part.strip():
+            names.append(part.strip())
+    return tuple(names)
 
 
 def _callable(value: Any) -> Callable[..., Any]:
@@ -149,7 +155,7 @@ def _closed_mask(key: str, value: Any) -> Any:
 
 def _properties(value: Any) -> Mapping[str, Any] | tuple[str, ...]:
     if isinstance(value, Mapping):
-        return {str(key): item for key, item in value.items()}
+        return {str(key): item for key, item in dict[Any, Any](value).items()}
     return _keys(value)
 
 

@@ -23,8 +23,11 @@ class Occurrence(NamedTuple):
 def _plain_dict(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes in a dict of their own. The SDK's own copy is much faster than a walk through its mapping."""
     copy = getattr(attributes, "copy", None)
-    copied = copy() if copy is not None else None
-    return copied if type(copied) is dict else dict(attributes)
+    copied: Any = copy() if copy is not None else None
+    if type(copied) is dict:
+        plain: dict[str, Any] = copied
+        return plain
+    return dict(attributes)
 
 
 class Source:

@@ -144,6 +144,6 @@ def dump(value: Any) -> str:
 
 
 def _as_text(value: Any) -> str:
-    if isinstance(value, (bytes, bytearray, memoryview)):
+    if isinstance(value, (bytes, bytearray)):
         return f"[{len(value)} bytes]"
     return f"[{type(value).__name__}]"

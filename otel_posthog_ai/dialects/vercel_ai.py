@@ -27,6 +27,12 @@ CALLS: tuple[tuple[str, Kind], ...] = (
     (".doStream", "generation"),
     (".doEmbed", "embedding"),
 )
+
+
+def _tools(value: Any) -> list[dict[str, Any]] | None:
+    return read_tools([parse_json(each) for each in items(value) or ()])
+
+
 FIELDS: Table = (
     Row("request_model", ("ai.model.id",), text),
     Row("response_model", ("ai.response.model",), text),
@@ -38,7 +44,7 @@ FIELDS: Table = (
     Row("usage.total", ("ai.usage.totalTokens",), count),
     Row("usage.reasoning", ("ai.usage.reasoningTokens",), count),
     Row("usage.cache_read", ("ai.usage.cachedInputTokens",), count),
-    Row("tools", ("ai.prompt.tools",), lambda value: read_tools([parse_json(each) for each in items(value) or ()])),
+    Row("tools", ("ai.prompt.tools",), _tools),
     Row("tool_name", ("ai.toolCall.name",), text),
     Row("tool_call_id", ("ai.toolCall.id",), identifier),
 )
@@ -57,7 +63,9 @@ def recognises(source: Source) -> bool:
 def read(record: AISpan, source: Source) -> None:
     operation = str(source.take(OPERATION))
     record.framework = record.framework or FRAMEWORK
-    record.kind = next((kind for ending, kind in CALLS if operation.endswith(ending)), "span")
+    for ending, kind in CALLS:
+        if operation.endswith(ending):
+            record.kind = kind
     fill(record, FIELDS, source)
     fill_parameters(record, PARAMETERS, source, parse_json)
     metadata = source.below(METADATA)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable
 from copy import deepcopy
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ..delivery import Counters, EncodedEvent, EncodingError, encode
 from ..log import warn
@@ -118,10 +118,8 @@ def _base64(data: bytes) -> str:
 
 
 def _is_event(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("event"), str)
-        and isinstance(value.get("distinct_id"), str)
-        and isinstance(value.get("properties"), dict)
-        and isinstance(value.get("uuid"), str)
-    )
+    if not isinstance(value, dict):
+        return False
+    event = cast(Event, value)
+    texts = all(isinstance(event.get(key), str) for key in ("event", "distinct_id", "uuid"))
+    return texts and isinstance(event.get("properties"), dict)

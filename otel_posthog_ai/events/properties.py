@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from ..dialects.messages import with_instructions
 from ..dialects.record import MISSING, AISpan
@@ -23,7 +24,8 @@ _NODES = frozenset({GENERATION, EMBEDDING, SPAN})
 _ALL = frozenset({GENERATION, EMBEDDING, SPAN, TRACE})
 
 
-class Property(NamedTuple):
+@dataclass(frozen=True)
+class Property:
     """A property, the events that carry it, and how it is read; None and MISSING mean that it is left out."""
 
     name: str
@@ -78,9 +80,9 @@ def called_tools(record: AISpan) -> list[str]:
     """Names of the tools that the answer calls, in order, each call once."""
     names: list[str] = []
     for message in record.output or ():
-        content = message.get("content")
-        calls = [*message.get("tool_calls", ()), *(content if isinstance(content, list) else ())]
-        names.extend(call["function"]["name"] for call in calls if call.get("type") == "function")
+        content: Any = message.get("content")
+        parts: list[Any] = [*message.get("tool_calls", ()), *(content if isinstance(content, list) else ())]
+        names.extend(part["function"]["name"] for part in parts if part.get("type") == "function")
     return names
 
 
