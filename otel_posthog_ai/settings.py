@@ -155,7 +155,8 @@ def _closed_mask(key: str, value: Any) -> Any:
 
 def _properties(value: Any) -> Mapping[str, Any] | tuple[str, ...]:
     if isinstance(value, Mapping):
-        return {str(key): item for key, item in dict[Any, Any](value).items()}
+        given: Mapping[Any, Any] = value
+        return {str(key): item for key, item in given.items()}
     return _keys(value)
 
 

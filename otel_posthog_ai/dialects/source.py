@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
@@ -25,8 +25,7 @@ def _plain_dict(attributes: Mapping[str, Any]) -> dict[str, Any]:
     copy = getattr(attributes, "copy", None)
     copied: Any = copy() if copy is not None else None
     if type(copied) is dict:
-        plain: dict[str, Any] = copied
-        return plain
+        return cast("dict[str, Any]", copied)
     return dict(attributes)
 
 
