@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from .processor import PostHogSpanProcessor
 
 JOINED_EVENTS = CONTENT_EVENTS | {EVALUATION}
+
+
+_made: weakref.WeakSet[PostHogLogRecordProcessor] = weakref.WeakSet()
+
+
+def logs_are_joined() -> bool:
+    """Whether this process has a log record processor that was not shut down."""
+    return any(not processor.is_shut_down for processor in list(_made))
 
 
 class PostHogLogRecordProcessor(LogRecordProcessor):
@@ -37,6 +46,12 @@ class PostHogLogRecordProcessor(LogRecordProcessor):
             raise ValueError("PostHogLogRecordProcessor needs the PostHogSpanProcessor that the spans go to")
         self._span_processor = span_processor
         self._shut_down = False
+        _made.add(self)
+
+    @property
+    def is_shut_down(self) -> bool:
+        """Whether records are taken no more."""
+        return self._shut_down
 
     def on_emit(self, log_record: Any) -> None:
         """Take a record; called in the app's thread, never raises, never blocks."""

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from otel_posthog_ai.environment_variables import POSTHOG_API_KEY, POSTHOG_HOST
+from otel_posthog_ai.log_records import logs_are_joined
 from otel_posthog_ai.settings import Settings, resolve
 
+from .early_clients import check_clients
 from .finding import Finding
 from .in_process import SetUp, check_processor, check_provider, check_sampler, check_traffic, look
 from .installation import check_content, check_duplicates, check_instrumentors, check_limits, check_versions
@@ -61,6 +63,7 @@ def from_inside(set_up: SetUp, patient: Patient) -> Iterator[Finding]:
     for check in IN_PROCESS:
         yield from _contained(check, set_up)
     yield from _contained(check_switched_on, patient.instrumentors)
+    yield from _contained(check_clients, patient.instrumentors)
     targets = {each.target for each in patient.instrumentors} | {"openai", "anthropic", "litellm"}
     yield from _contained(check_order, targets)
     yield from run((*SETTINGS, *INSTALLATION), patient)
@@ -83,7 +86,7 @@ def _contained(check: Callable[[Any], Iterable[Finding]], subject: Any) -> Itera
 def patient_of(set_up: SetUp | None = None) -> Patient:
     """The surroundings: of the processor in use where there is one, else of the environment."""
     environ = dict(os.environ)
-    common: dict[str, Any] = {"environ": environ, "instrumentors": installed()}
+    common: dict[str, Any] = {"environ": environ, "instrumentors": installed(), "logs_joined": logs_are_joined()}
     settings = _in_use(set_up) if set_up is not None else None
     if settings is None:
         settings = resolve({}, lenient=True)

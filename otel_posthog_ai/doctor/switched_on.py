@@ -27,7 +27,7 @@ def check_switched_on(instrumentors: Iterable[Instrumentor]) -> Iterator[Finding
     for each in instrumentors:
         if each.module is None or not any(name in sys.modules for name in _LIBRARIES.get(each.target, (each.target,))):
             continue
-        if _is_on(each):
+        if is_on(each):
             yield Finding("switched on", "ok", f"{each.distribution} is switched on")
         else:
             yield Finding(
@@ -42,8 +42,8 @@ def _class_name(instrumentor: Instrumentor) -> str:
     return (instrumentor.entry_point or "").partition(":")[2]
 
 
-def _is_on(instrumentor: Instrumentor) -> bool:
-    """Instrumentors are singletons, so a new one tells of the one in use."""
+def is_on(instrumentor: Instrumentor) -> bool:
+    """Whether an instrumentor is on. They are singletons, so a new one tells of the one in use."""
     if instrumentor.module not in sys.modules:
         return False
     try:
