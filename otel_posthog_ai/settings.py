@@ -155,7 +155,7 @@ def _closed_mask(key: str, value: Any) -> Any:
 
 def _properties(value: Any) -> Mapping[str, Any] | tuple[str, ...]:
     if isinstance(value, Mapping):
-        given: Mapping[Any, Any] = value
+        given: Mapping[Any, Any] = value  # pyright: ignore[reportUnknownVariableType]
         return {str(key): item for key, item in given.items()}
     return _keys(value)
 

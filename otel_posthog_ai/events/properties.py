@@ -139,7 +139,7 @@ PROPERTIES: tuple[Property, ...] = (
     Property("tags", _ALL, lambda r: r.tags or None, "tags that the user gave"),
     Property("gen_ai.provider.name", _CALLS, lambda r: r.provider_original, "provider as the span spells it"),
     Property("otel.scope.name", _ALL, lambda r: r.scope or None, "instrumentor"),
-    Property("otel.scope.version", _ALL, lambda r: r.scope_version, "its version"),
+    Property("otel.scope.version", _ALL, lambda r: r.scope_version or None, "its version"),
 )  # fmt: skip
 
 # Properties whose values users, models and tools wrote.
