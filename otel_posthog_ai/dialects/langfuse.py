@@ -95,7 +95,7 @@ def read(record: AISpan, source: Source) -> None:
 
 def read_trace(record: AISpan, source: Source) -> None:
     """What Langfuse's processor writes on every span of a trace, whoever made the span: its name, tags and metadata."""
-    if not any(key.startswith("langfuse.") for key in source.attributes):
+    if "langfuse." not in "\n".join(source.attributes):
         return
     fill(record, TRACE_FIELDS, source)
     for tag in texts(source.first("langfuse.trace.tags", "langfuse.tags")) or ():

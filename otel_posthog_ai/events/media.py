@@ -42,8 +42,8 @@ _SHORTEST_TEXT: Final = 14  # `data:;base64,A`
 _TELLING = TellingKeys(lambda key: key in _PAYLOADS or key in _CONTAINERS or key in _BETWEEN)
 
 OPAQUE_KEYS: Final = frozenset(_OPAQUE_TYPES)
-"""Keys that are telling only where one of `OPAQUE_SIGNS` stands in some text as well."""
-OPAQUE_SIGNS: Final = tuple(sorted(frozenset[str]().union(*_OPAQUE_TYPES.values())))
+"""Keys that are telling only where one of `OPAQUE_SIGNS` is some text as well."""
+OPAQUE_SIGNS: Final = frozenset[str]().union(*_OPAQUE_TYPES.values())
 
 _Sign = str | None
 

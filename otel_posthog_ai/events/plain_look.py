@@ -1,7 +1,7 @@
 """One look at a whole event: most hold nothing that would have to be made safe, or is a medium or a credential.
 
 `json_safe`, `media` and `credentials` each ask every leaf by itself, which costs more than all the rest of an event.
-Here all texts are joined and searched at once. Where no key has a meaning for those rules and no text holds a sign that
+Here the texts are joined and searched at once. Where no key has a meaning for those rules and no text holds a sign that
 they go by, none of them would change anything, and none is run. A sign may turn out harmless: then only time is lost.
 """
 
@@ -20,6 +20,7 @@ _CONTAINERS: Final = frozenset(kinds(dict, list))
 _MAPPING: Final = kinds(dict)[0]
 _ONLY_TEXT: Final = frozenset(kinds(str))
 _SAYS_NOTHING: Final = frozenset({bool, type(None)})
+_LONG: Final = 2_000
 _BETWEEN_TEXTS: Final = " "
 """Ends every word, run and address, so that nothing is found that begins in one text and ends in another."""
 
@@ -37,12 +38,18 @@ def is_plain(value: Any, secrets: Sequence[str] = ()) -> bool:
         return False
     if any(map(_telling.__getitem__, keys)):
         return False
-    texts.extend(keys)
-    text = _BETWEEN_TEXTS.join(texts)
+    short = [text for text in texts if len(text) < _LONG]
+    if not (media.OPAQUE_KEYS.isdisjoint(keys) or media.OPAQUE_SIGNS.isdisjoint(short)):
+        return False
+    # A long text is searched by itself: most signs are ruled out by one character that it lacks.
+    searched = [_BETWEEN_TEXTS.join((*short, *keys)), *(text for text in texts if len(text) >= _LONG)]
+    return all(_is_plain_text(text, secrets) for text in searched)
+
+
+def _is_plain_text(text: str, secrets: Sequence[str]) -> bool:
     return (
         len(text) <= MAX_TEXT
         and is_clean_text(text)
-        and not (not media.OPAQUE_KEYS.isdisjoint(keys) and any(sign in text for sign in media.OPAQUE_SIGNS))
         and not base64_text.may_hold_media(text)
         and not credentials.may_hold_credentials(text, secrets)
     )
