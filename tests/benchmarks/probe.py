@@ -20,7 +20,6 @@ _SDK = BatchSpanProcessor  # everybody needs it: what it costs is nobody's
 
 
 WARM_UP = 2
-"""Rounds that are not counted."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,8 @@ class Order:
     traces: int = 30
     """Traces between two flushes."""
     rounds: int = 10
+    warm_up: int = WARM_UP
+    """Rounds before them, which are not counted."""
     context: bool = False
     private: bool = False
     queue: int | None = None
@@ -83,7 +84,7 @@ def measure_work(order: Order) -> dict[str, float]:
     caller: list[float] = []
     worker: list[float] = []
     plain: list[float] = []
-    for number in range(order.rounds + WARM_UP):
+    for number in range(order.rounds + order.warm_up):
         gc.collect()
         everything, begin = time.process_time(), time.thread_time()
         measured.run()
@@ -94,7 +95,7 @@ def measure_work(order: Order) -> dict[str, float]:
         measured.run_plain()
         plain_called = time.thread_time() - begin
         measured.provider.force_flush()
-        if number >= WARM_UP:
+        if number >= order.warm_up:
             caller.append(called / (order.traces * AI_SPANS) * 1e6)
             worker.append((everything - called) / (order.traces * AI_SPANS) * 1e6)
             plain.append(plain_called / (order.traces * SPANS) * 1e6)

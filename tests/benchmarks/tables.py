@@ -39,7 +39,7 @@ def _minus(found: dict[Side, Numbers], name: str) -> dict[Side, float]:
 def work(quick: bool) -> Iterator[Made]:
     """Caller, worker and wire under the usual load, in a user's context, and in privacy mode."""
     sides = (P1, P4, US, US_FAST)
-    repeats, rounds = (2, 6) if quick else (7, 10)
+    repeats, rounds = (2, 6) if quick else (5, 10)
     variants: tuple[tuple[str, dict[str, Any]], ...] = (
         ("usual load", {}),
         ("user named by a context", {"context": True}),
@@ -70,7 +70,7 @@ def large(quick: bool) -> Iterator[Made]:
 def cold(quick: bool) -> Iterator[Made]:
     """What a fresh process pays beyond the SDK."""
     sides = (P1, P4, US, US_FAST)
-    found = compare(sides, {"measure": "cold"}, 3 if quick else 11)
+    found = compare(sides, {"measure": "cold"}, 3 if quick else 9)
     rows: list[Row] = []
     for name, title in (
         ("import", "import, CPU ms"),
@@ -89,8 +89,8 @@ def scaling(quick: bool) -> Iterator[Made]:
     head = ("", *(side.title for side in sides))
     rows: list[Row] = []
     for traces in (1, 10, 100) if quick else (1, 10, 100, 1_000, 10_000):
-        rounds = 3 if traces < 1_000 else 1
-        found = compare(sides, {"measure": "work", "traces": traces, "rounds": rounds, "queue": 100_000}, 1)
+        repeated = {"rounds": 3} if traces < 1_000 else {"rounds": 1, "warm_up": 0}
+        found = compare(sides, {"measure": "work", "traces": traces, "queue": 100_000, **repeated}, 1)
         rows.append((f"{traces * SPANS:,}", *(f"{found[side]['worker']:.0f}" for side in sides)))
     yield "Scaling: spans between two flushes; CPU µs an AI span behind the caller", head, rows
     rows = []
@@ -118,7 +118,7 @@ def burst(quick: bool) -> Iterator[Made]:
     sides = (P1, P4, US, US_FAST)
     traces, rounds = 50, 100
     order = {"measure": "burst", "traces": traces, "rounds": rounds, "queue": 2_048}
-    found = compare(sides, order, 1 if quick else 5)
+    found = compare(sides, order, 1 if quick else 3)
     arrived = {side: 100 * found[side]["marks"] / (traces * rounds * MARKERS) for side in sides}
     caller = {side: found[side]["caller"] for side in sides}
     rows = [
