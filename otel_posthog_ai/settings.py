@@ -7,12 +7,10 @@ counts; a bad argument raises ValueError where code gave it, and falls back like
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple, cast
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any, NamedTuple
 
 from opentelemetry.sdk.environment_variables import (
     OTEL_BSP_MAX_EXPORT_BATCH_SIZE,
@@ -22,20 +20,9 @@ from opentelemetry.sdk.environment_variables import (
 )
 
 from . import environment_variables as env
+from . import option_values as values
 from .log import warn_once
 
-INGESTION_HOSTS = {
-    "us": "https://us.i.posthog.com",
-    "eu": "https://eu.i.posthog.com",
-}
-# Hosts of the web app that people copy from their browser; events are taken elsewhere.
-APP_HOSTS = {
-    "app.posthog.com": "us.i.posthog.com",
-    "us.posthog.com": "us.i.posthog.com",
-    "posthog.com": "us.i.posthog.com",
-    "www.posthog.com": "us.i.posthog.com",
-    "eu.posthog.com": "eu.i.posthog.com",
-}
 # A variable that is present on the platform and nowhere else.
 SERVERLESS_MARKERS = (
     "AWS_LAMBDA_FUNCTION_NAME",
@@ -49,139 +36,6 @@ SERVERLESS_MARKERS = (
 def is_serverless(environ: Mapping[str, str]) -> bool:
     """Whether the process runs where it may be frozen between two requests."""
     return any(environ.get(name) for name in SERVERLESS_MARKERS)
-
-
-# ---- parsers: text or JSON value -> value, ValueError with a plain sentence --------------------------------------
-
-
-def _integer(lowest: int, highest: int | None = None) -> Callable[[Any], int]:
-    def parse(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-            raise ValueError("must be a whole number")
-        try:
-            number = float(value)
-        except ValueError:
-            raise ValueError("must be a whole number") from None
-        if not math.isfinite(number) or number != int(number) or number < lowest:
-            raise ValueError(f"must be a whole number of at least {lowest}")
-        if highest is not None and number > highest:
-            raise ValueError(f"must be at most {highest}")
-        return int(number)
-
-    return parse
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueError("must be a number of seconds")
-    try:
-        number = float(value)
-    except ValueError:
-        raise ValueError("must be a number of seconds") from None
-    if not math.isfinite(number) or number <= 0:
-        raise ValueError("must be a number of seconds above 0")
-    return number
-
-
-_BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-
-
-def _boolean(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    known = _BOOLEANS.get(str(value).strip().lower())
-    if known is None:
-        raise ValueError("must be true or false")
-    return known
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("must be a text")
-    return value.strip()
-
-
-def _path(value: Any) -> str:
-    try:
-        return os.fsdecode(value)
-    except TypeError:
-        raise ValueError("must be the path of a directory") from None
-
-
-def _choice(*allowed: str) -> Callable[[Any], str]:
-    def parse(value: Any) -> str:
-        text = str(value).strip().lower()
-        if text not in allowed:
-            raise ValueError("must be one of " + ", ".join(allowed))
-        return text
-
-    return parse
-
-
-def _keys(value: Any) -> tuple[str, ...]:
-    parts: Any = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, (list, tuple)):
-        raise ValueError("must be a list of names")
-    names: list[str] = []
-    for part in cast("Sequence[Any]", parts):
-        if not isinstance(part, str):
-            raise ValueError("must be a list of names")
-        if part.strip():
-            names.append(part.strip())
-    return tuple(names)
-
-
-def _callable(value: Any) -> Callable[..., Any]:
-    if not callable(value):
-        raise ValueError("must be callable")
-    function: Callable[..., Any] = value
-    return function
-
-
-def _mask(value: Any) -> Any:
-    if callable(value):
-        return value
-    from .events.masking import resolve_mask  # only who names a mask pays for loading them
-
-    names = _keys(value)
-    resolve_mask(names)
-    return names
-
-
-def _closed_mask(key: str, value: Any) -> Any:
-    """Stands for a mask that is wanted and not known: no content may pass."""
-    raise ValueError("the mask is not known")
-
-
-def _properties(value: Any) -> Mapping[str, Any] | tuple[str, ...]:
-    if isinstance(value, Mapping):
-        given: Mapping[Any, Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return {str(key): item for key, item in given.items()}
-    return _keys(value)
-
-
-def _host(value: Any) -> str:
-    text = _text(value)
-    if text.lower() in INGESTION_HOSTS:
-        return INGESTION_HOSTS[text.lower()]
-    if "://" not in text:
-        text = "https://" + text
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise ValueError("must be us, eu or an http(s) URL") from None
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or any(c.isspace() for c in text):
-        raise ValueError("must be us, eu or an http(s) URL")
-    if parts.query or parts.fragment or parts.username or parts.password:
-        raise ValueError("must be a URL without user, query or fragment")
-    name = APP_HOSTS.get(parts.hostname, parts.hostname)
-    if ":" in name:
-        name = f"[{name}]"
-    path = parts.path.rstrip("/")
-    for route in ("/batch", "/i/v0/ai/batch", "/i/v0/ai/otel", "/capture"):
-        path = path.removesuffix(route)
-    return urlunsplit((parts.scheme.lower(), name if port is None else f"{name}:{port}", path.rstrip("/"), "", ""))
 
 
 # ---- the table --------------------------------------------------------------------------------------------------
@@ -199,55 +53,57 @@ class Option(NamedTuple):
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("api_key", _text, None, (env.POSTHOG_API_KEY,),
+    Option("api_key", values.text, None, (env.POSTHOG_API_KEY,),
            doc="project API key `phc_…`; without it: one warning, inert"),
-    Option("host", _host, INGESTION_HOSTS["us"], (env.POSTHOG_HOST,),
+    Option("host", values.host, values.INGESTION_HOSTS["us"], (env.POSTHOG_HOST,),
            doc="`us`, `eu` or a URL; hosts of the web app are rewritten to ingestion hosts, a path prefix is kept"),
-    Option("flush_at", _integer(1), 20, (env.POSTHOG_FLUSH_AT, OTEL_BSP_MAX_EXPORT_BATCH_SIZE), 10,
+    Option("flush_at", values.integer(1), 20, (env.POSTHOG_FLUSH_AT, OTEL_BSP_MAX_EXPORT_BATCH_SIZE), 10,
            doc="spans that start the work at once"),
-    Option("flush_interval_millis", _integer(1), 10_000, (env.POSTHOG_FLUSH_INTERVAL, OTEL_BSP_SCHEDULE_DELAY), 2_000,
+    Option("flush_interval_millis", values.integer(1), 10_000,
+           (env.POSTHOG_FLUSH_INTERVAL, OTEL_BSP_SCHEDULE_DELAY), 2_000,
            doc="longest wait of a span before the work starts, milliseconds"),
-    Option("max_queue_size", _integer(1), 2048, (OTEL_BSP_MAX_QUEUE_SIZE,), doc="ended spans that may wait"),
-    Option("serverless", _boolean, None, (env.POSTHOG_SERVERLESS,),
+    Option("max_queue_size", values.integer(1), 2048, (OTEL_BSP_MAX_QUEUE_SIZE,), doc="ended spans that may wait"),
+    Option("serverless", values.boolean, None, (env.POSTHOG_SERVERLESS,),
            doc="may the process be frozen between requests? Detected"),
-    Option("privacy_mode", _boolean, False, (env.POSTHOG_PRIVACY_MODE,),
+    Option("privacy_mode", values.boolean, False, (env.POSTHOG_PRIVACY_MODE,),
            doc="send no prompts, outputs, tool data, error texts"),
-    Option("capture_media", _boolean, False, (env.POSTHOG_CAPTURE_MEDIA,),
+    Option("capture_media", values.boolean, False, (env.POSTHOG_CAPTURE_MEDIA,),
            doc="send base64 media instead of the placeholder `[base64 image redacted]`"),
-    Option("default_distinct_id", _text, None, (env.POSTHOG_DEFAULT_DISTINCT_ID,),
+    Option("default_distinct_id", values.text, None, (env.POSTHOG_DEFAULT_DISTINCT_ID,),
            doc="user where none is known; else anonymous"),
-    Option("timeout", _seconds, 10.0, (env.POSTHOG_TIMEOUT,),
+    Option("timeout", values.seconds, 10.0, (env.POSTHOG_TIMEOUT,),
            doc="one deadline for all tries of an export, seconds"),
-    Option("max_retries", _integer(0), 3, (env.POSTHOG_MAX_RETRIES,),
+    Option("max_retries", values.integer(0), 3, (env.POSTHOG_MAX_RETRIES,),
            doc="repeats of a failed request within the timeout"),
-    Option("compression", _choice("gzip", "none"), "gzip", (env.POSTHOG_COMPRESSION,),
+    Option("compression", values.choice("gzip", "none"), "gzip", (env.POSTHOG_COMPRESSION,),
            doc="`gzip` or `none`"),
-    Option("large_events", _choice("auto", "shrink", "ai_route"), "auto", (env.POSTHOG_LARGE_EVENTS,),
+    Option("large_events", values.choice("auto", "shrink", "ai_route"), "auto", (env.POSTHOG_LARGE_EVENTS,),
            doc="events over 983,040 bytes: `auto` uses PostHog's AI route and shrinks where there is none; `shrink`; "
                "`ai_route` sends every event there"),
-    Option("spool_directory", _path, None, (env.POSTHOG_SPOOL_DIRECTORY,),
+    Option("spool_directory", values.path, None, (env.POSTHOG_SPOOL_DIRECTORY,),
            doc="keeps unsent events across crashes; else memory only"),
-    Option("baggage_keys", _keys, (), (env.POSTHOG_BAGGAGE_KEYS,),
+    Option("baggage_keys", values.keys, (), (env.POSTHOG_BAGGAGE_KEYS,),
            doc="baggage keys that are read"),
-    Option("deduplicate", _boolean, True, (env.POSTHOG_DEDUPLICATE,),
+    Option("deduplicate", values.boolean, True, (env.POSTHOG_DEDUPLICATE,),
            doc="one generation per model call"),
-    Option("chain_spans", _choice("all", "graph"), "all", (env.POSTHOG_CHAIN_SPANS,),
+    Option("chain_spans", values.choice("all", "graph"), "all", (env.POSTHOG_CHAIN_SPANS,),
            doc="`graph` keeps only graph nodes, agents, tools, retrievers, generations"),
-    Option("costs", _choice("span", "posthog"), "span", (env.POSTHOG_COSTS,),
+    Option("costs", values.choice("span", "posthog"), "span", (env.POSTHOG_COSTS,),
            doc="pass a cost on the span through, or ignore it"),
-    Option("outbox_bytes", _integer(1), 32 * 1024 * 1024, (env.POSTHOG_OUTBOX_BYTES,),
+    Option("outbox_bytes", values.integer(1), 32 * 1024 * 1024, (env.POSTHOG_OUTBOX_BYTES,),
            doc="most bytes that wait to be sent"),
-    Option("outbox_seconds", _seconds, 3600.0, (env.POSTHOG_OUTBOX_SECONDS,),
+    Option("outbox_seconds", values.seconds, 3600.0, (env.POSTHOG_OUTBOX_SECONDS,),
            doc="longest wait to be sent, seconds"),
-    Option("mask", _mask, None,
+    Option("mask", values.mask, None,
            doc="`mask(key, value) -> value` over every content value, or names of built-in maskers"),
-    Option("before_send", _callable, None,
+    Option("before_send", values.function, None,
            doc="`before_send(event) -> event or None`, the last word on every event"),
-    Option("span_filter", _callable, None,
+    Option("span_filter", values.function, None,
            doc="`span_filter(span) -> bool`: is this span to be exported?"),
-    Option("properties", _properties, None,
+    Option("properties", values.properties, None,
            doc="constant extra properties (mapping), or resource attributes to send (names)"),
-    Option("disabled", _boolean, False, (env.POSTHOG_DISABLED, OTEL_SDK_DISABLED), doc="read nothing, send nothing"),
+    Option("disabled", values.boolean, False, (env.POSTHOG_DISABLED, OTEL_SDK_DISABLED),
+           doc="read nothing, send nothing"),
 )  # fmt: skip
 
 _BY_NAME = {option.name: option for option in OPTIONS}
@@ -258,7 +114,7 @@ class Settings:
     """Resolved options; times in the unit that the name or `OPTIONS` says. See `OPTIONS` for each one's meaning."""
 
     api_key: str | None = None
-    host: str = INGESTION_HOSTS["us"]
+    host: str = values.INGESTION_HOSTS["us"]
     flush_at: int = 20
     flush_interval_millis: int = 10_000
     max_queue_size: int = 2048
@@ -339,7 +195,7 @@ def resolve(
             if not lenient:
                 raise ValueError(f"{name} {error}") from None
             if name == "mask":
-                given[name] = _closed_mask
+                given[name] = values.closed_mask
                 warn_once("settings:mask", "mask %s; no content is sent", error)
                 continue
             warn_once(f"settings:{name}", "%s %s; it is ignored", name, error)

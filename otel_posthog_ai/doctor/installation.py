@@ -63,12 +63,7 @@ def _parts(text: str) -> tuple[int, ...]:
 def check_instrumentors(patient: Patient) -> Iterator[Finding]:
     """What makes AI spans at all."""
     for each in patient.instrumentors:
-        how = (
-            "is switched on by its `.instrument()`, or by opentelemetry-instrument"
-            if each.entry_point
-            else "traces itself"
-        )
-        yield Finding("instrumentors", "ok", f"{each.distribution} {each.version} is installed; it {how}")
+        yield Finding("instrumentors", "ok", f"{each.distribution} {each.version} is installed; it {each.how}")
     if patient.instrumentors:
         return
     libraries = installed_libraries()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,24 +12,27 @@ from otel_posthog_ai.dialects import is_ai_scope
 
 _GROUPS = ("opentelemetry_instrumentor", "openinference_instrumentor")
 
-# Distribution → (scope of its spans, what it traces): libraries that need no instrumentor.
-_TRACING_THEMSELVES: dict[str, tuple[str, str]] = {
-    "agent-framework-core": ("agent_framework", "agent_framework"),
-    "anthropic": ("com.anthropic.sdk.python", "anthropic"),
-    "autogen-core": ("autogen-core", "autogen"),
-    "google-adk": ("gcp.vertex.agent", "google_adk"),
-    "haystack-ai": ("haystack", "haystack"),
-    "langfuse": ("langfuse-sdk", "langfuse"),
-    "langsmith": ("langsmith", "langchain"),
-    "litellm": ("litellm", "litellm"),
-    "logfire": ("logfire.openai", "logfire"),
-    "mcp": ("mcp-python-sdk", "mcp"),
-    "mistralai": ("mistralai_sdk_tracer", "mistralai"),
-    "openlit": ("openlit", "openlit"),
-    "pydantic-ai-slim": ("pydantic-ai", "pydantic_ai"),
-    "semantic-kernel": ("semantic_kernel", "semantic_kernel"),
-    "strands-agents": ("strands.telemetry.tracer", "strands"),
+# Distribution → (scope of its spans, what it traces, when it does): libraries that need no instrumentor.
+_TRACING_THEMSELVES: dict[str, tuple[str, str, str]] = {
+    "agent-framework-core": ("agent_framework", "agent_framework", "traces itself once its observability is set up"),
+    "anthropic": ("com.anthropic.sdk.python", "anthropic", "traces itself"),
+    "autogen-core": ("autogen-core", "autogen", "traces itself"),
+    "google-adk": ("gcp.vertex.agent", "google_adk", "traces itself"),
+    "haystack-ai": ("haystack", "haystack", "traces itself"),
+    "langfuse": ("langfuse-sdk", "langfuse", "traces what its decorators and wrappers mark"),
+    "langsmith": ("langsmith", "langchain", "sends its runs as spans"),
+    "litellm": ("litellm", "litellm", 'traces itself when litellm.callbacks has "otel"'),
+    "logfire": ("logfire.openai", "logfire", "traces what logfire.instrument_…() was called for"),
+    "mcp": ("mcp-python-sdk", "mcp", "traces itself"),
+    "mistralai": ("mistralai_sdk_tracer", "mistralai", "traces itself"),
+    "openlit": ("openlit", "openlit", "traces once openlit.init() was called"),
+    "pydantic-ai-slim": ("pydantic-ai", "pydantic_ai", "traces itself once Agent.instrument_all() was called"),
+    "semantic-kernel": ("semantic_kernel", "semantic_kernel", "traces itself"),
+    "strands-agents": ("strands.telemetry.tracer", "strands", "traces itself"),
 }
+_SWITCHED_ON = "is switched on by its .instrument(), or by opentelemetry-instrument"
+# Libraries that come along with others, and trace only where this variable is set.
+_NEEDS = {"langsmith": "LANGSMITH_OTEL_ENABLED"}
 # Since which major version; all versions where nothing is said.
 _SINCE = {"anthropic": 1}
 # Library → the instrumentor to recommend where none is installed.
@@ -54,6 +58,8 @@ class Instrumentor:
     scope: str
     target: str
     """What it traces: `openai`, `langchain`, …"""
+    how: str = _SWITCHED_ON
+    """What makes it trace, as the end of a sentence."""
     entry_point: str | None = None
     """`module:class` of an instrumentor that has to be switched on; None for a library that traces itself."""
 
@@ -81,13 +87,15 @@ def installed_libraries() -> list[str]:
 def _of(distribution: Distribution) -> Iterator[Instrumentor]:
     name, version = _normalised(distribution), distribution.version or "?"
     itself = _TRACING_THEMSELVES.get(name)
-    if itself is not None and _major(version) >= _SINCE.get(name, 0):
-        yield Instrumentor(name, version, *itself)
+    if itself is not None:
+        needed = _NEEDS.get(name)
+        if _major(version) >= _SINCE.get(name, 0) and (needed is None or os.environ.get(needed, "").lower() == "true"):
+            yield Instrumentor(name, version, *itself)
         return
     for entry_point in distribution.entry_points:
         module = entry_point.value.partition(":")[0]
         if entry_point.group in _GROUPS and is_ai_scope(module):
-            yield Instrumentor(name, version, module, _target(module), entry_point.value)
+            yield Instrumentor(name, version, module, _target(module), entry_point=entry_point.value)
             return
 
 

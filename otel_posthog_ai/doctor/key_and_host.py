@@ -10,7 +10,8 @@ from opentelemetry.sdk.environment_variables import OTEL_SDK_DISABLED
 
 from otel_posthog_ai import environment_variables
 from otel_posthog_ai.environment_variables import POSTHOG_DISABLED
-from otel_posthog_ai.settings import APP_HOSTS, OPTIONS
+from otel_posthog_ai.option_values import APP_HOSTS
+from otel_posthog_ai.settings import OPTIONS
 
 from .finding import Finding, redacted
 from .patient import Patient

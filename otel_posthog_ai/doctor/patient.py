@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from otel_posthog_ai.settings import INGESTION_HOSTS, Settings
+from otel_posthog_ai.option_values import INGESTION_HOSTS
+from otel_posthog_ai.settings import Settings
 
 from .instrumentors import Instrumentor
 
