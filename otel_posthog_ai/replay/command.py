@@ -119,7 +119,8 @@ def _target(options: argparse.Namespace) -> Generator[tuple[Settings, Inbox | No
     elif options.to == "posthog":
         settings = _settings({})
         if settings.inert:
-            raise _NoTarget("POSTHOG_API_KEY is not set" if settings.api_key is None else "POSTHOG_DISABLED is set")
+            off = "POSTHOG_DISABLED or OTEL_SDK_DISABLED is set"
+            raise _NoTarget(off if settings.disabled else "POSTHOG_API_KEY is not set")
         yield settings, None
     elif options.keep:
         with _opened_inbox(options) as inbox:

@@ -32,6 +32,12 @@ class HeldTrace:
     last: dict[int, int] = field(default_factory=dict[int, int])
     """File → where its last line ends."""
 
+    def times(self) -> tuple[int, int]:
+        """The earliest start and the latest end of its spans."""
+        starts = (span.start_time or 0 for span in self.spans)
+        ends = (span.end_time or 0 for span in self.spans)
+        return min(starts, default=0), max(ends, default=0)
+
 
 class Window:
     """Held traces, in the order in which they were met, and what is known of those that have left.
@@ -88,12 +94,16 @@ class Window:
         enough = -1.0 if everything else self._most_bytes / 2
         while self._held and self._bytes > enough:
             group: list[HeldTrace] = []
-            spans = 0
+            spans = latest = 0
             while self._held and self._bytes > enough:
                 upcoming = next(iter(self._held.values()))
-                if group and spans + len(upcoming.spans) > SPANS_AT_ONCE:
+                start, end = upcoming.times()
+                # Two traces may report one call: they overlap in time, so a gap is the best place to cut.
+                is_gap = spans >= SPANS_AT_ONCE // 2 and start > latest
+                if group and (is_gap or spans + len(upcoming.spans) > SPANS_AT_ONCE):
                     break
                 spans += len(upcoming.spans)
+                latest = max(latest, end)
                 group.append(self._pop())
             yield group
         if not everything:

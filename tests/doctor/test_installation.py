@@ -61,6 +61,14 @@ def test_what_is_installed(tmp_path: Path) -> None:
     assert "2.0" in told[0].cause
 
 
+def test_langsmith_comes_along_with_langchain_and_counts_only_where_it_traces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert install(tmp_path, ("langsmith", None)) == []
+    monkeypatch.setenv("LANGSMITH_OTEL_ENABLED", "true")
+    assert [each.target for each in installed([str(tmp_path)])] == ["langchain"]
+
+
 def test_nothing_is_installed() -> None:
     (finding,) = check_instrumentors(patient())
     assert finding.level in ("error", "warning")  # error where an AI library is installed here
