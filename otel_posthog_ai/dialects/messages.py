@@ -131,12 +131,22 @@ def _plain_message(entry: Mapping[str, Any], role: str) -> list[Message]:
     content = entry.get("content")
     if content is None:
         content = entry.get("parts")
+    if is_list(content) and len(content) == 1:
+        content = _only_text(content[0], content)
     if isinstance(content, str) and role != "tool":
         return [{"role": role, "content": content}] if content else []
     if is_list(content) and (role != "tool" or any(map(holds_result, content))):
         earlier, draft = _read_parts(content, role, Draft())
         return [*earlier, *laid_out(role, draft)]
     return _chat_message(entry, role)
+
+
+def _only_text(part: Any, content: Any) -> Any:
+    """The text of a content that is one text; any other content as it is."""
+    if is_mapping(part) and len(part) == 2 and part.get("type") == "text":
+        text = part.get("text", part.get("content"))
+        return text if isinstance(text, str) else content
+    return content
 
 
 def _unwrapped(entry: Mapping[str, Any]) -> Mapping[str, Any]:
