@@ -13,7 +13,6 @@ from ..settings import Settings
 from .credentials import remove_credentials
 from .event import Event
 from .json_safe import json_safe
-from .masking import apply_mask, resolve_mask
 from .media import redact_media
 from .plain_look import is_plain
 from .privacy import private_event
@@ -40,7 +39,11 @@ class Outgoing:
     def __init__(self, settings: Settings, counters: Counters) -> None:
         self._settings = settings
         self._counters = counters
-        self._mask: Callable[[str, Any], Any] | None = resolve_mask(settings.mask)
+        self._mask: Callable[[str, Any], Any] | None = None
+        if settings.mask is not None:
+            from .masking import resolve_mask  # only who names a mask pays for loading them
+
+            self._mask = resolve_mask(settings.mask)
         self._secrets = (settings.api_key,) if settings.api_key else ()
 
     def encode(self, events: Iterable[Event], privacy: Privacy) -> list[EncodedEvent]:
@@ -85,6 +88,8 @@ class Outgoing:
         return cleaned
 
     def _masked(self, mask: Callable[[str, Any], Any], properties: dict[str, Any]) -> dict[str, Any]:
+        from .masking import apply_mask
+
         masked: dict[str, Any] = {}
         for key, value in properties.items():
             if key in CONTENT or not key.startswith(_NOT_CONTENT_PREFIXES):
