@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai import PostHogSpanProcessor
 
-from ..receiver import Receiver
+from tests.receiver import Receiver
 
 TOOLS = json.dumps([{"type": "function", "name": "weather", "parameters": {"type": "object"}}])
 
