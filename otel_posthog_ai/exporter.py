@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from .assembly import Assembly
 from .context import current
-from .delivery import Counters, EncodedEvent, Poster
+from .delivery import Counters, EncodedEvent, Poster, forks
 from .events.outgoing import Outgoing
 from .events.shrinking import shrink
 from .hierarchy import Hierarchy
@@ -94,12 +94,22 @@ class PostHogSpanExporter(SpanExporter):
         self._assembly = Assembly(self.settings, self.counters, self.hierarchy, patient=False)
         self._outgoing = Outgoing(self.settings, self.counters)
         self._poster = Poster(self.settings, self.counters, shrink=shrink)
+        self._shut_down = False
+        self._start_anew()
+        forks.in_child(self._in_child)
+        _made.add(self)
+        tell_inert(self.settings)
+
+    def _start_anew(self) -> None:
         self._owed: deque[EncodedEvent] = deque()
         self._owed_bytes = 0
         self._lock = threading.Lock()
-        self._shut_down = False
-        _made.add(self)
-        tell_inert(self.settings)
+
+    def _in_child(self) -> None:
+        """What is owed is the parent's to send, and the lock may be held by a thread that is not there."""
+        self._start_anew()
+        self.hierarchy.start_anew()
+        self._assembly.forget_held()
 
     def attach(self, provider: TracerProvider) -> None:
         """Learn ancestry, user and session from spans of `provider` as they start, from now on."""

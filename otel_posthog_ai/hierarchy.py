@@ -109,6 +109,10 @@ class Hierarchy:
         self._until_sweep = SWEEP_EVERY
         self._sweeping = threading.Lock()
 
+    def start_anew(self) -> None:
+        """In a forked child: the lock may be held by a thread that is not there. Ancestry stays."""
+        self._sweeping = threading.Lock()
+
     # ---- the app's threads ---------------------------------------------------------------------------------------
 
     def started(self, span: Span, span_id: int, belonging: Belonging | None, remote_parent: int | None) -> None:

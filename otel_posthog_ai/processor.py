@@ -179,6 +179,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         if self._inert or self._shut_down:
             return
         try:
+            forks.notice()
             context = span.get_span_context()
             if not self._checked and self._is_double(context.span_id):
                 return
@@ -244,6 +245,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
 
         `private` leaves content out; custom properties then leave only under `context_keys`.
         """
+        forks.notice()
         return self.active and self._pipeline.send([event], private=private, context_keys=context_keys)
 
     # ---- the worker ----------------------------------------------------------------------------------------------
@@ -314,12 +316,14 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         """Deliver what is owed within `timeout_millis` milliseconds; True only when everything is delivered."""
         if self._inert:
             return True
+        forks.notice()
         return not self._shut_down and self._pipeline.flush(_deadline(timeout_millis))
 
     def shutdown(self, timeout_millis: int | None = None) -> None:
         """Deliver what is owed within `timeout_millis` milliseconds (default: the option `timeout`), then stop for good."""
         if self._inert or self._shut_down:
             return
+        forks.notice()
         deadline = _deadline(timeout_millis if timeout_millis is not None else self.settings.timeout * 1000)
         self.sort_out()
         super().shutdown()  # type: ignore[no-untyped-call]
@@ -343,6 +347,9 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._sorting = threading.Lock()
         self._counting = threading.Lock()
         self._queued = 0
+        if forks.unheard:
+            # Else the SDK empties its queue and starts its thread itself, in a hook of its own.
+            self._batch_processor._at_fork_reinit()  # type: ignore[no-untyped-call]
 
 
 def _deadline(timeout_millis: float | None) -> float:

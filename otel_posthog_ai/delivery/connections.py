@@ -65,6 +65,23 @@ class Exchange:
             except (OSError, TypeError):
                 pass  # Not connected any more.
 
+    def leave_to_parent(self) -> None:
+        """In a forked child: nobody here may read the parent's answer, nor end the connection for both.
+
+        A thread does not get here, but the greenlets of gevent go on in the child as if nothing had happened. Ours
+        finds itself at the end of another connection.
+        """
+        self.ended = True
+        try:
+            number = self._socket.fileno() if self._socket is not None else -1
+            if number >= 0:
+                here, there = socket.socketpair()
+                there.close()
+                os.dup2(here.fileno(), number, inheritable=False)
+                here.close()
+        except OSError:
+            pass  # Without descriptors to spare, the exchange ends by its deadline.
+
 
 class _TimedReader(io.RawIOBase):
     """Reads from a socket until the exchange's deadline, however slowly the bytes drip."""

@@ -1,8 +1,8 @@
 """What must happen when the process forks, and when a child of multiprocessing ends.
 
 No thread, lock or socket crosses a fork: whoever owns one registers how it starts anew in the child. Children of
-`multiprocessing` (and of celery's `billiard`) leave by `os._exit`, without `atexit`; they run finalizers instead,
-so whoever has something to deliver registers that here too. Everything is held weakly.
+`multiprocessing` (and of celery's `billiard`) leave by `os._exit`, without `atexit`; they run finalizers instead, or
+send a signal of celery, so whoever has something to deliver registers that here too. Everything is held weakly.
 """
 
 from __future__ import annotations
@@ -27,6 +27,13 @@ Hook = tuple[weakref.ReferenceType[Any], Callable[[Any], None]]
 _child_hooks: list[Hook] = []
 _end_hooks: list[Hook] = []
 _armed: set[str] = set()
+
+_CELERY_SIGNALS = "celery.signals"
+
+_pid = os.getpid()
+_noticing = threading.Lock()
+unheard = False
+"""Whether the hooks are called because of a fork that Python did not hear of: then nobody else's hooks were called."""
 
 
 class _Anchor:
@@ -99,10 +106,26 @@ def _call(hooks: list[Hook]) -> None:
                 log.warn("forks", "a forked child could not be set up: %s", type(error).__name__)
 
 
+def notice() -> None:
+    """Set this process up if it is the child of a fork that Python did not hear of: uwsgi forks by itself."""
+    global unheard
+    if os.getpid() == _pid:
+        return
+    with _noticing:
+        if os.getpid() != _pid:
+            unheard = True
+            try:
+                _in_child()
+            finally:
+                unheard = False
+
+
 def _in_child() -> None:
+    global _pid
     log.forget()
     _call(list(_child_hooks))
     _arm(already_in_child=False)
+    _pid = os.getpid()
 
 
 def _arm(*, already_in_child: bool) -> None:
@@ -122,6 +145,10 @@ def _arm(*, already_in_child: bool) -> None:
                 _make_finalizer(name)
         except Exception as error:
             log.warn("forks", "children of %s may end without delivering: %s", name, type(error).__name__)
+    signals = sys.modules.get(_CELERY_SIGNALS)
+    if signals is not None and _CELERY_SIGNALS not in _armed:
+        _armed.add(_CELERY_SIGNALS)
+        signals.worker_process_shutdown.connect(_at_end, weak=False, dispatch_uid="otel-posthog-ai")
 
 
 def _make_finalizer(module: str) -> None:
@@ -132,7 +159,7 @@ def _callback_of(module: str) -> Callable[[Any], None]:
     return lambda _anchor: _make_finalizer(module)
 
 
-def _at_end() -> None:
+def _at_end(**_: object) -> None:
     _call(list(reversed(_end_hooks)))
 
 

@@ -121,7 +121,8 @@ class Poster:
             answer = self._until_settled(request, limit)
             verdict = judge(answer, large_route=request.route.large)
             if verdict in (Verdict.RETRY, Verdict.FORBIDDEN, Verdict.WRONG_HOST):
-                self._stop_at(verdict, answer)
+                if not limit.abandoned:
+                    self._stop_at(verdict, answer)
                 return _events_of([request, *work])
             work.extendleft(reversed(self._follow_up(verdict, answer, request)))
             if work and limit.remaining() == 0.0:

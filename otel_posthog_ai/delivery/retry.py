@@ -72,10 +72,15 @@ class Deadline:
     def __init__(self, at: float) -> None:
         self.at = at
         self._forgiven = False
+        self.abandoned = False
 
     def remaining(self) -> float:
         """Seconds left, 0 when it has passed."""
-        return max(self.at - time.monotonic(), 0.0)
+        return 0.0 if self.abandoned else max(self.at - time.monotonic(), 0.0)
+
+    def abandon(self) -> None:
+        """There is no time left, for good: the round is another process's."""
+        self.abandoned = True
 
     def bring_to(self, at: float) -> None:
         """End no later than `at`."""

@@ -80,6 +80,8 @@ class Sender:
         self._start_threads()
 
     def _in_child(self) -> None:
+        if self._limit is not None:
+            self._limit.abandon()
         if self._spool is not None:
             self._spool.forget_parent()
         self._start_anew(stopped=self._stopped)
@@ -90,7 +92,7 @@ class Sender:
         jobs: list[tuple[str, Callable[[], None]]] = [("otel-posthog-ai sender", self._send_loop)]
         spooler = self._spooler
         if spooler is not None:
-            jobs.append(("otel-posthog-ai spool", lambda: spooler.loop(lambda: self._stopped)))
+            jobs.append(("otel-posthog-ai spool", lambda: self._keep_spool(spooler)))
         try:
             for name, job in jobs:
                 thread = threading.Thread(target=job, name=name, daemon=True)
@@ -192,8 +194,23 @@ class Sender:
     # ---- the sender thread -------------------------------------------------------------------------------------
 
     def _send_loop(self) -> None:
-        while not self._stopped:
+        outbox = self._outbox
+        while not self._stopped and self._outbox is outbox:
             self._send_turn()
+        self._stay_if_copied(outbox)
+
+    def _keep_spool(self, spooler: Spooler) -> None:
+        outbox = self._outbox
+        spooler.loop(lambda: self._stopped or self._outbox is not outbox)
+        self._stay_if_copied(outbox)
+
+    def _stay_if_copied(self, outbox: Outbox) -> None:
+        """Greenlets of gevent live on in a forked child: there the parent's sender does nothing any more.
+
+        It does not end either: `threading` would stumble over a thread that it has forgotten.
+        """
+        if self._outbox is not outbox:
+            threading.Event().wait()
 
     def _send_turn(self) -> None:
         try:
@@ -213,7 +230,8 @@ class Sender:
             self._outbox.release_stuck(_STUCK_DISK_SECONDS)
             if not self._due():
                 return False
-            chunk = self._outbox.take(self._poster.overhead, self._poster.request_bytes)
+            outbox = self._outbox
+            chunk = outbox.take(self._poster.overhead, self._poster.request_bytes)
             self._pace.begin()
             self._limit = Deadline(time.monotonic() + self._settings.timeout)
             if self._stop_by is not None:
@@ -223,7 +241,8 @@ class Sender:
         try:
             owed = self._poster.post(events, self._limit)
         finally:
-            self._settle(owed)
+            if self._outbox is outbox:
+                self._settle(owed)
         return True
 
     def _settle(self, owed: list[EncodedEvent]) -> None:

@@ -38,7 +38,12 @@ class Transport:
 
     def __init__(self) -> None:
         self._start_anew()
-        forks.in_child(self._start_anew)
+        forks.in_child(self._in_child)
+
+    def _in_child(self) -> None:
+        for exchange in self._active:
+            exchange.leave_to_parent()
+        self._start_anew()
 
     def _start_anew(self) -> None:
         self._lock = threading.Lock()

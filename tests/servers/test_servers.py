@@ -1,0 +1,92 @@
+"""Servers that fork when the processor is made already: all that parent and workers produce arrives, and once."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from .serving import Served, installed
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+
+BEFORE_FORK = 9
+REQUESTS = 40
+TASKS = 12
+GUNICORN = {
+    # Sync workers are replaced meanwhile: the master forks again, with threads that have something to do.
+    "sync": ("--workers", "2", "--max-requests", "12"),
+    "gthread": ("--workers", "2", "--worker-class", "gthread", "--threads", "4"),
+    "gevent": ("--workers", "2", "--worker-class", "gevent", "--config", "gevent_early.py"),
+}
+
+
+@pytest.mark.parametrize("workers", GUNICORN)
+def test_gunicorn(served: Served, workers: str) -> None:
+    pytest.importorskip("gunicorn")
+    if "gevent" in workers:
+        pytest.importorskip("gevent")
+    bind = ("--bind", f"unix:{served.address}", "--no-control-socket")
+    served.start(sys.executable, "-m", "gunicorn", "web", "--preload", *bind, *GUNICORN[workers])
+    served.ask(REQUESTS, workers=2)
+    served.stop()
+    served.assert_delivered_once()
+
+
+def test_uwsgi(served: Served) -> None:
+    uwsgi = installed("uwsgi")
+    usual = ("--master", "--enable-threads", "--die-on-term", "--need-app", "--processes", "2", "--disable-logging")
+    app = ("--module", "web", "--pythonpath", ".", "--py-call-uwsgi-fork-hooks")
+    served.start(uwsgi, "--http-socket", served.address, *usual, *app, POSTHOG_FLUSH_INTERVAL="500")
+    served.ask(REQUESTS, workers=2)
+    # The master ends without `atexit`: what it produced itself has left before.
+    served.wait_for(lambda: served.delivered_by(served.process.pid) == 2 * BEFORE_FORK)
+    served.stop()
+    served.assert_delivered_once()
+
+
+def test_celery(served: Served) -> None:
+    pytest.importorskip("celery")
+    broker = served.folder / "broker"
+    broker.mkdir()
+    command = (sys.executable, "-m", "celery", "--app", "tasks")
+    quick = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
+    worker = ("worker", "--pool", "prefork", "--concurrency", "2", "--max-tasks-per-child", "5", *quick)
+    served.start(*command, *worker, BROKER=str(broker))
+    send_tasks(TASKS, broker)
+    served.wait_for(lambda: len(served.produced()) == 2 * (BEFORE_FORK + TASKS))
+    served.stop()
+    served.assert_delivered_once()
+
+
+def send_tasks(count: int, broker: object) -> None:
+    from celery import Celery
+
+    folder = str(broker)
+    options = {"data_folder_in": folder, "data_folder_out": folder, "control_folder": f"{folder}/control"}
+    with Celery("client", broker="filesystem://", broker_transport_options=options) as client:
+        for _ in range(count):
+            client.send_task("tasks.ask")
+
+
+def test_eight_threads_ask_while_the_process_forks(served: Served) -> None:
+    served.start(sys.executable, "-W", "ignore::DeprecationWarning", "forking.py")
+    served.wait()
+    assert len(served.produced()) > 200
+    assert len({span.made_in for span in served.produced()}) == 21
+    served.assert_delivered_once()
+
+
+def test_a_fork_that_python_does_not_hear_of(served: Served) -> None:
+    served.start(sys.executable, "unheard_fork.py")
+    served.wait()
+    assert len({span.made_in for span in served.produced()}) == 3
+    served.assert_delivered_once()
+
+
+def test_a_fork_while_the_bare_exporter_exports(served: Served) -> None:
+    served.start(sys.executable, "-W", "ignore::DeprecationWarning", "exporter_forks.py")
+    served.wait()
+    assert len({span.made_in for span in served.produced()}) == 2
+    served.assert_delivered_once()
