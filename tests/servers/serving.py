@@ -43,7 +43,7 @@ class Served:
         self.address = str(folder / "socket")
         self._produced = folder / "produced"
         self._log = folder / "log"
-        self.process: subprocess.Popen[bytes]
+        self.process: Any = None
 
     def start(self, *command: str, **environ: str) -> None:
         """Run the command among the apps."""
@@ -116,6 +116,8 @@ class Served:
 
     def kill(self) -> None:
         """Leave nothing behind."""
+        if self.process is None:
+            return
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:

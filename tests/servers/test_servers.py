@@ -13,10 +13,10 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
 BEFORE_FORK = 9
 REQUESTS = 40
-TASKS = 12
+TASKS = 8
 GUNICORN = {
     # Sync workers are replaced meanwhile: the master forks again, with threads that have something to do.
-    "sync": ("--workers", "2", "--max-requests", "12"),
+    "sync": ("--workers", "2", "--max-requests", "20"),
     "gthread": ("--workers", "2", "--worker-class", "gthread", "--threads", "4"),
     "gevent": ("--workers", "2", "--worker-class", "gevent", "--config", "gevent_early.py"),
 }
