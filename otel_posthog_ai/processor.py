@@ -152,12 +152,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         tell_inert(self.settings)
         if self._inert:
             return
-        super().__init__(
-            _Stage(self._take),
-            max_queue_size=self.settings.max_queue_size,
-            schedule_delay_millis=self.settings.flush_interval_millis,
-            max_export_batch_size=self.settings.flush_at,
-        )
+        self._start_batching()
         self._pipeline = shared_pipeline(self.settings)
         self._pipeline.join(self)
         self.hierarchy: Hierarchy = self._pipeline.hierarchy
@@ -166,6 +161,15 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         # Registered after the sender's own, so called before it: it fills the outbox that the sender then empties.
         forks.at_end_of_child(self._deliver_at_end)
         _live.add(self)
+
+    def _start_batching(self) -> None:
+        """An empty queue with a thread of its own."""
+        super().__init__(
+            _Stage(self._take),
+            max_queue_size=self.settings.max_queue_size,
+            schedule_delay_millis=self.settings.flush_interval_millis,
+            max_export_batch_size=self.settings.flush_at,
+        )
 
     # ---- the app's threads ---------------------------------------------------------------------------------------
 
@@ -349,7 +353,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._queued = 0
         if forks.unheard:
             # Else the SDK empties its queue and starts its thread itself, in a hook of its own.
-            self._batch_processor._at_fork_reinit()  # type: ignore[no-untyped-call]
+            self._start_batching()
 
 
 def _deadline(timeout_millis: float | None) -> float:
