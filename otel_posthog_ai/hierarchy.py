@@ -102,7 +102,7 @@ class Hierarchy:
         self.opened: dict[int, Opened] = {}
         self.ended: dict[int, int | Ended] = {}
         self.nodes: dict[int, Node] = {}
-        self.arriving: weakref.WeakValueDictionary[int, ReadableSpan] = weakref.WeakValueDictionary()
+        self._arriving: dict[str, weakref.WeakValueDictionary[int, ReadableSpan]] = {}
         """Ended AI spans on their way to the worker; the queue that they are in holds them."""
         self.catch_up: Callable[[], None] = _nothing
         """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
@@ -177,14 +177,24 @@ class Hierarchy:
             if span is not None:
                 yield span_id, span
 
-    def unread_spans(self) -> Iterator[tuple[int, ReadableSpan]]:
-        """The spans that are open now and those that have ended and are still on their way, by span id."""
+    def arrives(self, span_id: int, span: ReadableSpan) -> None:
+        """An AI span has ended and is on its way to the worker."""
+        scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+        self._arriving.setdefault(scope, weakref.WeakValueDictionary())[span_id] = span
+
+    def unread_spans(self, scope: str) -> Iterator[tuple[int, ReadableSpan]]:
+        """The spans of other scopes than `scope` that are open, or have ended and are still on their way, by span id."""
         self.catch_up()
-        yield from self.open_spans()
-        for reference in self.arriving.valuerefs():
-            span = reference()
-            if span is not None:
-                yield reference.key, span
+        for span_id, span in self.open_spans():
+            if span.instrumentation_scope is None or span.instrumentation_scope.name != scope:
+                yield span_id, span
+        for name, spans in self._arriving.copy().items():
+            if name == scope:
+                continue
+            for reference in spans.valuerefs():
+                arriving = reference()
+                if arriving is not None:
+                    yield reference.key, arriving
 
     def node(self, span_id: int) -> Node | None:
         """The node of a span; None when nothing is known of it."""

@@ -41,6 +41,9 @@ MANY_UNSORTED = 128
 MOST_UNSORTED = 2_048
 """Ended spans that may wait to be looked at: the thread that ends one more looks at them itself."""
 
+LONGEST_STALL = 0.05
+"""Seconds that a thread which ends spans faster than they can be read waits for room, before a span is lost."""
+
 _live: weakref.WeakSet[PostHogSpanProcessor] = weakref.WeakSet()
 _made: weakref.WeakSet[PostHogSpanProcessor] = weakref.WeakSet()
 
@@ -144,8 +147,9 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._reads_baggage = bool(self.settings.baggage_keys)
         self._filter = self.settings.span_filter
         self._ended: deque[ReadableSpan] = deque()
+        self._chosen: deque[ReadableSpan] = deque()
         self._sorting = threading.Lock()
-        self._counting = threading.Lock()
+        self._room = threading.Condition()
         self._queued = 0
         self.no_ai = NoAIYet()
         _made.add(self)
@@ -224,12 +228,11 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         if self._inert or self._shut_down:
             return
         self._ended.append(span)
-        waiting = len(self._ended)
-        if waiting >= MANY_UNSORTED:
-            if waiting >= MOST_UNSORTED:
-                self.sort_out()
-            elif waiting == MANY_UNSORTED:
-                self._pipeline.wake()
+        waiting = len(self._ended) + len(self._chosen)
+        if waiting == MANY_UNSORTED:
+            self._pipeline.wake()
+        elif waiting >= MOST_UNSORTED:
+            self._make_room()
 
     def is_exported(self, span: ReadableSpan) -> bool:
         """Whether a span is one for PostHog: what the user's filter says, else whether it looks like AI."""
@@ -254,23 +257,53 @@ class PostHogSpanProcessor(BatchSpanProcessor):
 
     # ---- the worker ----------------------------------------------------------------------------------------------
 
-    def sort_out(self) -> None:
-        """Queue the ended spans that are AI; note every other one as a link between its parent and its children."""
-        with self._sorting:
-            seen = plain = lost = 0
-            while self._ended:
+    def sort_out(self, patience: float = -1) -> None:
+        """Choose the ended spans that are AI and queue them as far as there is room; note every other one as a link.
+
+        Gives up when another thread has been at it for `patience` seconds.
+        """
+        if not self._sorting.acquire(timeout=patience):
+            return
+        plain = lost = 0
+        try:
+            for _ in range(len(self._ended)):
                 span = self._ended.popleft()
-                seen += 1
                 try:
-                    if not self._note_end(span):
+                    if self._note_end(span):
+                        self._chosen.append(span)
+                    else:
                         plain += 1
-                    elif not self._queue(span):
-                        lost += 1
                 except Exception as error:
                     lost += 1
                     warn("processor:on_end", "a span's end could not be noted (%s)", type(error).__name__)
-            if seen:
-                self._count(seen, plain, lost)
+            while self._chosen and self._has_room():
+                self._queue(self._chosen.popleft())
+        finally:
+            self._sorting.release()
+        if plain:
+            self.counters.add("seen", plain)
+            self.counters.add("filtered", plain)
+        if lost:
+            self._lose(lost, "unreadable")
+
+    def _make_room(self) -> None:
+        """Too many spans wait: this thread helps, then waits a moment for the worker, then a span is lost."""
+        self.sort_out(LONGEST_STALL)
+        with self._room:
+            self._room.wait_for(self._has_room, LONGEST_STALL)
+        self.sort_out(LONGEST_STALL)
+        if len(self._ended) + len(self._chosen) >= MOST_UNSORTED and self._sorting.acquire(timeout=LONGEST_STALL):
+            try:
+                if self._chosen:
+                    self._chosen.popleft()
+                    self._lose(1, "queue_full")
+                    warn("processor:queue", "the queue of ended spans is full (max_queue_size); spans are dropped")
+            finally:
+                self._sorting.release()
+
+    def _lose(self, spans: int, reason: str) -> None:
+        self.counters.add("seen", spans)
+        self.counters.add("dropped", spans, reason)
 
     def _note_end(self, span: ReadableSpan) -> bool:
         """Tell the hierarchy; whether the span is AI."""
@@ -284,35 +317,31 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         if not self.no_ai.over:
             self.no_ai.note(span, ai)
         if ai:
-            self.hierarchy.arriving[context.span_id] = span
+            self.hierarchy.arrives(context.span_id, span)
         self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, ai)
         return ai
 
-    def _queue(self, span: ReadableSpan) -> bool:
-        with self._counting:
-            if self._queued >= self.settings.max_queue_size:
-                return False
+    def _queue(self, span: ReadableSpan) -> None:
+        with self._room:
             self._queued += 1
+        self.counters.add("seen")
         super().on_end(span)
-        return True
 
-    def _count(self, seen: int, plain: int, lost: int) -> None:
-        self.counters.add("seen", seen)
-        if plain:
-            self.counters.add("filtered", plain)
-        if lost:
-            self.counters.add("dropped", lost, "queue_full")
-            warn("processor:queue", "the queue of ended spans is full (max_queue_size); spans are dropped")
+    def _has_room(self) -> bool:
+        return self._queued < self.settings.max_queue_size
 
     def _take(self, spans: Sequence[ReadableSpan]) -> None:
-        with self._counting:
+        with self._room:
             self._queued -= len(spans)
+            self._room.notify_all()
         self._pipeline.take(spans)
 
     def drain(self) -> None:
         """Move everything that has ended to the pipeline."""
-        self.sort_out()
-        super().force_flush()
+        # What waits now, a queue at a time; what ends meanwhile is for the next flush.
+        for _ in range(2 + (len(self._ended) + len(self._chosen)) // self.settings.max_queue_size):
+            self.sort_out()
+            super().force_flush()
 
     # ---- flush and shutdown --------------------------------------------------------------------------------------
 
@@ -329,7 +358,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
             return
         forks.notice()
         deadline = _deadline(timeout_millis if timeout_millis is not None else self.settings.timeout * 1000)
-        self.sort_out()
+        self.drain()
         super().shutdown()  # type: ignore[no-untyped-call]
         self._shut_down = True
         self._pipeline.leave(self, deadline)
@@ -343,13 +372,14 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         """Counters, and what waits where: `queue` ended spans, `held` read ones, `waiting` events in the outbox."""
         if self._inert:
             return {"inert": True}
-        return {**self._pipeline.status(), "queue": self._queued + len(self._ended)}
+        return {**self._pipeline.status(), "queue": self._queued + len(self._ended) + len(self._chosen)}
 
     def _start_anew(self) -> None:
         """In a forked child the queue is empty: what the parent had queued is the parent's to send."""
         self._ended.clear()
+        self._chosen.clear()
         self._sorting = threading.Lock()
-        self._counting = threading.Lock()
+        self._room = threading.Condition()
         self._queued = 0
         if forks.unheard:
             # Else the SDK empties its queue and starts its thread itself, in a hook of its own.

@@ -42,11 +42,8 @@ class Waiting:
 
     def _runs_inside(self, node: Node, record: AISpan) -> bool:
         """Whether a call of another scope, in another trace, may turn out to be this one: open, or not yet read."""
-        for span_id, span in self._hierarchy.unread_spans():
+        for span_id, span in self._hierarchy.unread_spans(record.scope):
             if (span.start_time or 0) > record.start_ns or (span.end_time or record.end_ns) < record.end_ns:
-                continue
-            scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
-            if scope == record.scope:
                 continue
             other = self._hierarchy.node(span_id)
             if other is None or other.fate != UNKNOWN or other.trace_id == node.trace_id:
