@@ -183,7 +183,7 @@ class Hierarchy:
         self._arriving.setdefault(scope, weakref.WeakValueDictionary())[span_id] = span
 
     def unread_spans(self, scope: str) -> Iterator[tuple[int, ReadableSpan]]:
-        """The spans of other scopes than `scope` that are open, or have ended and are still on their way, by span id."""
+        """The spans of other scopes than `scope` that are open, or have ended and are on their way, by span id."""
         self.catch_up()
         for span_id, span in self.open_spans():
             if span.instrumentation_scope is None or span.instrumentation_scope.name != scope:

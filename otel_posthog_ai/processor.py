@@ -353,7 +353,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         return not self._shut_down and self._pipeline.flush(_deadline(timeout_millis))
 
     def shutdown(self, timeout_millis: int | None = None) -> None:
-        """Deliver what is owed within `timeout_millis` milliseconds (default: the option `timeout`), then stop for good."""
+        """Deliver what is owed within `timeout_millis` (default: the option `timeout`), then stop for good."""
         if self._inert or self._shut_down:
             return
         forks.notice()

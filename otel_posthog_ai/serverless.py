@@ -1,7 +1,7 @@
 """Deliver before the platform freezes the process.
 
-    @flush_on_exit
-    def handler(event, context): ...
+@flush_on_exit
+def handler(event, context): ...
 """
 
 from __future__ import annotations

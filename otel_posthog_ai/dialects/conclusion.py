@@ -7,7 +7,6 @@ from .providers import is_framework, priced_provider, provider_of_model
 from .record import AISpan, Usage
 from .values import is_mapping
 
-
 # OpenTelemetry's own word for a reason -> the provider's.
 REASONS: dict[str, dict[str, str]] = {
     "openai": {"tool_call": "tool_calls"},

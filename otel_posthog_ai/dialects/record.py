@@ -187,9 +187,9 @@ class AISpan:
     noise: bool = False
     """Plumbing that no person wants to read; its children move up."""
     pair_key: str | None = None
-    """Set where the dialect declares that this span is half of a call whose other half (same scope) has the same key."""
+    """Set where the dialect declares that this span is half of a call: the other half (same scope) has the same key."""
     pair_time_ns: int | None = None
-    """On the half that was written afterwards: when the call itself ended; the other half is the one that ended nearest."""
+    """On the half that was written afterwards: when the call itself ended; the other half ended nearest to it."""
     graph_node: bool = False
     """A chain that is a node of a graph."""
     private: bool = False

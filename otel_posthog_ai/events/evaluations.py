@@ -1,10 +1,11 @@
-"""Results of evaluations that were recorded on a span: a verdict is an `$ai_evaluation`, a score or a label a metric."""
+"""Results of evaluations that were recorded on a span: a verdict is an `$ai_evaluation`, a score or label a metric."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..dialects.record import AISpan, Evaluation
+from otel_posthog_ai.dialects.record import AISpan, Evaluation
+
 from .identifiers import event_uuid
 
 EVALUATION = "$ai_evaluation"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..dialects.record import AISpan
+from otel_posthog_ai.dialects.record import AISpan
+
 from .custom import is_writable, leftover_properties, user_properties
 from .evaluations import evaluation_event
 from .identifiers import event_uuid, timestamp

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..dialects.record import AISpan
+from otel_posthog_ai.dialects.record import AISpan
 
 _LONGEST_SPAN_NAME = 200
 _LONGEST_NAME = 300
@@ -30,5 +30,5 @@ def plain_name(record: AISpan) -> str:
 
 
 def private_name(record: AISpan) -> str:
-    """The title where nothing that was said may show: names of tools, agents, workflows and chains are the program's."""
+    """The title where nothing that was said may show: names of tools, agents and workflows are the program's own."""
     return event_name(record) if record.kind == "span" and record.name else plain_name(record)

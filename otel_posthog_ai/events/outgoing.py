@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any, NamedTuple, cast
 
-from ..delivery import Counters, EncodedEvent, EncodingError, encode
-from ..log import warn
-from ..settings import Settings
+from otel_posthog_ai.delivery import Counters, EncodedEvent, EncodingError, encode
+from otel_posthog_ai.log import warn
+from otel_posthog_ai.settings import Settings
+
 from .credentials import remove_credentials
 from .event import Event
 from .json_safe import json_safe

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..dialects.messages import with_instructions
-from ..dialects.record import MISSING, AISpan
-from ..version import __version__
+from otel_posthog_ai.dialects.messages import with_instructions
+from otel_posthog_ai.dialects.record import MISSING, AISpan
+from otel_posthog_ai.version import __version__
+
 from .naming import event_name
 
 GENERATION = "$ai_generation"

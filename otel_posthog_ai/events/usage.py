@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..dialects.record import AISpan, Cost, Usage
+from otel_posthog_ai.dialects.record import AISpan, Cost, Usage
 
 _GEMINI_WITH_REASONING = re.compile(r"gemini-(2\.5|3)")
 # Providers whose own API counts the input without what came from the cache, where no dialect says otherwise.

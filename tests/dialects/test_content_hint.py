@@ -5,8 +5,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai import PostHogSpanProcessor
 from otel_posthog_ai.content_hint import setting_for
-
-from ..receiver import Receiver
+from tests.receiver import Receiver
 
 CALL = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
 

@@ -15,8 +15,7 @@ from opentelemetry.sdk.trace import Span, TracerProvider
 
 from otel_posthog_ai import PostHogLogRecordProcessor, PostHogSpanProcessor, joined_logs
 from otel_posthog_ai.dialects import Occurrence
-
-from ..receiver import Receiver
+from tests.receiver import Receiver
 
 CALL = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"}
 

@@ -8,7 +8,6 @@ from typing import Any
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai import PostHogSpanProcessor
-
 from tests.receiver import Receiver
 
 TOOLS = json.dumps([{"type": "function", "name": "weather", "parameters": {"type": "object"}}])

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from otel_posthog_ai import PostHogLogRecordProcessor, PostHogSpanProcessor
-
-from ..receiver import Receiver
-from ..recordings import load, play
+from tests.receiver import Receiver
+from tests.recordings import load, play
 
 RECORDINGS = sorted((Path(__file__).parent / "recordings").glob("*.json"))
 CONTENT_KEY = re.compile(

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from otel_posthog_ai import PostHogLogRecordProcessor, PostHogSpanProcessor
-
-from ..receiver import Receiver
-from ..recordings import load, play
+from tests.receiver import Receiver
+from tests.recordings import load, play
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.rglob("*.spans.json"))

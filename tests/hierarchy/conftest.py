@@ -8,8 +8,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Tracer
 
 from otel_posthog_ai import PostHogSpanProcessor
-
-from ..receiver import Receiver
+from tests.receiver import Receiver
 
 CHAT = {
     "gen_ai.operation.name": "chat",

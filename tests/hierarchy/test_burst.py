@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from ..receiver import Receiver
+from tests.receiver import Receiver
+
 from .conftest import CHAT, Traced
 
 

@@ -8,8 +8,8 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai import PostHogSpanProcessor
+from tests.receiver import Receiver
 
-from ..receiver import Receiver
 from .conftest import AGENT, CHAT, TOOL, Traced, assert_sound, parent_of, span_id_of
 
 ANSWER = {**CHAT, "gen_ai.response.id": "resp-1", "gen_ai.response.model": "gpt-4o-2024-08-06"}

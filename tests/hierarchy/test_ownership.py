@@ -10,8 +10,8 @@ import pytest
 from opentelemetry.trace import SpanKind
 
 from otel_posthog_ai import posthog_context
+from tests.receiver import Receiver
 
-from ..receiver import Receiver
 from .conftest import AGENT, CHAT, TOOL, Traced, trace_id_of
 
 

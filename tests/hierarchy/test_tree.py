@@ -15,9 +15,9 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, set_span_in_context
 
 from otel_posthog_ai import PostHogSpanExporter, PostHogSpanProcessor
+from tests.receiver import Receiver
+from tests.recordings import load, play
 
-from ..receiver import Receiver
-from ..recordings import load, play
 from .conftest import AGENT, CHAT, TOOL, Traced, assert_sound, parent_of, span_id_of, trace_id_of
 
 GOLDEN = Path(__file__).parent.parent / "golden"

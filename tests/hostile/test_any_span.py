@@ -17,8 +17,7 @@ from opentelemetry.trace import SpanContext, Status, StatusCode, TraceFlags
 
 from otel_posthog_ai import PostHogSpanExporter
 from otel_posthog_ai.inbox import Inbox
-
-from ..receiver import Receiver
+from tests.receiver import Receiver
 
 GOOD = {
     "gen_ai.operation.name": "chat",
@@ -28,17 +27,18 @@ GOOD = {
 }
 # Keys that some dialect reads, so that hostile values reach the parsers and not only the left-overs.
 KEYS = [
-    "gen_ai.operation.name", "gen_ai.system", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model",
-    "gen_ai.response.id", "gen_ai.response.finish_reasons", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens",
-    "gen_ai.usage.cache_read.input_tokens", "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool.definitions",
-    "gen_ai.system_instructions", "gen_ai.tool.name", "gen_ai.tool.call.arguments", "gen_ai.request.temperature",
-    "gen_ai.prompt.0.role", "gen_ai.prompt.0.content", "gen_ai.completion.0.tool_calls.0.name", "llm.request.type",
-    "openinference.span.kind", "input.value", "output.value", "llm.input_messages.0.message.content", "llm.token_count.prompt",
-    "llm.invocation_parameters", "metadata", "tag.tags", "embedding.embeddings.0.embedding.text", "traceloop.span.kind",
-    "traceloop.entity.input", "traceloop.association.properties.user_id", "langfuse.observation.type",
-    "langfuse.observation.input", "langfuse.observation.usage_details", "langfuse.trace.metadata", "logfire.msg",
-    "request_data", "response_data", "pydantic_ai.all_messages", "final_result", "mcp.method.name", "user.id", "session.id",
-    "$groups", "$ai_trace_id", "$set", "$ai_total_cost_usd", "distinct_id", "token", "__proto__", "plan", "posthog.distinct_id",
+    "gen_ai.operation.name", "gen_ai.system", "gen_ai.provider.name", "gen_ai.request.model",
+    "gen_ai.response.model", "gen_ai.response.id", "gen_ai.response.finish_reasons", "gen_ai.usage.input_tokens",
+    "gen_ai.usage.output_tokens", "gen_ai.usage.cache_read.input_tokens", "gen_ai.input.messages",
+    "gen_ai.output.messages", "gen_ai.tool.definitions", "gen_ai.system_instructions", "gen_ai.tool.name",
+    "gen_ai.tool.call.arguments", "gen_ai.request.temperature", "gen_ai.prompt.0.role", "gen_ai.prompt.0.content",
+    "gen_ai.completion.0.tool_calls.0.name", "llm.request.type", "openinference.span.kind", "input.value",
+    "output.value", "llm.input_messages.0.message.content", "llm.token_count.prompt", "llm.invocation_parameters",
+    "metadata", "tag.tags", "embedding.embeddings.0.embedding.text", "traceloop.span.kind", "traceloop.entity.input",
+    "traceloop.association.properties.user_id", "langfuse.observation.type", "langfuse.observation.input",
+    "langfuse.observation.usage_details", "langfuse.trace.metadata", "logfire.msg", "request_data", "response_data",
+    "pydantic_ai.all_messages", "final_result", "mcp.method.name", "user.id", "session.id", "$groups",
+    "$ai_trace_id", "$set", "$ai_total_cost_usd", "distinct_id", "token", "__proto__", "plan", "posthog.distinct_id",
     "error.type", "http.response.status_code", "server.address", "server.port",
 ]  # fmt: skip
 
