@@ -27,12 +27,11 @@ _LOCAL_PART_BACKWARDS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}")
 _DOMAIN = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
 _PHONE = re.compile(
-    r"(?<![\w.,:/-])(?:"
-    r"\+\d(?:[ ()./-]{0,2}\d){6,14}"  # international
-    r"|00[1-9]\d?(?:[ ()./-]{0,2}\d){6,13}"
+    r"(?:(?<![^\W\d]|[.,:/-])\+\d(?:[ ()./-]{0,2}\d){6,14}"  # international; may follow another number
+    r"|(?<![\w.,:/-])(?:00[1-9]\d?(?:[ ()./-]{0,2}\d){6,13}"
     r"|\(\d{3}\) ?\d{3}[ .-]\d{4}"  # North America
     r"|\d{3}[ .-]\d{3}[ .-]\d{4}"
-    r"|\(?0\d{1,5}\)?[ /-]\d{2,4}(?:[ /-]?\d{2,4}){1,4}"  # national, with the leading 0 and a separator after the area
+    r"|\(?0\d{1,5}\)?[ /-]\d{2,4}(?:[ /-]?\d{2,4}){1,4})"  # national, with the leading 0 and a separator after the area
     r")(?![\w-]|[.,:/]\d)"
 )
 _CARD = re.compile(r"(?<![\w.-])[2-6](?:[ -]?\d){12,18}(?![\w-]|\.\d)")
