@@ -10,7 +10,6 @@ from otel_posthog_ai import log
 
 from .receiver import Receiver
 
-
 # A build must not fail by the luck of a draw; elsewhere every run draws anew.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
