@@ -40,6 +40,10 @@ def identifier(value: Any) -> str | None:
     return found.strip()
 
 
+_BEYOND_COUNTING = 2**53
+"""From here on JSON parsers disagree about a number, and nothing is counted that far."""
+
+
 def number(value: Any) -> float | None:
     """A finite number, also from text; True is none."""
     if isinstance(value, bool):
@@ -50,7 +54,7 @@ def number(value: Any) -> float | None:
         except ValueError:
             return None
     if isinstance(value, int):
-        return value
+        return value if abs(value) < _BEYOND_COUNTING else None
     if isinstance(value, float) and math.isfinite(value):
         return int(value) if value.is_integer() and abs(value) < 2**53 else value
     return None
