@@ -70,7 +70,7 @@ def _unrecognised(message: Any) -> Iterator[str]:
 
 
 def _stands_alone(message: JsonObject) -> bool:
-    return message.get("type") in RESPONSE_ITEMS or message.get("type") in CONTENT_PARTS
+    return _type(message) in RESPONSE_ITEMS | CONTENT_PARTS
 
 
 def _calls_beside_parts(message: Any) -> Iterator[str]:
@@ -100,7 +100,7 @@ def _incomplete_call_item(message: Any) -> Iterator[str]:
 def _otel_parts(message: Any) -> Iterator[str]:
     parts = message.get("parts") if is_object(message) and "content" not in message else None
     for part in parts if is_array(parts) else ():
-        if is_object(part) and part.get("type") not in OTEL_PARTS:
+        if is_object(part) and _type(part) not in OTEL_PARTS:
             yield f"a part of type {_kind(part)} in `parts` is drawn as nothing"
 
 
@@ -111,7 +111,7 @@ def _content_parts(message: Any) -> list[JsonObject]:
 
 def _unknown_part(message: Any) -> Iterator[str]:
     for part in _content_parts(message):
-        if part.get("type") not in CONTENT_PARTS and "text" not in part:
+        if _type(part) not in CONTENT_PARTS and "text" not in part:
             yield f"a content part of type {_kind(part)} is shown as raw JSON"
 
 
@@ -129,9 +129,14 @@ def _unread_arguments(message: Any) -> Iterator[str]:
             yield "the `result` of a tool-result part is not read"
 
 
-def _kind(part: JsonObject) -> str:
+def _type(part: JsonObject) -> str | None:
     kind = part.get("type")
-    return f'"{kind[:40]}"' if isinstance(kind, str) else "none"
+    return kind if isinstance(kind, str) else None
+
+
+def _kind(part: JsonObject) -> str:
+    kind = _type(part)
+    return f'"{kind[:40]}"' if kind is not None else "none"
 
 
 _CHECKS: tuple[tuple[str, Effect, Callable[[Any], Iterator[str]]], ...] = (

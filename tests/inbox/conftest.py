@@ -16,7 +16,8 @@ def inbox() -> Iterator[Inbox]:
         yield running
 
 
-@pytest.fixture(scope="session")
+# For a module only: while it runs, the driver keeps an event loop in this thread, where others could not start theirs.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
