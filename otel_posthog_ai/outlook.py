@@ -13,12 +13,11 @@ MOST_LEARNED = 1_000
 
 
 class Outlook(NamedTuple):
-    """`ai`: it will be exported (None: nobody can tell yet); `record`: what it says so far or what its like said."""
+    """`ai`: it will be exported (None: nobody can tell yet); the rest: as what, as far as it or its like said so."""
 
     ai: bool | None
     kind: str | None = None
     span_type: str | None = None
-    name: str | None = None
 
 
 UNDECIDED = Outlook(None)
@@ -71,4 +70,4 @@ class Outlooks:
 def _of_record(record: AISpan) -> Outlook:
     if record.noise:
         return PLAIN
-    return Outlook(True, record.kind, record.span_type, record.tool_name or record.name)
+    return Outlook(True, record.kind, record.span_type)

@@ -92,8 +92,7 @@ class Pipeline:
         """Ended AI spans arrive."""
         with self._work:
             self._assembly.add(spans, self.logs.of)
-            self._send_built(self._assembly.release())
-            self._send_built(self._assembly.evaluated(self.results))
+            self._release()
 
     def send(
         self, events: Iterable[Mapping[str, Any]], *, private: bool = False, context_keys: Collection[str] = ()
@@ -128,8 +127,7 @@ class Pipeline:
         self._catch_up()
         if (self._assembly.waiting or self.results) and self._work.acquire(timeout=1.0):
             try:
-                self._send_built(self._assembly.release())
-                self._send_built(self._assembly.evaluated(self.results))
+                self._release()
             finally:
                 self._work.release()
 
@@ -139,11 +137,15 @@ class Pipeline:
         if not self._work.acquire(timeout=max(0.0, deadline - time.monotonic())):
             return False
         try:
-            self._send_built(self._assembly.release(everything=True, final=final))
-            self._send_built(self._assembly.evaluated(self.results))
+            self._release(everything=True, final=final)
         finally:
             self._work.release()
         return True
+
+    def _release(self, *, everything: bool = False, final: bool = False) -> None:
+        """Send what need not wait any longer, and what judges have said since; the caller holds the lock."""
+        self._send_built(self._assembly.release(everything=everything, final=final))
+        self._send_built(self._assembly.evaluated(self.results))
 
     def _send_built(self, built: Iterable[Built]) -> None:
         self._put([event for each in built for event in self._outgoing.encode(each.events, each.privacy)])

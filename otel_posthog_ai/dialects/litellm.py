@@ -19,7 +19,7 @@ from .values import flag, is_mapping, mapping, number, parse_json, text, texts
 NAME = "litellm"
 PREFIXES = ("litellm.", "hidden_params")
 SCOPE = "litellm"
-REQUEST, RAW_REQUEST = "litellm_request", "raw_gen_ai_request"
+RAW_REQUEST = "raw_gen_ai_request"
 MARKERS = frozenset({"litellm.call_id", "litellm.provider.model"})
 
 FIELDS: Table = (

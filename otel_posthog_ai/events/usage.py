@@ -59,8 +59,8 @@ def _cache(record: AISpan, properties: dict[str, Any]) -> None:
     split = (usage.cache_read or 0) + (usage.cache_write or 0)
     if excluded is None:
         excluded = record.provider in EXCLUSIVE_PROVIDERS or (usage.input is not None and split > usage.input)
-    if not excluded and usage.input is not None and split > usage.input:
-        return  # an inclusive input cannot hold more from the cache than it counts: the split is wrong
+    if split_is_impossible(usage):
+        return
     for name, field in CACHE:
         value = getattr(usage, field)
         if value is not None:
@@ -70,7 +70,7 @@ def _cache(record: AISpan, properties: dict[str, Any]) -> None:
 
 
 def split_is_impossible(usage: Usage) -> bool:
-    """Whether the cache counts exceed an input that is said to include them."""
+    """Whether the cache counts exceed an input that is said to include them: then they are wrong."""
     return (
         usage.input_excludes_cache is False
         and usage.input is not None
