@@ -162,6 +162,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self.hierarchy: Hierarchy = self._pipeline.hierarchy
         self.counters: Counters = self._pipeline.counters
         forks.in_child(self._start_anew)
+        forks.start_in_child(self._start_unheard)
         # Registered after the sender's own, so called before it: it fills the outbox that the sender then empties.
         forks.at_end_of_child(self._deliver_at_end)
         _live.add(self)
@@ -187,16 +188,19 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         if self._inert or self._shut_down:
             return
         try:
-            forks.notice()
-            context = span.get_span_context()
-            if not self._checked and self._is_double(context.span_id):
+            span_id = span.get_span_context().span_id
+            parent = span.parent
+            remote = None
+            if parent is None or parent.is_remote:
+                # Asked once a trace: it is a system call.
+                forks.notice()
+                remote = remote_ai_parent(parent_context) if parent is not None else None
+            if not self._checked and self._is_double(span_id):
                 return
             belonging = current(parent_context)
             if self._reads_baggage or "posthog" in sys.modules:
                 belonging = self._with_foreign(belonging, parent_context)
-            parent = span.parent
-            remote = remote_ai_parent(parent_context) if parent is not None and parent.is_remote else None
-            self.hierarchy.started(span, context.span_id, belonging, remote.span_id if remote is not None else None)
+            self.hierarchy.started(span, span_id, belonging, remote.span_id if remote is not None else None)
         except Exception as error:
             warn("processor:on_start", "a span's start could not be noted (%s)", type(error).__name__)
 
@@ -381,8 +385,10 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._sorting = threading.Lock()
         self._room = threading.Condition()
         self._queued = 0
+
+    def _start_unheard(self) -> None:
+        """Where Python hears of a fork, the SDK empties its queue and starts its thread in a hook of its own."""
         if forks.unheard:
-            # Else the SDK empties its queue and starts its thread itself, in a hook of its own.
             self._start_batching()
 
 

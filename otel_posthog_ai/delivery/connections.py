@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import io
 import os
+import queue
 import socket
 import threading
 from http.cookiejar import DefaultCookiePolicy
@@ -21,6 +22,7 @@ from requests.utils import get_environ_proxies
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from . import forks
 from .retry import Deadline
 
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -166,12 +168,28 @@ class _TLSConnection(_Reporting, HTTPSConnection):
     pass
 
 
+class _Kept(queue.LifoQueue[Any]):
+    """A pool's connections. A forked child has none, and may find the parent's queue locked in mid-use.
+
+    urllib3 empties the queue of every pool at the end of the process, of the parent's pools too.
+    """
+
+    def __init__(self, maxsize: int = 0) -> None:
+        super().__init__(maxsize)
+        forks.in_child(self._start_anew)
+
+    def _start_anew(self) -> None:
+        super().__init__(self.maxsize)
+
+
 class _Pool(HTTPConnectionPool):
     ConnectionCls = cast("Any", _Connection)
+    QueueCls = _Kept
 
 
 class _TLSPool(HTTPSConnectionPool):
     ConnectionCls = cast("Any", _TLSConnection)
+    QueueCls = _Kept
 
 
 _POOLS: dict[str, Any] = {"http": _Pool, "https": _TLSPool}

@@ -12,6 +12,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from otel_posthog_ai import log
@@ -25,6 +26,7 @@ _PATIENCE = 10.0
 Hook = tuple[weakref.ReferenceType[Any], Callable[[Any], None]]
 
 _child_hooks: list[Hook] = []
+_thread_hooks: list[Hook] = []
 _end_hooks: list[Hook] = []
 _armed: set[str] = set()
 
@@ -44,8 +46,16 @@ _anchor = _Anchor()
 
 
 def in_child(method: Callable[[], None]) -> None:
-    """Call the bound `method` in every forked child, in the order of registration."""
+    """Call the bound `method` in every forked child, in the order of registration: it makes state anew."""
     _register(_child_hooks, method)
+
+
+def start_in_child(method: Callable[[], None]) -> None:
+    """Call the bound `method` in every forked child when all state is new: it starts threads.
+
+    A thread started any earlier can meet the queues and locks of the parent.
+    """
+    _register(_thread_hooks, method)
 
 
 def at_end_of_child(method: Callable[[], None]) -> None:
@@ -92,7 +102,9 @@ class ForkGuard:
 
 def _register(hooks: list[Hook], method: Callable[[], None]) -> None:
     bound: Any = method
-    hooks[:] = [hook for hook in hooks if hook[0]() is not None]
+    for hook in [hook for hook in hooks if hook[0]() is None]:
+        with suppress(ValueError):  # Another thread was faster.
+            hooks.remove(hook)
     hooks.append((weakref.ref(bound.__self__), bound.__func__))
 
 
@@ -124,6 +136,7 @@ def _in_child() -> None:
     global _pid
     log.forget()
     _call(list(_child_hooks))
+    _call(list(_thread_hooks))
     _arm(already_in_child=False)
     _pid = os.getpid()
 

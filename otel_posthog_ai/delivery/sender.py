@@ -56,7 +56,9 @@ class Sender:
         if settings.spool_directory is not None and settings.api_key:
             self._spool = Spool(settings.spool_directory, settings.host, settings.api_key)
         self._start_anew()
+        self._start_threads()
         forks.in_child(self._in_child)
+        forks.start_in_child(self._start_threads)
         forks.at_end_of_child(self._deliver_at_end)
 
     def _start_anew(self, *, stopped: bool = False) -> None:
@@ -77,7 +79,6 @@ class Sender:
         if self._spool is not None:
             self._spooler = Spooler(self._spool, self._condition, self._outbox, self._counters)
         self._threads: list[threading.Thread] = []
-        self._start_threads()
 
     def _in_child(self) -> None:
         if self._limit is not None:
@@ -106,8 +107,7 @@ class Sender:
 
     def put(self, events: Sequence[EncodedEvent]) -> None:
         """Take the events in. Never waits for I/O and never raises; what does not fit is dropped, oldest first."""
-        if self._pid != os.getpid():
-            self._in_child()  # A fork that Python did not hear of.
+        forks.notice()
         if not events:
             return
         with self._condition:

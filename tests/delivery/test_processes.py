@@ -168,6 +168,65 @@ def test_eight_threads_emit_while_the_process_forks() -> None:
         assert sorted(server.uuids) == sorted(produced)
 
 
+@forking
+def test_no_thread_starts_in_a_child_before_all_its_state_is_new() -> None:
+    with FaultServer() as server:
+        run(server, """
+            from otel_posthog_ai.delivery import forks
+
+            class Slow:
+                "State that takes long to make anew, registered after the sender as a processor is."
+                new = False
+                def start_anew(self):
+                    time.sleep(0.5)
+                    self.new = True
+
+            seen = []
+            sender = Sender(
+                make_settings(sys.argv[2], flush_interval_millis=20), Counters(), shrink=shrink,
+                on_tick=lambda: seen.append((os.getpid(), slow.new)),
+            )
+            slow = Slow()
+            forks.in_child(slow.start_anew)
+            pid = os.fork()
+            if pid == 0:
+                end = time.monotonic() + 10
+                while (os.getpid(), True) not in seen and time.monotonic() < end:
+                    time.sleep(0.01)
+                mine = [new for process, new in seen if process == os.getpid()]
+                os._exit(0 if mine and all(mine) else 1)
+            assert os.waitpid(pid, 0)[1] == 0
+        """)  # fmt: skip
+
+
+@forking
+def test_a_fork_in_the_middle_of_a_connection_pool_lets_the_child_end() -> None:
+    with FaultServer() as server:
+        produced = run(server, """
+            from otel_posthog_ai.delivery.connections import open_session
+            session = open_session(sys.argv[2])
+            pool = session.get_adapter(sys.argv[2]).poolmanager.connection_from_url(sys.argv[2])
+            taken, forked = threading.Event(), threading.Event()
+            def use():
+                with pool.pool.mutex:
+                    taken.set()
+                    forked.wait()
+            threading.Thread(target=use).start()
+            taken.wait()
+            pid = os.fork()
+            if pid == 0:
+                sys.exit()
+            forked.set()
+            end = time.monotonic() + 10
+            while (ended := os.waitpid(pid, os.WNOHANG)) == (0, 0) and time.monotonic() < end:
+                time.sleep(0.01)
+            if ended == (0, 0):
+                os.kill(pid, 9)
+            assert ended == (pid, 0), ended
+        """)  # fmt: skip
+        assert produced == []
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_multiprocessing_children_deliver_at_their_end(method: str, tmp_path: Path) -> None:
     import multiprocessing

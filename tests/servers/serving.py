@@ -23,6 +23,8 @@ from tests.delivery.fault_server import Fault, FaultServer, Received
 
 APPS = Path(__file__).parent / "apps"
 ROOT = Path(otel_posthog_ai.__file__).parents[1]
+_PATIENCE = 60.0
+"""Seconds after which a server hangs. Some take their fifteen on a machine with fifty other things to do."""
 SLOWLY = Fault(delay=0.2)
 """So slow that a request of the parent is under way when the server forks."""
 
@@ -99,7 +101,7 @@ class Served:
     def wait(self) -> None:
         """Until the server has ended by itself, in time and without an error."""
         try:
-            status = self.process.wait(20)
+            status = self.process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
             pytest.fail(f"the server hangs\n{self.log}")
         assert status == 0, self.log
