@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.context import Context
+from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
@@ -20,7 +20,6 @@ from .events.outgoing import Outgoing
 from .events.shrinking import shrink
 from .hierarchy import Hierarchy
 from .log import warn, warn_once
-from .propagator import remote_ai_parent
 from .settings import Settings, resolve
 
 if TYPE_CHECKING:
@@ -108,7 +107,6 @@ class PostHogSpanExporter(SpanExporter):
     def _in_child(self) -> None:
         """What is owed is the parent's to send, and the lock may be held by a thread that is not there."""
         self._start_anew()
-        self.hierarchy.start_anew()
         self._assembly.forget_held()
 
     def attach(self, provider: TracerProvider) -> None:
@@ -196,9 +194,8 @@ class _Onlooker(SpanProcessor):
         self._hierarchy = hierarchy
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        remote = remote_ai_parent(parent_context) if span.parent is not None and span.parent.is_remote else None
-        remote_id = remote.span_id if remote is not None else None
-        self._hierarchy.started(span, span.get_span_context().span_id, current(parent_context), remote_id)
+        context = get_current() if parent_context is None else parent_context
+        self._hierarchy.started(span, context, current(context))
 
     def on_end(self, span: ReadableSpan) -> None:
         context = span.get_span_context()

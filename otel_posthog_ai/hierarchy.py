@@ -1,15 +1,14 @@
 """Who is whose ancestor: learned when spans start and end, asked when events are placed.
 
-The app's threads write two small dictionaries (what is open, what has ended); the one worker asks and keeps what it
-finds out in nodes of its own. An open span is held weakly, so that one which never ends does not pin its prompts.
+The app's threads write what begins, others what ended; the one worker asks and keeps what it finds out in nodes of its
+own. A span that stays open is held weakly, so that one which never ends does not pin its prompts.
 """
 
 from __future__ import annotations
 
-import threading
-import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import ReferenceType, WeakValueDictionary, ref
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -18,6 +17,7 @@ from opentelemetry.trace import SpanContext
 
 from .belonging import Belonging
 from .dialects import AISpan, Identity, is_marked, read_identity
+from .propagator import REMOTE_PARENT_KEY, remote_ai_parent
 
 if TYPE_CHECKING:
     from .outlook import Outlook
@@ -28,12 +28,14 @@ MOST_OPEN = 100_000
 MOST_ENDED = 20_000
 """Ended spans that late children can still be placed under."""
 SWEEP_EVERY = 4_096
-"""Spans that start between two looks for open spans that nobody holds any more."""
+"""More open spans than there were at the last look make another one: which of them does nobody hold any more?"""
 
 
-Opened = tuple[weakref.ReferenceType[Span], Belonging | None, int | None]
-"""What is kept of an open span: the span, whom it belongs to, and the AI span of another process that the propagator
-brought along (for a span whose parent is remote). A plain tuple: one is made for every span of the app."""
+Begun = tuple[Span, Belonging | None, int | None]
+"""An open span, whom it belongs to, and the AI span of another process that the propagator brought along (for a span
+whose parent is remote)."""
+Opened = tuple[ReferenceType[Span], Belonging | None, int | None]
+"""The same, when it has been open for a moment: it is held weakly then."""
 
 
 class Ended(NamedTuple):
@@ -99,34 +101,33 @@ class Hierarchy:
     """The ancestry of all spans that one processor sees."""
 
     def __init__(self) -> None:
+        self._begun: dict[int, Span | Begun] = {}
+        """What began since the last `sweep`. Most of it has ended by then, so a span that says no more stands here as
+        it is: nothing is made for it that the garbage collector would have to look at in the app's threads."""
         self.opened: dict[int, Opened] = {}
         self.ended: dict[int, int | Ended] = {}
         self.nodes: dict[int, Node] = {}
-        self._arriving: dict[str, weakref.WeakValueDictionary[int, ReadableSpan]] = {}
+        self._arriving: dict[str, WeakValueDictionary[int, ReadableSpan]] = {}
         """Ended AI spans on their way to the worker; the queue that they are in holds them."""
         self.catch_up: Callable[[], None] = _nothing
         """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
-        self._until_sweep = SWEEP_EVERY
-        self._sweeping = threading.Lock()
-
-    def start_anew(self) -> None:
-        """In a forked child: the lock may be held by a thread that is not there. Ancestry stays."""
-        self._sweeping = threading.Lock()
+        self._tolerated = SWEEP_EVERY
 
     # ---- the app's threads ---------------------------------------------------------------------------------------
 
-    def started(self, span: Span, span_id: int, belonging: Belonging | None, remote_parent: int | None) -> None:
-        """A span began; called in the app's thread."""
-        self.opened[span_id] = (weakref.ref(span), belonging, remote_parent)
-        self._until_sweep -= 1
-        if self._until_sweep <= 0:
-            self._sweep()
+    def started(self, span: Span, context: Context, belonging: Belonging | None) -> None:
+        """A span began in `context`; called in the app's thread, for every span."""
+        remote = _remote_parent(span, context) if REMOTE_PARENT_KEY in context else None
+        alone = belonging is None and remote is None
+        self._begun[span.get_span_context().span_id] = span if alone else (span, belonging, remote)
 
     def finished(
         self, span_id: int, parent: SpanContext | None, trace_id: int, identity: Identity | None, ai: bool
     ) -> None:
         """A span has ended. A plain link costs one integer."""
-        _, belonging, remote_parent = self.opened.pop(span_id, _NOT_SEEN)
+        _, belonging, remote_parent = self.opening(span_id) or _NOT_SEEN
+        self._begun.pop(span_id, None)
+        self.opened.pop(span_id, None)
         if parent is None:
             parent_id, is_remote = 0, False
         else:
@@ -136,30 +137,45 @@ class Hierarchy:
         else:
             self.ended[span_id] = parent_id
 
-    def _sweep(self) -> None:
-        if not self._sweeping.acquire(blocking=False):
-            return
-        try:
-            self._until_sweep = SWEEP_EVERY
-            for span_id, (span, _, _) in self.opened.copy().items():
-                if span() is None:
+    def sweep(self) -> None:
+        """Hold what is still open weakly, and forget what nobody holds any more; called about every second."""
+        for span_id, begun in self._begun.copy().items():
+            span, belonging, remote = begun if isinstance(begun, tuple) else (begun, None, None)
+            if span.end_time is None:
+                # In this order: who asks meanwhile finds it in one of both.
+                self.opened[span_id] = (ref(span), belonging, remote)
+                self._begun.pop(span_id, None)
+        if len(self.opened) > self._tolerated:
+            for span_id, (held, _, _) in self.opened.copy().items():
+                if held() is None:
                     self.opened.pop(span_id, None)
             _forget_oldest(self.opened, MOST_OPEN)
-            _forget_oldest(self.ended, MOST_ENDED)
-        finally:
-            self._sweeping.release()
+            self._tolerated = len(self.opened) + SWEEP_EVERY
+        _forget_oldest(self.ended, MOST_ENDED)
 
     # ---- the worker ----------------------------------------------------------------------------------------------
 
     def trim(self) -> None:
         """Forget what is too old; called by the worker."""
-        _forget_oldest(self.ended, MOST_ENDED)
+        self.sweep()
         if len(self.nodes) > MOST_ENDED:
             for span_id in list(self.nodes):
                 if len(self.nodes) <= MOST_ENDED:
                     break
-                if self.nodes[span_id].fate != HELD and span_id not in self.opened:
+                if self.nodes[span_id].fate != HELD and self.opening(span_id) is None:
                     del self.nodes[span_id]
+
+    def opening(self, span_id: int) -> tuple[Span | None, Belonging | None, int | None] | None:
+        """What is known of a span since it began and until its end is noted; without it where nobody holds it."""
+        begun = self._begun.get(span_id)
+        if begun is not None:
+            return begun if isinstance(begun, tuple) else (begun, None, None)
+        opened = self.opened.get(span_id)
+        return None if opened is None else (opened[0](), opened[1], opened[2])
+
+    def has_begun(self) -> bool:
+        """Whether any span is known."""
+        return bool(self._begun or self.opened or self.ended)
 
     def is_open(self, span_id: int) -> bool:
         """Whether the span has begun and not ended, and somebody still holds it."""
@@ -167,20 +183,20 @@ class Hierarchy:
 
     def live_span(self, span_id: int) -> Span | None:
         """The span itself while it is open."""
-        opened = self.opened.get(span_id)
-        return opened[0]() if opened is not None else None
+        known = self.opening(span_id)
+        return known[0] if known is not None else None
 
     def open_spans(self) -> Iterator[tuple[int, Span]]:
         """The spans that are open now, by span id."""
-        for span_id, opened in self.opened.copy().items():
-            span = opened[0]()
+        for span_id in (*self.opened.copy(), *self._begun.copy()):
+            span = self.live_span(span_id)
             if span is not None:
                 yield span_id, span
 
     def arrives(self, span_id: int, span: ReadableSpan) -> None:
         """An AI span has ended and is on its way to the worker."""
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
-        self._arriving.setdefault(scope, weakref.WeakValueDictionary())[span_id] = span
+        self._arriving.setdefault(scope, WeakValueDictionary())[span_id] = span
 
     def unread_spans(self, scope: str) -> Iterator[tuple[int, ReadableSpan]]:
         """The spans of other scopes than `scope` that are open, or have ended and are on their way, by span id."""
@@ -210,9 +226,9 @@ class Hierarchy:
         return found
 
     def _look_up(self, span_id: int) -> Node | None:
-        opened = self.opened.get(span_id)
-        span = opened[0]() if opened is not None else None
-        if opened is not None and span is not None:
+        known = self.opening(span_id)
+        span = known[0] if known is not None else None
+        if known is not None and span is not None:
             context = span.get_span_context()
             parent = span.parent
             node = Node(
@@ -221,7 +237,7 @@ class Hierarchy:
                 parent.span_id if parent is not None else 0,
                 parent is not None and parent.is_remote,
             )
-            _, node.belonging, node.remote_parent = opened
+            _, node.belonging, node.remote_parent = known
         else:
             ended = self.ended.get(span_id)
             if ended is None:
@@ -293,6 +309,13 @@ class Hierarchy:
         return node.identity_of_open[1]
 
 
+def _remote_parent(span: Span, context: Context) -> int | None:
+    """The AI span of another process that a span is under, where the propagator brought one along."""
+    parent = span.parent
+    found = remote_ai_parent(context) if parent is not None and parent.is_remote else None
+    return found.span_id if found is not None else None
+
+
 def _nothing() -> None:
     """Nothing has to be caught up with."""
 
@@ -337,8 +360,8 @@ def _nearest(processor: PostHogSpanProcessor, span_id: int) -> int | None:
             continue
         if is_marked(span) and exported(span):
             return span_id
-        opened = hierarchy.opened.get(span_id)
-        if opened is not None and opened[2] is not None:
-            return opened[2]
+        known = hierarchy.opening(span_id)
+        if known is not None and known[2] is not None:
+            return known[2]
         span_id = span.parent.span_id if span.parent is not None else 0
     return None

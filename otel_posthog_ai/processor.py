@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.context import Context
+from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
@@ -28,7 +28,6 @@ from .hierarchy import Hierarchy
 from .log import warn, warn_once
 from .no_ai import NoAIYet
 from .pipeline import shared_pipeline
-from .propagator import remote_ai_parent
 from .settings import Settings, resolve
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
     from .options import ProcessorOptions
 
-MANY_UNSORTED = 128
+MANY_UNSORTED = 512
 """Ended spans that wait to be looked at when our thread is woken for them; fewer wait for its next second."""
 MOST_UNSORTED = 2_048
 """Ended spans that may wait to be looked at: the thread that ends one more looks at them itself."""
@@ -188,19 +187,15 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         if self._inert or self._shut_down:
             return
         try:
-            span_id = span.get_span_context().span_id
-            parent = span.parent
-            remote = None
-            if parent is None or parent.is_remote:
-                # Asked once a trace: it is a system call.
+            if not forks.page[0]:
                 forks.notice()
-                remote = remote_ai_parent(parent_context) if parent is not None else None
-            if not self._checked and self._is_double(span_id):
+            if not self._checked and self._is_double(span):
                 return
-            belonging = current(parent_context)
+            context = get_current() if parent_context is None else parent_context
+            belonging = current(context)
             if self._reads_baggage or "posthog" in sys.modules:
-                belonging = self._with_foreign(belonging, parent_context)
-            self.hierarchy.started(span, span_id, belonging, remote.span_id if remote is not None else None)
+                belonging = self._with_foreign(belonging, context)
+            self.hierarchy.started(span, context, belonging)
         except Exception as error:
             warn("processor:on_start", "a span's start could not be noted (%s)", type(error).__name__)
 
@@ -210,15 +205,16 @@ class PostHogSpanProcessor(BatchSpanProcessor):
                 belonging = belonging.within(foreign) if belonging is not None else foreign
         return belonging
 
-    def _is_double(self, span_id: int) -> bool:
+    def _is_double(self, span: Span) -> bool:
         """Whether another processor with the same host and key sees the same spans: then this one stays inert."""
         self._checked = True
+        span_id = span.get_span_context().span_id
         mine = (self.settings.api_key, self.settings.host)
         for other in active_processors():
             if (
                 other is not self
                 and (other.settings.api_key, other.settings.host) == mine
-                and span_id in other.hierarchy.opened
+                and other.hierarchy.is_open(span_id)
             ):
                 self._inert = True
                 warn_once(
@@ -284,6 +280,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
                 self._queue(self._chosen.popleft())
         finally:
             self._sorting.release()
+        self.hierarchy.sweep()
         if plain:
             self.counters.add("seen", plain)
             self.counters.add("filtered", plain)

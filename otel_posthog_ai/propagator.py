@@ -31,7 +31,7 @@ MOST_PASSED_ON = 20_000
 """AI spans that are remembered because another process may know them as its parent."""
 
 _FORMAT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})")
-_KEY = create_key("posthog-remote-ai-parent")
+REMOTE_PARENT_KEY = create_key("posthog-remote-ai-parent")
 
 
 class RemoteParent(NamedTuple):
@@ -45,7 +45,7 @@ def remote_ai_parent(context: Context | None = None) -> RemoteParent | None:
     """The AI ancestor that came along with the trace that `context` (default: the current one) is in."""
     if context is None:
         context = get_current()
-    parent = context.get(_KEY)
+    parent = context.get(REMOTE_PARENT_KEY)
     # Compared here and not at extraction: a composite may run the trace context's propagator after this one.
     if isinstance(parent, RemoteParent) and parent.trace_id == _trace_id(context):
         return parent
@@ -84,7 +84,7 @@ class PostHogPropagator(TextMapPropagator):
         if context is None:
             context = Context()
         parent = _parsed(getter.get(carrier, HEADER))
-        return context if parent is None else set_value(_KEY, parent, context)
+        return context if parent is None else set_value(REMOTE_PARENT_KEY, parent, context)
 
     def inject(
         self,

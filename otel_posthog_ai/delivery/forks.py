@@ -7,6 +7,7 @@ send a signal of celery, so whoever has something to deliver registers that here
 
 from __future__ import annotations
 
+import mmap
 import os
 import sys
 import threading
@@ -32,6 +33,23 @@ _armed: set[str] = set()
 
 _CELERY_SIGNALS = "celery.signals"
 
+_WIPE_ON_FORK = 18
+"""Linux's MADV_WIPEONFORK, for which Python has no name."""
+
+
+def _own_page() -> mmap.mmap | bytearray:
+    """A byte that is 1 in this process and 0 in a child, whoever forked it; always 0 where the kernel has no such."""
+    try:
+        page = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        page.madvise(_WIPE_ON_FORK)
+    except (AttributeError, OSError, TypeError, ValueError):
+        return bytearray(1)
+    page[0] = 1
+    return page
+
+
+page = _own_page()
+"""Whoever is called for every span looks here before calling `notice`."""
 _pid = os.getpid()
 _noticing = threading.Lock()
 unheard = False
@@ -121,7 +139,7 @@ def _call(hooks: list[Hook]) -> None:
 def notice() -> None:
     """Set this process up if it is the child of a fork that Python did not hear of: uwsgi forks by itself."""
     global unheard
-    if os.getpid() == _pid:
+    if page[0] or os.getpid() == _pid:
         return
     with _noticing:
         if os.getpid() != _pid:
@@ -133,12 +151,12 @@ def notice() -> None:
 
 
 def _in_child() -> None:
-    global _pid
+    global page, _pid
     log.forget()
     _call(list(_child_hooks))
     _call(list(_thread_hooks))
     _arm(already_in_child=False)
-    _pid = os.getpid()
+    page, _pid = _own_page(), os.getpid()
 
 
 def _arm(*, already_in_child: bool) -> None:

@@ -63,7 +63,7 @@ def _probe(
         span = tracer.start_span("probe of the doctor", Context())
         if span.is_recording():
             span_id = span.get_span_context().span_id
-            return True, [each for each in processors if each.active and span_id in each.hierarchy.opened]
+            return True, [each for each in processors if each.active and each.hierarchy.is_open(span_id)]
     return False, []
 
 
@@ -108,7 +108,7 @@ def check_processor(set_up: SetUp) -> Iterator[Finding]:
 
 
 def _elsewhere(active: list[PostHogSpanProcessor], which: str) -> Finding:
-    heard = any(each.hierarchy.opened or each.hierarchy.ended for each in active)
+    heard = any(each.hierarchy.has_begun() for each in active)
     where = "it hears another one" if heard else "it was added to another one, or to none"
     return Finding(
         "processor",
