@@ -9,17 +9,17 @@ the pair.
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
 from typing import Any
 
 from .dialects.messages import last_user_text
 from .dialects.record import AISpan, Usage
 from .dialects.table import unset
+from .patterns import pattern
 
 # Two clocks or two roundings of one call may differ by this much, in nanoseconds.
 _TOLERANCE_NS = 2_000_000
-_DATE = re.compile(r"[-@:](\d[\d-]*|latest)(-v\d+(:\d+)?)?")
+_DATE = pattern(r"[-@:](\d[\d-]*|latest)(-v\d+(:\d+)?)?")
 
 # Fields in which the span nearest the wire knows better than the one around it.
 _WIRE_FIELDS = ("response_model", "response_id", "finish_reason", "time_to_first_token", "service_tier")

@@ -6,21 +6,23 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from . import forks
 from .assembly import Assembly
 from .context import current
-from .delivery import Counters, EncodedEvent, Poster, forks
+from .delivery import Counters, EncodedEvent, Poster
 from .events.outgoing import Outgoing
 from .events.shrinking import shrink
 from .hierarchy import Hierarchy
-from .log import warn, warn_once
-from .settings import Settings, resolve
+from .log import warn
+from .settings import Settings, resolve, tell_inert
+from .sorting import passes
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -34,12 +36,6 @@ _made: weakref.WeakSet[PostHogSpanExporter] = weakref.WeakSet()
 def made_exporters() -> list[PostHogSpanExporter]:
     """All bare exporters of this process that somebody still holds."""
     return list(_made)
-
-
-def tell_inert(settings: Settings) -> None:
-    """Say once why nothing is sent."""
-    if not settings.disabled and settings.api_key is None:
-        warn_once("settings:api_key", "no api_key and no POSTHOG_API_KEY: nothing is sent to PostHog")
 
 
 class PostHogSpanExporter(SpanExporter):
@@ -207,15 +203,4 @@ class _Onlooker(SpanProcessor):
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Nothing waits here."""
-        return True
-
-
-def passes(span_filter: Callable[[Any], bool] | None, span: ReadableSpan) -> bool:
-    """Whether the user's filter lets a span through; a filter that fails lets everything through."""
-    if span_filter is None:
-        return True
-    try:
-        return bool(span_filter(span))
-    except Exception as error:
-        warn("exporter:span_filter", "span_filter failed (%s); the span is exported", type(error).__name__)
         return True

@@ -25,13 +25,14 @@ from .events.evaluations import VERDICTS
 from .events.identifiers import event_uuid, timestamp
 from .events.properties import CONSTANTS
 from .log import warn, warn_once
+from .patterns import pattern
 
 if TYPE_CHECKING:
     from .processor import PostHogSpanProcessor
 
-_TRACE_ID = re.compile(r"[A-Za-z0-9\-_~.@()!':|]{1,200}")
-_HEX_TRACE_ID = re.compile(r"[0-9a-f]{32}")
-_HEX_SPAN_ID = re.compile(r"[0-9a-f]{16}")
+_TRACE_ID = pattern(r"[A-Za-z0-9\-_~.@()!':|]{1,200}")
+_HEX_TRACE_ID = pattern(r"[0-9a-f]{32}")
+_HEX_SPAN_ID = pattern(r"[0-9a-f]{16}")
 
 
 def capture_feedback(

@@ -14,8 +14,11 @@ from typing import Any, Protocol
 
 from opentelemetry.sdk.trace import ReadableSpan
 
+from . import forks
 from .assembly import Assembly, Built
-from .delivery import Counters, EncodedEvent, Sender, forks
+from .delivery import Counters, EncodedEvent, Sender
+from .dialects import Occurrence
+from .dialects.content_events import EVALUATION
 from .events.outgoing import Outgoing, Privacy
 from .events.shrinking import shrink
 from .hierarchy import Hierarchy
@@ -93,6 +96,13 @@ class Pipeline:
         with self._work:
             self._assembly.add(spans, self.logs.of)
             self._release()
+
+    def join_log(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
+        """Keep a log record for the span that it belongs to; results that judges give afterwards wait by themselves."""
+        if occurrence.name == EVALUATION and not self.hierarchy.is_open(span_id):
+            self.results.add(span_id, occurrence)
+        else:
+            self.logs.add(trace_id, span_id, occurrence, scope)
 
     def send(
         self, events: Iterable[Mapping[str, Any]], *, private: bool = False, context_keys: Collection[str] = ()

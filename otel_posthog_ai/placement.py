@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from opentelemetry.sdk.trace import ReadableSpan
 
 from .dialects import AISpan, is_marked
 from .dialects.table import unset
@@ -16,6 +14,7 @@ from .ownership import find_owner
 from .propagator import was_passed_on
 from .roots import Trace, Traces, can_be_root
 from .settings import Settings
+from .sorting import passes
 
 
 class Placing:
@@ -97,7 +96,7 @@ class Placing:
         # What its like turned out to be is no promise: only a span that is marked itself is certain to be read.
         if not self._outlooks.of_open(above, span).ai or not is_marked(span):
             return False
-        return self._settings.span_filter is None or _passes(self._settings.span_filter, span)
+        return passes(self._settings.span_filter, span)
 
     def _parent_id(self, parent: Node, trace: Trace) -> str | None:
         """What a child calls its parent: None (the trace id) for the root of the trace."""
@@ -183,10 +182,3 @@ class Placing:
             if belonging.prompt_version is not None:
                 record.prompt_version = belonging.prompt_version
         record.resource.update({key: resource[key] for key in self._resource_keys if key in resource})
-
-
-def _passes(span_filter: Callable[[Any], bool], span: ReadableSpan) -> bool:
-    try:
-        return bool(span_filter(span))
-    except Exception:
-        return True

@@ -7,10 +7,8 @@ one sender thread empties the outbox over the network.
 from __future__ import annotations
 
 import sys
-import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,30 +16,21 @@ from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
+from . import forks
 from .belonging import Belonging
 from .context import current, from_baggage, posthog_library_identity
-from .delivery import Counters, forks
-from .dialects import MARKS_AI, NAMES_IDENTITY, Occurrence, first_look, read_identity
-from .dialects.content_events import EVALUATION
-from .exporter import PostHogSpanExporter, passes, tell_inert
-from .hierarchy import Hierarchy
 from .log import warn, warn_once
-from .no_ai import NoAIYet
-from .pipeline import shared_pipeline
-from .settings import Settings, resolve
+from .settings import Settings, resolve, tell_inert
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from .delivery import Counters
+    from .dialects import Occurrence
+    from .exporter import PostHogSpanExporter
+    from .hierarchy import Hierarchy
+    from .no_ai import NoAIYet
     from .options import ProcessorOptions
-
-MANY_UNSORTED = 512
-"""Ended spans that wait to be looked at when our thread is woken for them; fewer wait for its next second."""
-MOST_UNSORTED = 2_048
-"""Ended spans that may wait to be looked at: the thread that ends one more looks at them itself."""
-
-LONGEST_STALL = 0.05
-"""Seconds that a thread which ends spans faster than they can be read waits for room, before a span is lost."""
 
 _live: weakref.WeakSet[PostHogSpanProcessor] = weakref.WeakSet()
 _made: weakref.WeakSet[PostHogSpanProcessor] = weakref.WeakSet()
@@ -144,23 +133,26 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._shut_down = False
         self._checked = False
         self._reads_baggage = bool(self.settings.baggage_keys)
-        self._filter = self.settings.span_filter
-        self._ended: deque[ReadableSpan] = deque()
-        self._chosen: deque[ReadableSpan] = deque()
-        self._sorting = threading.Lock()
-        self._room = threading.Condition()
-        self._queued = 0
-        self.no_ai = NoAIYet()
         _made.add(self)
         tell_inert(self.settings)
-        if self._inert:
-            return
+        if not self._inert:
+            self._begin()
+
+    def _begin(self) -> None:
+        # Loaded here, because who sends nothing, in tests for one, need not pay for it.
+        from .pipeline import shared_pipeline
+        from .sorting import Sorter
+
         self._start_batching()
         self._pipeline = shared_pipeline(self.settings)
         self._pipeline.join(self)
         self.hierarchy: Hierarchy = self._pipeline.hierarchy
         self.counters: Counters = self._pipeline.counters
-        forks.in_child(self._start_anew)
+        self._sorter = Sorter(
+            self.settings, self.hierarchy, self.counters, queue=super().on_end, wake=self._pipeline.wake
+        )
+        self.no_ai: NoAIYet = self._sorter.no_ai
+        forks.in_child(self._sorter.start_anew)
         forks.start_in_child(self._start_unheard)
         # Registered after the sender's own, so called before it: it fills the outbox that the sender then empties.
         forks.at_end_of_child(self._deliver_at_end)
@@ -227,25 +219,16 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         """Take an ended span. Whether it is AI is looked at later, in another thread, unless very many end."""
         if self._inert or self._shut_down:
             return
-        self._ended.append(span)
-        waiting = len(self._ended) + len(self._chosen)
-        if waiting == MANY_UNSORTED:
-            self._pipeline.wake()
-        elif waiting >= MOST_UNSORTED:
-            self._make_room()
+        self._sorter.add(span)
 
     def is_exported(self, span: ReadableSpan) -> bool:
         """Whether a span is one for PostHog: what the user's filter says, else whether it looks like AI."""
-        return first_look(span) == MARKS_AI if self._filter is None else passes(self._filter, span)
+        return self._sorter.is_exported(span)
 
     def join_log(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
         """Keep a log record with content for the span that it belongs to (0, 0: unknown). Called at emit."""
-        if not self.active:
-            return
-        if occurrence.name == EVALUATION and not self.hierarchy.is_open(span_id):
-            self._pipeline.results.add(span_id, occurrence)
-        else:
-            self._pipeline.logs.add(trace_id, span_id, occurrence, scope)
+        if self.active:
+            self._pipeline.join_log(trace_id, span_id, occurrence, scope)
 
     def capture(self, event: Mapping[str, Any], *, private: bool = False, context_keys: Collection[str] = ()) -> bool:
         """Send a ready event by this processor's delivery; False where it was not queued.
@@ -257,91 +240,19 @@ class PostHogSpanProcessor(BatchSpanProcessor):
 
     # ---- the worker ----------------------------------------------------------------------------------------------
 
-    def sort_out(self, patience: float = -1) -> None:
-        """Choose the ended spans that are AI and queue them as far as there is room; note every other one as a link.
-
-        Gives up when another thread has been at it for `patience` seconds.
-        """
-        if not self._sorting.acquire(timeout=patience):
-            return
-        plain = lost = 0
-        try:
-            for _ in range(len(self._ended)):
-                span = self._ended.popleft()
-                try:
-                    if self._note_end(span):
-                        self._chosen.append(span)
-                    else:
-                        plain += 1
-                except Exception as error:
-                    lost += 1
-                    warn("processor:on_end", "a span's end could not be noted (%s)", type(error).__name__)
-            while self._chosen and self._has_room():
-                self._queue(self._chosen.popleft())
-        finally:
-            self._sorting.release()
-        self.hierarchy.sweep()
-        if plain:
-            self.counters.add("seen", plain)
-            self.counters.add("filtered", plain)
-        if lost:
-            self._lose(lost, "unreadable")
-
-    def _make_room(self) -> None:
-        """Too many spans wait: this thread helps, then waits a moment for the worker, then a span is lost."""
-        self.sort_out(LONGEST_STALL)
-        with self._room:
-            self._room.wait_for(self._has_room, LONGEST_STALL)
-        self.sort_out(LONGEST_STALL)
-        if len(self._ended) + len(self._chosen) >= MOST_UNSORTED and self._sorting.acquire(timeout=LONGEST_STALL):
-            try:
-                if self._chosen:
-                    self._chosen.popleft()
-                    self._lose(1, "queue_full")
-                    warn("processor:queue", "the queue of ended spans is full (max_queue_size); spans are dropped")
-            finally:
-                self._sorting.release()
-
-    def _lose(self, spans: int, reason: str) -> None:
-        self.counters.add("seen", spans)
-        self.counters.add("dropped", spans, reason)
-
-    def _note_end(self, span: ReadableSpan) -> bool:
-        """Tell the hierarchy; whether the span is AI."""
-        context = span.context
-        if context is None:
-            return False
-        looks = first_look(span)
-        ai = looks == MARKS_AI if self._filter is None else passes(self._filter, span)
-        ai = ai and context.trace_flags.sampled
-        identity = read_identity(span.attributes or {}) if looks == NAMES_IDENTITY and not ai else None
-        if not self.no_ai.over:
-            self.no_ai.note(span, ai)
-        if ai:
-            self.hierarchy.arrives(context.span_id, span)
-        self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, ai)
-        return ai
-
-    def _queue(self, span: ReadableSpan) -> None:
-        with self._room:
-            self._queued += 1
-        self.counters.add("seen")
-        super().on_end(span)
-
-    def _has_room(self) -> bool:
-        return self._queued < self.settings.max_queue_size
+    def sort_out(self) -> None:
+        """Look at the spans that have ended since, and queue those that are AI."""
+        self._sorter.sort_out()
 
     def _take(self, spans: Sequence[ReadableSpan]) -> None:
-        with self._room:
-            self._queued -= len(spans)
-            self._room.notify_all()
+        self._sorter.taken(len(spans))
         self._pipeline.take(spans)
 
     def drain(self) -> None:
         """Move everything that has ended to the pipeline."""
         # What waits now, a queue at a time; what ends meanwhile is for the next flush.
-        for _ in range(2 + (len(self._ended) + len(self._chosen)) // self.settings.max_queue_size):
-            self.sort_out()
+        for _ in range(1 + self._sorter.queues):
+            self._sorter.sort_out()
             super().force_flush()
 
     # ---- flush and shutdown --------------------------------------------------------------------------------------
@@ -373,15 +284,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         """Counters, and what waits where: `queue` ended spans, `held` read ones, `waiting` events in the outbox."""
         if self._inert:
             return {"inert": True}
-        return {**self._pipeline.status(), "queue": self._queued + len(self._ended) + len(self._chosen)}
-
-    def _start_anew(self) -> None:
-        """In a forked child the queue is empty: what the parent had queued is the parent's to send."""
-        self._ended.clear()
-        self._chosen.clear()
-        self._sorting = threading.Lock()
-        self._room = threading.Condition()
-        self._queued = 0
+        return {**self._pipeline.status(), "queue": self._sorter.waiting}
 
     def _start_unheard(self) -> None:
         """Where Python hears of a fork, the SDK empties its queue and starts its thread in a hook of its own."""

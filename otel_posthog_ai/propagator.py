@@ -9,7 +9,6 @@ is believed only beside a trace context of the same trace: a stranger can say no
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 from opentelemetry import trace
@@ -24,13 +23,14 @@ from opentelemetry.propagators.textmap import (
 )
 
 from .log import warn
+from .patterns import pattern
 
 HEADER = "x-posthog-ai-parent"
 
 MOST_PASSED_ON = 20_000
 """AI spans that are remembered because another process may know them as its parent."""
 
-_FORMAT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})")
+_FORMAT = pattern(r"00-([0-9a-f]{32})-([0-9a-f]{16})")
 REMOTE_PARENT_KEY = create_key("posthog-remote-ai-parent")
 
 

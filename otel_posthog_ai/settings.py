@@ -216,4 +216,10 @@ def resolve(
     return Settings(explicit=explicit, **given)
 
 
+def tell_inert(settings: Settings) -> None:
+    """Say once why nothing is sent."""
+    if not settings.disabled and settings.api_key is None:
+        warn_once("settings:api_key", "no api_key and no POSTHOG_API_KEY: nothing is sent to PostHog")
+
+
 OPTION_NAMES = frozenset(f.name for f in fields(Settings)) - {"explicit"}

@@ -8,11 +8,11 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from .assembly import Assembly
 from .delivery import Counters, EncodedEvent
-from .dialects import MARKS_AI, NAMES_IDENTITY, Occurrence, first_look, read_identity
+from .dialects import Occurrence
 from .events.outgoing import Outgoing
-from .exporter import passes
 from .hierarchy import Hierarchy
 from .settings import Settings
+from .sorting import admit
 
 SPANS_AT_ONCE = 2_000
 """Spans to hand over at once, unless one trace has more: few enough for the memory of the hierarchy."""
@@ -49,10 +49,7 @@ class WholeTraces:
             context = span.get_span_context()
             if context is None:
                 continue
-            looks = first_look(span)
-            span_filter = self._settings.span_filter
-            ai = looks == MARKS_AI if span_filter is None else passes(span_filter, span)
-            identity = read_identity(span.attributes or {}) if looks == NAMES_IDENTITY and not ai else None
+            ai, identity = admit(span, self._settings.span_filter)
             self._hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, ai)
             if ai:
                 chosen.append(span)

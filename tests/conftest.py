@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from importlib.util import find_spec
 
@@ -16,6 +17,11 @@ if os.environ.get("CI") and find_spec("hypothesis") is not None:
 
     settings.register_profile("ci", derandomize=True)
     settings.load_profile("ci")
+
+
+# A build that was started in the background ignores this signal, and so would the processes that tests interrupt.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

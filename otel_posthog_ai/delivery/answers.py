@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 
 class Verdict(Enum):
@@ -24,8 +24,7 @@ class Verdict(Enum):
     """Something answers, but not PostHog's ingestion."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came back for one request: a status, or the class and the cause of the error in its stead."""
 
     status: int | None = None

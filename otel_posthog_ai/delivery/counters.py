@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from . import forks
+from otel_posthog_ai import forks
 
 NAMES = ("seen", "filtered", "merged", "queued", "sent", "retried", "shrunk")
 

@@ -9,8 +9,7 @@ import importlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 _DEEPEST = 100  # PostHog's JSON parser refuses a whole request at 128 levels; the envelope takes two of them.
 
@@ -19,8 +18,7 @@ class EncodingError(ValueError):
     """The event holds a value that JSON has no form for."""
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedEvent:
+class EncodedEvent(NamedTuple):
     """One event as it goes over the wire: its name, its uuid (the key of de-duplication) and its JSON bytes."""
 
     name: str

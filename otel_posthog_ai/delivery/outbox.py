@@ -6,10 +6,13 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .chunks import fitting
 from .encoding import EncodedEvent
-from .spool import Segment
+
+if TYPE_CHECKING:
+    from .spool import Segment
 
 
 @dataclass(slots=True, eq=False)

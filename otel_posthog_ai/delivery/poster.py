@@ -7,14 +7,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from otel_posthog_ai import log
+from otel_posthog_ai import forks, log
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.version import __version__
 
-from . import forks, routes
+from . import routes
 from .answers import Answer, Verdict, judge
 from .chunks import REQUEST_BYTES, Envelope, chunks, halves, sent_now
 from .counters import Counters
@@ -34,16 +33,14 @@ _LEAST_TIME = 1.0
 _REMEMBER_TOO_LARGE = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Hindrance:
+class Hindrance(NamedTuple):
     """Why a round ended with events still owed."""
 
     verdict: Verdict
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(NamedTuple):
     route: Route
     events: list[EncodedEvent]
     last_chance: bool = False

@@ -7,12 +7,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from otel_posthog_ai import log
+from otel_posthog_ai import forks, log
 from otel_posthog_ai.settings import Settings
 
-from . import forks
 from .answers import Verdict
 from .counters import Counters, undelivered
 from .encoding import EncodedEvent
@@ -20,8 +19,10 @@ from .outbox import Outbox, Owed
 from .pace import Pace
 from .poster import Poster, Shrink
 from .retry import LONGEST_REST, Deadline
-from .spool import Spool
-from .spooler import Spooler
+
+if TYPE_CHECKING:
+    from .spool import Spool
+    from .spooler import Spooler
 
 _LONGEST_SLEEP = 5.0  # While something waits: it may expire.
 _LONGEST_TICK = 1.0
@@ -54,6 +55,8 @@ class Sender:
         self._poster = Poster(settings, counters, shrink=shrink, wait=self._interruptible_wait)
         self._spool: Spool | None = None
         if settings.spool_directory is not None and settings.api_key:
+            from .spool import Spool  # only who keeps events on disk pays for loading that
+
             self._spool = Spool(settings.spool_directory, settings.host, settings.api_key)
         self._start_anew()
         self._start_threads()
@@ -77,6 +80,8 @@ class Sender:
         self._shutdown_result: bool | None = None
         self._spooler: Spooler | None = None
         if self._spool is not None:
+            from .spooler import Spooler
+
             self._spooler = Spooler(self._spool, self._condition, self._outbox, self._counters)
         self._threads: list[threading.Thread] = []
 

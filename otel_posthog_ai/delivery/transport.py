@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context
 
-from . import forks
+from otel_posthog_ai import forks
+
 from .answers import Answer
 from .retry import Deadline, retry_after
 

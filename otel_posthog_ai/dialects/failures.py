@@ -7,6 +7,8 @@ from typing import Any
 
 from opentelemetry.semconv.attributes import error_attributes, exception_attributes, http_attributes
 
+from otel_posthog_ai.patterns import pattern
+
 from .literals import read_literal
 from .record import AISpan, Failure
 from .source import Occurrence, Source
@@ -92,14 +94,14 @@ BODY_STATUS: dict[str, int] = {
     "overloaded_error": 529,
 }
 _IN_TEXT = (
-    re.compile(r"\bError code: (\d{3})\b"),
-    re.compile(r"\bstatus(?:[ _]code)?['\"]?\s*[:=]?\s*(\d{3})\b", re.IGNORECASE),
-    re.compile(r"^\s*(?:HTTP[ /.\d]*\s)?(\d{3})\b(?!\.)"),
-    re.compile(r"\bHTTP[ /.\d]*\s(\d{3})\b"),
+    pattern(r"\bError code: (\d{3})\b"),
+    pattern(r"\bstatus(?:[ _]code)?['\"]?\s*[:=]?\s*(\d{3})\b", re.IGNORECASE),
+    pattern(r"^\s*(?:HTTP[ /.\d]*\s)?(\d{3})\b(?!\.)"),
+    pattern(r"\bHTTP[ /.\d]*\s(\d{3})\b"),
 )
-_CLASS_NAME = re.compile(r"<class '([\w.]+)'>")
-_KNOWN_CLASS = re.compile(r"\b(" + "|".join(CLASS_STATUS) + r")\b")
-_KNOWN_BODY = re.compile(r"['\"](" + "|".join(BODY_STATUS) + r")['\"]")
+_CLASS_NAME = pattern(r"<class '([\w.]+)'>")
+_KNOWN_CLASS = pattern(r"\b(" + "|".join(CLASS_STATUS) + r")\b")
+_KNOWN_BODY = pattern(r"['\"](" + "|".join(BODY_STATUS) + r")['\"]")
 _TEXT_SEARCHED = 4_000
 
 
@@ -215,8 +217,8 @@ def status_in_text(message: str | None) -> int | None:
     if message is None:
         return None
     searched = message[:_TEXT_SEARCHED]
-    for pattern in _IN_TEXT:
-        match = pattern.search(searched)
+    for expression in _IN_TEXT:
+        match = expression.search(searched)
         if match is not None:
             found = http_status(match.group(1))
             if found is not None and found >= 400:

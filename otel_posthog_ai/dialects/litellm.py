@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping
 from typing import Any
+
+from otel_posthog_ai.patterns import pattern
 
 from .literals import read_literal
 from .raw_answers import raw_output, read_raw_answer
@@ -107,7 +108,7 @@ def _read_response_id(record: AISpan, source: Source) -> None:
             record.response_id = wrapped
 
 
-_OWN_ID = re.compile(r"chatcmpl-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+_OWN_ID = pattern(r"chatcmpl-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 
 
 def _read_metadata(record: AISpan, source: Source) -> None:

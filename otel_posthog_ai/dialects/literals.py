@@ -7,15 +7,16 @@ object of its keyword arguments, since that is what the repr of a data class say
 from __future__ import annotations
 
 import ast
-import re
 from typing import Any
+
+from otel_posthog_ai.patterns import pattern
 
 LONGEST = 1_000_000
 _DEEPEST = 100
 _OPENERS = ("{", "[", "(")
-_CONSTRUCTOR = re.compile(r"[A-Za-z_][\w.]*\(")
+_CONSTRUCTOR = pattern(r"[A-Za-z_][\w.]*\(")
 # An escape that Python does not know would make the parser warn; no repr contains one.
-_UNKNOWN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[^\\'\"abfnrtvxuUN0-7\n]")
+_UNKNOWN_ESCAPE = pattern(r"(?<!\\)(?:\\\\)*\\[^\\'\"abfnrtvxuUN0-7\n]")
 
 
 class _NotLiteral(Exception):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from otel_posthog_ai.patterns import pattern
+
 from .content_events import FIRST_TOKEN_EVENTS
 from .embedding_texts import embedding_texts
 from .messages import read_messages
@@ -88,15 +90,15 @@ NO_PARAMETERS = frozenset(
 )  # fmt: skip
 # Calls that only count tokens: nothing is generated, nothing is billed.
 _COUNTING = ("count_tokens", "CountTokens", "compute_tokens", "ComputeTokens")
-_STREAM_NAME = re.compile(r"(?:^|[._a-z])a?[Ss]tream(?:_|$)|Stream$")
+_STREAM_NAME = pattern(r"(?:^|[._a-z])a?[Ss]tream(?:_|$)|Stream$")
 # LlamaIndex's methods that hand on to `chat` or `complete`, which is the call.
-_DELEGATING = re.compile(
+_DELEGATING = pattern(
     r"\.a?(?:stream_)?(?:predict|structured_predict|predict_and_call|chat_with_tools|prepare_chat_with_tools)$"
     r"|\._prepare_chat_with_tools$|\.a?stream_structured_predict$"
 )
-_PRIVATE = re.compile(r"\._[a-z]\w*$")
-_HANDOFF = re.compile(r"^handoff to ", re.IGNORECASE)
-_CREW = re.compile(r"\.kickoff(?:_async|_for_each)?$")
+_PRIVATE = pattern(r"\._[a-z]\w*$")
+_HANDOFF = pattern(r"^handoff to ", re.IGNORECASE)
+_CREW = pattern(r"\.kickoff(?:_async|_for_each)?$")
 _EMBEDDING_SETTINGS = ("model", "dimensions", "encoding_format")
 _TEMPLATE_KEYS = ("llm.prompt_template.template", "llm.prompt_template.variables", "llm.prompt_template.version")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from otel_posthog_ai.patterns import pattern
+
 from .openinference_messages import flattened_documents, flattened_messages
 from .record import AISpan
 from .source import Source
@@ -13,8 +15,8 @@ from .table import unset
 from .values import identifier, is_mapping, mapping, text
 
 # Methods and generated ids that instrumentors put around the name of an agent or a crew.
-_NAME_TAIL = re.compile(r"\.(?:run|arun|on_messages(?:_stream)?|_execute_core|kickoff(?:_async)?|_run|__call__)$")
-_GENERATED = re.compile(r"_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_NAME_TAIL = pattern(r"\.(?:run|arun|on_messages(?:_stream)?|_execute_core|kickoff(?:_async)?|_run|__call__)$")
+_GENERATED = pattern(r"_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # What CrewAI notes of its own objects on every span.
 _CREW_MARKS = ("crew_id", "crew_key", "flow_id")
 _CREW_KEYS = ("task_key", "task_id", "crew_key", "crew_id", "crew_agents", "crew_tasks", "flow_id", "flow_name")

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from otel_posthog_ai.patterns import pattern
+
 from .messages import read_messages
 from .raw_usage import fill_usage, read_raw_usage
 from .record import AISpan, Message, Usage
@@ -35,7 +37,7 @@ _WRAPPERS = (
 )  # fmt: skip
 _TEXT_KEYS = ("text", "completion", "generation", "response", "outputText", "output_text")
 # Ids that a framework made, which name a run and not an answer.
-_OWN_IDS = re.compile(r"^(?:run-|lc_|[0-9a-f]{8}-[0-9a-f]{4}-)", re.IGNORECASE)
+_OWN_IDS = pattern(r"^(?:run-|lc_|[0-9a-f]{8}-[0-9a-f]{4}-)", re.IGNORECASE)
 # Parts of an answer, whose ids are not the answer's.
 _ITEMS = frozenset(
     {"message", "reasoning", "function_call", "custom_tool_call", "mcp_call", "tool_call", "tool_use", "function"}
@@ -44,13 +46,13 @@ _ITEMS = frozenset(
 _CHUNKS = ("ChatGenerationChunk", "GenerationChunk", "chat.completion.chunk")
 _DEEPEST = 7
 # Python's own text of an object that says nothing of it: `<groq.Stream object at 0x7f99231ce250>`.
-_ADDRESS = re.compile(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
+_ADDRESS = pattern(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
 # Python's own text of a client library's answer: `ChatCompletion(id='chatcmpl-1', …, finish_reason='stop', …)`.
-_REPR = re.compile(r"^\s*[A-Z]\w*\(")
-_REPR_ID = re.compile(
+_REPR = pattern(r"^\s*[A-Z]\w*\(")
+_REPR_ID = pattern(
     r"^\s*\w*(?:Completion|Message|Response)\w*\(.{0,40}?\b(?:response_)?id='([\w.:-]{6,})'",
 )
-_REPR_FINISH = re.compile(r"\b(?:finish_reason|stop_reason)'?(?:=|: )(?:'(\w+)'|<\w+\.\w+: '(\w+)'>)")
+_REPR_FINISH = pattern(r"\b(?:finish_reason|stop_reason)'?(?:=|: )(?:'(\w+)'|<\w+\.\w+: '(\w+)'>)")
 
 
 def read_raw_answer(record: AISpan, value: Any, *, usage: bool = True) -> None:

@@ -1,6 +1,7 @@
 """What a span says, in one neutral record: the only thing that the dialects write and the events room reads.
 
-Nothing here knows PostHog, and nothing here knows an attribute's name.
+Nothing here knows PostHog, and nothing here knows an attribute's name. Nothing has a `repr` that shows what it holds:
+that belongs into no log line.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class _Missing:
 MISSING: Final = _Missing()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Usage:
     """Token counts as the span states them; None is unknown, 0 is zero."""
 
@@ -58,7 +59,7 @@ class Usage:
     web_searches: float | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Cost:
     """What the call cost in USD, where the span states it."""
 
@@ -67,7 +68,7 @@ class Cost:
     total: float | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Failure:
     """Why a call or step failed."""
 
@@ -77,7 +78,7 @@ class Failure:
     """HTTP status of the provider's answer, where it is known; never invented."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Identity:
     """Who and which conversation; `incidental` values count only where no explicit one is found further up."""
 
@@ -89,7 +90,7 @@ class Identity:
     groups: dict[str, str] | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Evaluation:
     """One result of an evaluation that was recorded on the span."""
 
@@ -101,7 +102,7 @@ class Evaluation:
     time_ns: int | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)  # a record is itself, and what it holds belongs into no log line
+@dataclass(slots=True, eq=False, repr=False)  # a record is itself
 class AISpan:
     """One AI operation. Times in nanoseconds since 1970 UTC, durations in seconds, money in USD.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from otel_posthog_ai.patterns import pattern
 
 from .literals import read_literal
 from .messages import CLASSES, LANGCHAIN_TYPES, read_messages
@@ -20,7 +21,7 @@ _DEEPEST = 40
 # How reprs of objects and lists begin that hold more than names.
 _REPR_OPENERS = ("{'", "['", "[{'", "({'")
 # A repr that is only an address: `<groq.Stream object at 0x7f99231ce250>`.
-_ADDRESS = re.compile(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
+_ADDRESS = pattern(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
 # A list of nothing but floats this long is a vector.
 _SHORTEST_VECTOR = 8
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+from otel_posthog_ai.patterns import pattern
 
 from .leftovers import is_plumbing
 from .record import AISpan
@@ -15,7 +16,7 @@ _LANGGRAPH = ("langgraph_node", "langgraph_step", "langgraph_path")
 
 # Marks and tags of LangChain's own runs.
 _MARKS = frozenset({"is_langchain_root"})
-_RUN_TAG = re.compile(r"(?:seq|map|graph|condition|branch):\w+(?::.*)?|langsmith:\w+")
+_RUN_TAG = pattern(r"(?:seq|map|graph|condition|branch):\w+(?::.*)?|langsmith:\w+")
 
 
 def user_tags(value: Any) -> list[str]:

@@ -20,6 +20,8 @@ import string
 from collections.abc import Iterator
 from typing import Final
 
+from otel_posthog_ai.patterns import pattern
+
 BODY_LIMIT: Final = 1000
 """Characters of base64 that may stay in one piece."""
 
@@ -32,15 +34,15 @@ _BINARY_ESCAPES: Final = 8
 _ALPHABET: Final = string.ascii_letters + string.digits + "+/_-"
 # Percent and backslash stand for escapes inside a body; line ends for a wrapped one.
 _RUN_CHARACTERS: Final = _ALPHABET + "=%\\\r\n"
-_RUN = re.compile(r"[A-Za-z0-9+/_=%\\\r\n-]*")
-_LINE_END = re.compile(r"(?:\\+[rn]|[\r\n])+")
-_URL_MARK = re.compile(r";[bB][aA][sS][eE]64,")
-_URL_BODY = re.compile(r"[A-Za-z0-9+/_%-]*")
-_URL_BODY_GOES_ON = re.compile(r"\\+/|(?:\\+r|\r)?(?:\\+n|\n)(?=[A-Za-z0-9+/_-]{60})")
-_URL_PADDING = re.compile(r"(?:=|\\+u003[dD]){0,2}")
-_BYTE_ESCAPE = re.compile(r"\\x[0-9a-f]{2}")
-_BYTES_START = re.compile(r"b(?<=\bb)(\\*)(['\"])")
-_LANGFUSE = re.compile(r"@@@langfuseMedia:type=([^|@]{0,100})\|[^@]{0,400}@@@")
+_RUN = pattern(r"[A-Za-z0-9+/_=%\\\r\n-]*")
+_LINE_END = pattern(r"(?:\\+[rn]|[\r\n])+")
+_URL_MARK = pattern(r";[bB][aA][sS][eE]64,")
+_URL_BODY = pattern(r"[A-Za-z0-9+/_%-]*")
+_URL_BODY_GOES_ON = pattern(r"\\+/|(?:\\+r|\r)?(?:\\+n|\n)(?=[A-Za-z0-9+/_-]{60})")
+_URL_PADDING = pattern(r"(?:=|\\+u003[dD]){0,2}")
+_BYTE_ESCAPE = pattern(r"\\x[0-9a-f]{2}")
+_BYTES_START = pattern(r"b(?<=\bb)(\\*)(['\"])")
+_LANGFUSE = pattern(r"@@@langfuseMedia:type=([^|@]{0,100})\|[^@]{0,400}@@@")
 
 _FORMATS: Final = {
     **dict.fromkeys(("png", "jpg", "jpeg", "gif", "webp", "bmp", "svg", "heic", "avif", "tiff"), "image"),

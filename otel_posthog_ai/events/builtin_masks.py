@@ -10,9 +10,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, Final
+
+from otel_posthog_ai.patterns import pattern
 
 from .credentials import remove_credentials
 
@@ -22,11 +23,11 @@ CARD_NUMBER: Final = "[card number redacted]"
 PRIVATE_KEY: Final = "[private key redacted]"
 
 _LONGEST_LOCAL_PART: Final = 64
-_AT = re.compile(r"@(?<=[\w!#$%&'*+/=?^`{|}~-]@)(?=[\w-]{1,63}\.[\w-])")
-_LOCAL_PART_BACKWARDS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}")
-_DOMAIN = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_AT = pattern(r"@(?<=[\w!#$%&'*+/=?^`{|}~-]@)(?=[\w-]{1,63}\.[\w-])")
+_LOCAL_PART_BACKWARDS = pattern(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}")
+_DOMAIN = pattern(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
-_PHONE = re.compile(
+_PHONE = pattern(
     r"(?:(?<![^\W\d]|[.,:/-])\+\d(?:[ ()./-]{0,2}\d){6,14}"  # international; may follow another number
     r"|(?<![\w.,:/-])(?:00[1-9]\d?(?:[ ()./-]{0,2}\d){6,13}"
     r"|\(\d{3}\) ?\d{3}[ .-]\d{4}"  # North America
@@ -34,9 +35,9 @@ _PHONE = re.compile(
     r"|\(?0\d{1,5}\)?[ /-]\d{2,4}(?:[ /-]?\d{2,4}){1,4})"  # national, with the leading 0 and a separator after the area
     r")(?![\w-]|[.,:/]\d)"
 )
-_CARD = re.compile(r"(?<![\w.-])[2-6](?:[ -]?\d){12,18}(?![\w-]|\.\d)")
-_PRIVATE_KEY_START = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
-_PRIVATE_KEY_END = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
+_CARD = pattern(r"(?<![\w.-])[2-6](?:[ -]?\d){12,18}(?![\w-]|\.\d)")
+_PRIVATE_KEY_START = pattern(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
+_PRIVATE_KEY_END = pattern(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
 
 
 def mask_emails(text: str) -> str:

@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
+from otel_posthog_ai.patterns import pattern
+
 from .rewriting import DICT, Rewriter, TellingKeys
 
 REDACTED: Final = "[REDACTED]"
@@ -38,10 +40,12 @@ _QUERY_NAMES: Final = (
     r"client_secret|secret|password|passwd|pwd|subscription-key|authorization|auth|code_verifier|"
     r"x-amz-signature|x-amz-credential|x-amz-security-token|awsaccesskeyid|x-goog-signature|x-goog-credential"
 )
-_QUERY_SECRET = re.compile(rf"(?<=[?&;])((?:{_QUERY_NAMES})=)[^&\s\"'<>#\\]+", re.IGNORECASE)
-_QUERY_MARK = re.compile(rf"[?&;](?:{_QUERY_NAMES})=", re.IGNORECASE)
-_URL = re.compile(r"[^\s\"'<>`\\]{1,4096}")
-_USER_INFO = re.compile(r"[^/?#@]{1,1024}@")
+# A value that was removed before, and the placeholder of a mask behind it, stay as they are.
+_REMOVED = r"\[REDACTED\](?:$|[&\s\"'<>#\\\[])"
+_QUERY_SECRET = pattern(rf"(?<=[?&;])((?:{_QUERY_NAMES})=)(?!{_REMOVED})[^&\s\"'<>#\\]+", re.IGNORECASE)
+_QUERY_MARK = pattern(rf"[?&;](?:{_QUERY_NAMES})=", re.IGNORECASE)
+_URL = pattern(r"[^\s\"'<>`\\]{1,4096}")
+_USER_INFO = pattern(r"[^/?#@]{1,1024}@")
 
 # A token in a text: long enough, and with a digit, as prose and placeholders (`YOUR_API_KEY`) are not.
 _TOKEN = r"(?=[A-Za-z_.~+/=\-]{0,64}\d)[A-Za-z0-9_.~+/=\-]{16,}"
@@ -57,7 +61,7 @@ def _after(word: str) -> str:
 # lacks costs next to nothing, and a pattern that begins with a literal runs at the speed of a search for it; the
 # lookahead that follows throws out the words of prose and code before anything is compared.
 _PROBES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
-    ("-", re.compile(
+    ("-", pattern(
         r"-(?<=\w-)(?=[\w-]{10}|key|Key|KEY|[Tt]oken)(?:"
         + _after("sk-") + r"(?=[\w-]{0,40}\d)[\w-]{20,}|"  # OpenAI, Anthropic, OpenRouter, …
         + _after("xox[abeoprs]-") + r"[\w-]{10,}|"  # Slack
@@ -66,7 +70,7 @@ _PROBES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
         + _after("pplx-") + r"[A-Za-z0-9]{40,}|"
         + r"(?:(?<=[aA]pi-)|(?<=API-)|(?<=[aA]uth-))((?:[Kk]ey|KEY|[Tt]oken)" + _IS + ")" + _TOKEN + ")"
     ), rf"-\1{REDACTED}"),
-    ("_", re.compile(
+    ("_", pattern(
         r"_(?<=[A-Za-z0-9]_)(?=[A-Za-z0-9]{16}|key|KEY|token|TOKEN|secret|SECRET)(?:"
         + _after("ph[csx]_") + r"[A-Za-z0-9]{20,}|"  # PostHog
         + _after("(?:gh[opsur]|gsk|npm)_") + r"[A-Za-z0-9]{30,}|"  # GitHub, Groq, npm
@@ -77,15 +81,15 @@ _PROBES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
         + r"(?:(?<=(?:api|API)_)|(?<=(?:access|ACCESS|client|CLIENT|secret|SECRET)_)|(?<=(?:auth|AUTH)_)|(?<=refresh_))"
         + r"((?:key|KEY|token|TOKEN|secret|SECRET)" + _IS + ")" + _TOKEN + ")"
     ), rf"_\1{REDACTED}"),
-    ("K", re.compile(  # AWS
+    ("K", pattern(  # AWS
         r"K(?:" + _after("AK") + r"IA[0-9A-Z]{16}\b|(?<=apiK)(ey" + _IS + ")" + _TOKEN + ")"
     ), rf"K\1{REDACTED}"),
-    ("z", re.compile(  # Google
+    ("z", pattern(  # Google
         r"z(?:" + _after("AIz") + r"a[\w-]{35}|(?<=uthoriz)(ation" + _IS
         + r"(?:(?:[Bb]earer|[Bb]asic|[Tt]oken|ApiKey)\s{1,4})?)" + _TOKEN + ")"
     ), rf"z\1{REDACTED}"),
-    ("J", re.compile(r"J" + _after("eyJ") + r"[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"), f"J{REDACTED}"),  # JSON web token
-    ("B", re.compile(r"B" + _after("B") + r"((?:earer|asic|EARER)\s{1,4})" + _TOKEN), rf"B\1{REDACTED}"),
+    ("J", pattern(r"J" + _after("eyJ") + r"[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"), f"J{REDACTED}"),  # JSON web token
+    ("B", pattern(r"B" + _after("B") + r"((?:earer|asic|EARER)\s{1,4})" + _TOKEN), rf"B\1{REDACTED}"),
 )  # fmt: skip
 _SHORTEST_TEXT: Final = 12
 
@@ -182,9 +186,9 @@ def _redact_text(text: str, secrets: tuple[str, ...]) -> str:
         text = _redact_urls(text)
     elif "=" in text and text[0] in "/?" and len(text) <= 4096:
         text = _QUERY_SECRET.sub(rf"\1{REDACTED}", text)
-    for character, pattern, replacement in _PROBES:
+    for character, token, replacement in _PROBES:
         if character in text:
-            text = pattern.sub(replacement, text)
+            text = token.sub(replacement, text)
     return text
 
 

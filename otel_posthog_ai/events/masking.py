@@ -8,9 +8,10 @@ chosen by name; for names, addresses and the like use a callable around a librar
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, cast
+
+from otel_posthog_ai.patterns import pattern
 
 from .builtin_masks import BUILT_IN
 from .json_safe import json_safe
@@ -56,7 +57,7 @@ _STRUCTURE: Final = {
     "role": frozenset({"user", "assistant", "system", "developer", "tool", "function"}),
     "type": frozenset({"text", "thinking", "function", "image_url", "input_audio", "file"}),
 }
-_PLAIN_NAME = re.compile(r"[A-Za-z_$][\w.$-]{0,63}")
+_PLAIN_NAME = pattern(r"[A-Za-z_$][\w.$-]{0,63}")
 _SHORTEST_NUMBER: Final = 1_000_000
 _EVERY_KEY: Final = TellingKeys(lambda _: True)
 

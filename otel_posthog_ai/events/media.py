@@ -6,8 +6,9 @@ a MIME type, `bytes` inside an image, a short `file_data`. https URLs and other 
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
+
+from otel_posthog_ai.patterns import pattern
 
 from .base64_text import kind_of_base64, kind_of_bytes, kind_of_mime, placeholder, redact_text
 from .rewriting import BYTES, DICT, ITEMS, Rewriter, TellingKeys
@@ -36,7 +37,7 @@ _MIME_KEYS: Final = ("mime_type", "mimeType", "media_type", "mediaType", "format
 _FILE_TYPES: Final = frozenset({"file", "input_file", "document", "blob", "binary", "media", "base64"})
 # `content` and `result` are words of every message; they hold data only in parts of these types.
 _OPAQUE_TYPES: Final = {"content": frozenset({"blob", "binary"}), "result": frozenset({"image_generation_call"})}
-_PURE_BASE64 = re.compile(r"[A-Za-z0-9+/_\-=\r\n]+(?:\.\.\.|…)?")
+_PURE_BASE64 = pattern(r"[A-Za-z0-9+/_\-=\r\n]+(?:\.\.\.|…)?")
 
 _SHORTEST_TEXT: Final = 14  # `data:;base64,A`
 _TELLING = TellingKeys(lambda key: key in _PAYLOADS or key in _CONTAINERS or key in _BETWEEN)

@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from otel_posthog_ai.patterns import pattern
+
 from .rewriting import DICT, ITEMS, kinds
 
 Properties = Mapping[str, Any]
@@ -23,13 +25,13 @@ Rule = Literal["keep", "drop"] | Reducer
 _TEXT: Final = kinds(str)
 _NUMBER: Final = kinds(int, float)
 
-_ID = re.compile(r"[^\s\x00-\x1f]{1,200}")
-_IDENTITY = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
-_LABEL = re.compile(r"[\w.:/@+-]{1,64}")
-_TYPE = re.compile(r"[A-Za-z_][\w.]{0,127}|\d{3}")
+_ID = pattern(r"[^\s\x00-\x1f]{1,200}")
+_IDENTITY = pattern(r"[^\x00-\x1f\x7f]{1,200}")
+_LABEL = pattern(r"[\w.:/@+-]{1,64}")
+_TYPE = pattern(r"[A-Za-z_][\w.]{0,127}|\d{3}")
 # A name has few words and no punctuation of sentences.
-_NAME = re.compile(r"[\w$.:/<>@()\[\]#&+-]{1,128}(?: [\w$.:/<>@()\[\]#&+-]{1,64}){0,4}")
-_TOOL_NAME = re.compile(r"[\w.:/-]{1,200}")
+_NAME = pattern(r"[\w$.:/<>@()\[\]#&+-]{1,128}(?: [\w$.:/<>@()\[\]#&+-]{1,64}){0,4}")
+_TOOL_NAME = pattern(r"[\w.:/-]{1,200}")
 
 # Spans whose name is that of a thing of the program; others may be named after what was said.
 _NAMED_TYPES: Final = frozenset(
@@ -132,10 +134,10 @@ def _flag(value: Any, properties: Properties) -> Any:
     return _number(value, properties) if isinstance(value, _NUMBER) else _label(value, properties)
 
 
-def _spoken_number(value: Any, _: Properties) -> Any:
+def _spoken_number(value: Any, properties: Properties) -> Any:
     """A rating as it is sent: a number, true or false, also as text."""
     if isinstance(value, _NUMBER):
-        return value
+        return _number(value, properties)
     return (
         value if isinstance(value, _TEXT) and re.fullmatch(r"true|false|[+-]?\d{1,20}(?:\.\d{1,20})?", value) else None
     )
@@ -294,6 +296,5 @@ PRIVACY_RULES: Final[dict[str, Rule]] = {
         _number,
     ),
     **dict.fromkeys(("$ai_metric_value", "feedback_value"), _spoken_number),
-    "otel_posthog_ai.shrunk": "keep",
 }  # fmt: skip
 """Property -> "keep", "drop", or what reduces it. A property that is not here is dropped."""

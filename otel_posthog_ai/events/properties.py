@@ -25,7 +25,7 @@ _NODES = frozenset({GENERATION, EMBEDDING, SPAN})
 _ALL = frozenset({GENERATION, EMBEDDING, SPAN, TRACE})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Property:
     """A property, the events that carry it, and how it is read; None and MISSING mean that it is left out."""
 

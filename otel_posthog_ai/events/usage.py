@@ -6,12 +6,12 @@ to the output of Gemini 2.5 and 3; both are stated here so that the bill is righ
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from otel_posthog_ai.dialects.record import AISpan, Cost, Usage
+from otel_posthog_ai.patterns import pattern
 
-_GEMINI_WITH_REASONING = re.compile(r"gemini-(2\.5|3)")
+_GEMINI_WITH_REASONING = pattern(r"gemini-(2\.5|3)")
 # Providers whose own API counts the input without what came from the cache, where no dialect says otherwise.
 EXCLUSIVE_PROVIDERS = frozenset({"bedrock"})
 

@@ -46,7 +46,7 @@ _VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
 def caller(quick: bool) -> Iterator[Made]:
     """What the app's own thread pays."""
     sides = (P1, P4, US)
-    repeats, rounds = (3, 30) if quick else (9, 60)
+    repeats, rounds = (3, 30) if quick else (5, 40)
     for title, options in _VARIANTS:
         found = compare(sides, {"measure": "caller", "rounds": rounds, "traces": 20, **options}, repeats)
         rows: list[Row] = []

@@ -172,7 +172,7 @@ def test_eight_threads_emit_while_the_process_forks() -> None:
 def test_no_thread_starts_in_a_child_before_all_its_state_is_new() -> None:
     with FaultServer() as server:
         run(server, """
-            from otel_posthog_ai.delivery import forks
+            from otel_posthog_ai import forks
 
             class Slow:
                 "State that takes long to make anew, registered after the sender as a processor is."

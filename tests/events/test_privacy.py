@@ -200,9 +200,14 @@ def test_feedback_metrics_and_evaluations() -> None:
         "$ai_metric_value": "0.93",
     }
     assert kept("$ai_metric", **{"$ai_metric_value": SECRET}) == {}
+    assert kept("$ai_metric", **{"$ai_metric_value": float("inf")}) == {}
     assert kept("$ai_feedback", **{"$ai_feedback_text": SECRET, "feedback_value": "true"}) == {"feedback_value": "true"}
     verdict = {"$ai_evaluation_name": "is_polite", "$ai_evaluation_result": False, "$ai_target_id": "1" * 36}
     assert kept("$ai_evaluation", **verdict, **{"$ai_evaluation_reasoning": SECRET}) == verdict
+
+
+def test_what_delivery_writes_afterwards_cannot_come_from_the_span() -> None:
+    assert kept("$ai_generation", **{"otel_posthog_ai.shrunk": SECRET}) == {}
 
 
 def test_the_envelope_holds_nothing_else() -> None:
@@ -212,7 +217,7 @@ def test_the_envelope_holds_nothing_else() -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -30,13 +31,17 @@ print(json.dumps({{
 """  # noqa: E501
 
 
-def _observed(code: str) -> dict[str, object]:
+_BEHIND = tuple(f"otel_posthog_ai.{room}" for room in ("dialects", "events", "delivery", "pipeline", "hierarchy"))
+
+
+def _observed(code: str) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-c", _OBSERVED.format(code=code)], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    return json.loads(done.stdout)
+    observed: dict[str, Any] = json.loads(done.stdout)
+    return observed
 
 
 @pytest.mark.parametrize(
@@ -68,3 +73,4 @@ def test_the_bare_import_loads_next_to_nothing() -> None:
 def test_an_inert_processor_starts_nothing_and_loads_no_http() -> None:
     seen = _observed("import otel_posthog_ai; otel_posthog_ai.PostHogSpanProcessor(disabled=True)")
     assert (seen["threads"], seen["sockets"], seen["heavy"]) == (0, 0, [])
+    assert not [name for name in seen["own"] if name.startswith(_BEHIND)], "who sends nothing pays for nothing"
