@@ -39,10 +39,12 @@ _WIPE_ON_FORK = 18
 
 def _own_page() -> mmap.mmap | bytearray:
     """A byte that is 1 in this process and 0 in a child, whoever forked it; always 0 where the kernel has no such."""
+    if sys.platform != "linux":
+        return bytearray(1)
     try:
         page = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         page.madvise(_WIPE_ON_FORK)
-    except (AttributeError, OSError, TypeError, ValueError):
+    except (OSError, ValueError):
         return bytearray(1)
     page[0] = 1
     return page

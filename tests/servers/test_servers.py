@@ -78,8 +78,9 @@ def test_eight_threads_ask_while_the_process_forks(served: Served) -> None:
     served.assert_delivered_once()
 
 
-def test_a_fork_that_python_does_not_hear_of(served: Served) -> None:
-    served.start(sys.executable, "unheard_fork.py")
+@pytest.mark.parametrize("how", ["by-page", "by-process-id"])
+def test_a_fork_that_python_does_not_hear_of(served: Served, how: str) -> None:
+    served.start(sys.executable, "unheard_fork.py", how)
     served.wait()
     assert len({span.made_in for span in served.produced()}) == 3
     served.assert_delivered_once()

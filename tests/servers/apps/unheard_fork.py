@@ -1,12 +1,22 @@
-"""A server written in C forks: Python does not hear of it, and calls no hook."""
+"""A server written in C forks: Python does not hear of it, and calls no hook.
+
+With the argument `by-process-id` as on a system whose kernel does not mark the pages of a child.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import sys
 import time
 
 from traced import ask_agent, processor, provider
+
+from otel_posthog_ai import forks
+
+if "by-process-id" in sys.argv:
+    forks.page = bytearray(1)
+    forks._own_page = lambda: bytearray(1)
 
 assert provider.force_flush(20_000)  # A module that is being imported at such a fork stays locked in the child.
 ask_agent()
