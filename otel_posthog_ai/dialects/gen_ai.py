@@ -169,10 +169,10 @@ def read(record: AISpan, source: Source) -> None:
         record.usage.input_excludes_cache = False
     _read_output_type(record, source)
     _read_first_token(record, source)
-    for key, name in PROVIDER_METADATA.items():
+    for key in source.shape.present(PROVIDER_METADATA):
         value = source.take(key)
         if value is not None:
-            record.provider_metadata.setdefault(name, value)
+            record.provider_metadata.setdefault(PROVIDER_METADATA[key], value)
     _classify(record, source)
     _read_server(record, source)
     _read_kind(record, source)
