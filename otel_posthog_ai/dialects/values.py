@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 JSON_OPENERS = ("{", "[")
@@ -139,15 +139,21 @@ def finish_reason(value: Any) -> str | None:
     return found.rsplit(".", 1)[-1] or None
 
 
-def dump(value: Any) -> str:
-    """Compact JSON text; what JSON cannot hold becomes its plain text."""
-    try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_text)
-    except (TypeError, ValueError, RecursionError):
-        return f"[{type(value).__name__}]"
-
-
 def _as_text(value: Any) -> str:
     if isinstance(value, (bytes, bytearray)):
         return f"[{len(value)} bytes]"
     return f"[{type(value).__name__}]"
+
+
+# `json.dumps` would make an encoder at every call.
+_compact_json: Callable[[Any], str] = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), default=_as_text
+).encode
+
+
+def dump(value: Any) -> str:
+    """Compact JSON text; what JSON cannot hold becomes its plain text."""
+    try:
+        return _compact_json(value)
+    except (TypeError, ValueError, RecursionError):
+        return f"[{type(value).__name__}]"
