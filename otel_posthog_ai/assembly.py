@@ -117,10 +117,8 @@ class Assembly:
 
     def _mark_private(self, node: Node, record: AISpan) -> None:
         """What runs below a private span is private; what it ran in leaves without content, too."""
-        above = list(self._hierarchy.ancestors(node))
-        node.private = record.private or any(
-            each.private or (each.belonging is not None and each.belonging.privacy_mode) for each in (node, *above)
-        )
+        above = self._hierarchy.ancestors(node)
+        node.private = record.private or _is_private(node) or any(map(_is_private, above))
         if node.private:
             for each in above:
                 each.tainted = True
@@ -133,6 +131,10 @@ class Assembly:
             self._hold_unfinished()
         if not self._held:
             return []
+        with self._hierarchy.at_rest():
+            return self._placed_and_built(everything, final)
+
+    def _placed_and_built(self, everything: bool, final: bool) -> list[Built]:
         self._join()
         now = time.monotonic()
         ready = [held for held in self._held.values() if everything or self._may_leave(held, now)]
@@ -238,3 +240,7 @@ class Assembly:
         if name is not None and is_call(record) and place.parent_id is None and trace.may_be_named():
             trace.named = True
             yield Built([named_trace(record, place, name)], privacy._replace(name=name))
+
+
+def _is_private(node: Node) -> bool:
+    return node.private or (node.belonging is not None and node.belonging.privacy_mode)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry import trace
@@ -106,12 +107,14 @@ class Hierarchy:
         """Ended AI spans on their way to the worker; the queue that they are in holds them."""
         self.catch_up: Callable[[], None] = _nothing
         """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
+        self._walked: dict[Node, Sequence[Node]] | None = None
         self._until_sweep = SWEEP_EVERY
         self._sweeping = threading.Lock()
 
     def start_anew(self) -> None:
         """In a forked child: the lock may be held by a thread that is not there. Ancestry stays."""
         self._sweeping = threading.Lock()
+        self._walked = None
 
     # ---- the app's threads ---------------------------------------------------------------------------------------
 
@@ -243,8 +246,12 @@ class Hierarchy:
                 span_id, trace_id, parent.span_id if parent is not None else 0, parent is not None and parent.is_remote
             )
         node.trace_id = trace_id
-        if node.parent_id == span_id or any(above.parent_id == span_id for above in self.ancestors(node)):
+        if node.parent_id == span_id:
             node.parent_id = 0  # a cycle ends where it would close
+        for above in self.ancestors(node):
+            if above.parent_id == span_id:
+                node.parent_id = 0
+                break
         return node
 
     def learn_promised(self, span_id: int, trace_id: int) -> None:
@@ -254,18 +261,36 @@ class Hierarchy:
             node = self.nodes[span_id] = Node(span_id, trace_id, 0)
         node.promised = True
 
-    def ancestors(self, node: Node) -> Iterator[Node]:
+    def ancestors(self, node: Node) -> Sequence[Node]:
         """The ancestors that are known, nearest first; a cycle ends the walk."""
+        walked = self._walked
+        known = walked.get(node) if walked is not None else None
+        if known is not None:
+            return known
+        below, chain = node, list[Node]()
+        nodes = self.nodes
         seen = {node.span_id}
-        while node.parent_id and node.parent_id not in seen:
-            seen.add(node.parent_id)
-            above = self.node(node.parent_id)
-            if above is None or (above.trace_id and node.trace_id and above.trace_id != node.trace_id):
-                return
+        while (parent_id := below.parent_id) and parent_id not in seen:
+            seen.add(parent_id)
+            above = nodes.get(parent_id) or self.node(parent_id)
+            if above is None or (above.trace_id and below.trace_id and above.trace_id != below.trace_id):
+                break
             if not above.trace_id:
-                above.trace_id = node.trace_id
-            yield above
-            node = above
+                above.trace_id = below.trace_id
+            chain.append(above)
+            below = above
+        if walked is not None:
+            walked[node] = chain
+        return chain
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """While the worker places what it has read, no span is read: each is asked for its ancestors only once."""
+        self._walked = {}
+        try:
+            yield
+        finally:
+            self._walked = None
 
     def survivor(self, node: Node) -> Node:
         """What the span has been merged into by now, or itself."""

@@ -68,7 +68,7 @@ def find_owner(
     chain: _Chain = [(node.belonging, record.identity)]
     chain += [(above.belonging, hierarchy.identity(above)) for above in hierarchy.ancestors(node)]
     chain = [(said, named) for said, named in chain if said is not None or (named is not None and named != _NOBODY)]
-    of_resource = read_identity(resource)
+    of_resource = read_identity(resource) if resource else None
     user = (
         _upward(chain, "distinct_id", "user", usable_id)
         or _agreed(node.users_below, True)
@@ -92,7 +92,8 @@ def _upward(chain: _Chain, belonging: str, explicit: str, usable: Callable[[obje
     for surrounding, identity in chain:
         said = getattr(surrounding, belonging) if surrounding is not None else None
         if said is None and identity is not None:
-            said = usable(getattr(identity, explicit))
+            named = getattr(identity, explicit)
+            said = usable(named) if named is not None else None
         if said is not None:
             return str(said)
     return None
@@ -100,7 +101,8 @@ def _upward(chain: _Chain, belonging: str, explicit: str, usable: Callable[[obje
 
 def _incidental(chain: _Chain, field: str, usable: Callable[[object], str | None]) -> str | None:
     for _, identity in chain:
-        found = usable(getattr(identity, field)) if identity is not None else None
+        named = getattr(identity, field) if identity is not None else None
+        found = usable(named) if named is not None else None
         if found is not None:
             return found
     return None
@@ -108,6 +110,8 @@ def _incidental(chain: _Chain, field: str, usable: Callable[[object], str | None
 
 def _agreed(named: frozenset[tuple[bool, str]], explicit: bool) -> str | None:
     """The one name on which all below agree; explicit names shut incidental ones out."""
+    if not named:
+        return None
     names = {name for is_explicit, name in named if is_explicit is explicit}
     return next(iter(names)) if len(names) == 1 else None
 

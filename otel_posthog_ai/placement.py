@@ -139,10 +139,8 @@ class Placing:
         return False
 
     def _top(self, node: Node) -> Node:
-        top = node
-        for above in self._hierarchy.ancestors(node):
-            top = above
-        return top
+        chain = self._hierarchy.ancestors(node)
+        return chain[-1] if chain else node
 
     def _is_known_afar(self, node: Node) -> bool:
         """Whether the trace goes on in another process, above the span or below it."""
