@@ -99,7 +99,7 @@ def may_hold_media(text: str) -> bool:
         (";" in text and _URL_MARK.search(text) is not None)
         or ("\\" in text and _BYTE_ESCAPE.search(text) is not None)
         or ("@" in text and "@@@langfuseMedia:" in text)
-        or next(_long_runs(text), None) is not None
+        or (len(text) > BODY_LIMIT and next(_long_runs(text), None) is not None)
     )
 
 
