@@ -7,7 +7,7 @@ could change it; the wait ends with that ancestor, after the flush interval, or 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -92,7 +92,7 @@ class Assembly:
         if context is None:
             self._counters.add("dropped", reason="unreadable")
             return
-        node = self._hierarchy.learn(context.span_id, context.trace_id, span.parent)
+        node, above = self._hierarchy.learn(context.span_id, context.trace_id, span.parent)
         # A span that the user's filter let through, or that a child names as its parent, is exported whatever it says.
         record = read_span(span, logs, forced=self._settings.span_filter is not None or node.promised)
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
@@ -106,22 +106,14 @@ class Assembly:
             return
         node.fate, node.record = HELD, record
         node.identity = record.identity
-        self._mark_private(node, record)
-        note_below(node, record, self._hierarchy)
+        _mark_private(node, record, above)
+        note_below(node, record, above)
         self._placing.trace(node).metadata.update(record.trace_metadata)
         self._held[node.span_id] = Held(node, record, span.resource.attributes, now)
 
     def _drop(self, node: Node) -> None:
         node.fate = PLAIN
         self._counters.add("filtered")
-
-    def _mark_private(self, node: Node, record: AISpan) -> None:
-        """What runs below a private span is private; what it ran in leaves without content, too."""
-        above = self._hierarchy.ancestors(node)
-        node.private = record.private or _is_private(node) or any(map(_is_private, above))
-        if node.private:
-            for each in above:
-                each.tainted = True
 
     # ---- releasing -----------------------------------------------------------------------------------------------
 
@@ -240,6 +232,14 @@ class Assembly:
         if name is not None and is_call(record) and place.parent_id is None and trace.may_be_named():
             trace.named = True
             yield Built([named_trace(record, place, name)], privacy._replace(name=name))
+
+
+def _mark_private(node: Node, record: AISpan, above: Sequence[Node]) -> None:
+    """What runs below a private span is private; what it ran in leaves without content, too."""
+    node.private = record.private or _is_private(node) or any(map(_is_private, above))
+    if node.private:
+        for each in above:
+            each.tainted = True
 
 
 def _is_private(node: Node) -> bool:

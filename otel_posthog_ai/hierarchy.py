@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -238,21 +238,22 @@ class Hierarchy:
                 node.fate = PLAIN
         return node
 
-    def learn(self, span_id: int, trace_id: int, parent: SpanContext | None) -> Node:
-        """The node of a span that has reached the worker, made if nobody announced it (the bare exporter)."""
+    def learn(self, span_id: int, trace_id: int, parent: SpanContext | None) -> tuple[Node, Sequence[Node]]:
+        """The node of a span that has reached the worker, made if nobody announced it (the bare exporter).
+
+        With it come its ancestors, nearest first.
+        """
         node = self.node(span_id)
         if node is None or (node.trace_id and node.trace_id != trace_id):
             node = self.nodes[span_id] = Node(
                 span_id, trace_id, parent.span_id if parent is not None else 0, parent is not None and parent.is_remote
             )
         node.trace_id = trace_id
-        if node.parent_id == span_id:
+        above = self.ancestors(node)
+        if node.parent_id == span_id or any(each.parent_id == span_id for each in above):
             node.parent_id = 0  # a cycle ends where it would close
-        for above in self.ancestors(node):
-            if above.parent_id == span_id:
-                node.parent_id = 0
-                break
-        return node
+            above = ()
+        return node, above
 
     def learn_promised(self, span_id: int, trace_id: int) -> None:
         """A child that names a span which nobody has seen has left: should it come, it must keep its id."""
@@ -267,7 +268,8 @@ class Hierarchy:
         known = walked.get(node) if walked is not None else None
         if known is not None:
             return known
-        below, chain = node, list[Node]()
+        below = node
+        chain: list[Node] = []
         nodes = self.nodes
         seen = {node.span_id}
         while (parent_id := below.parent_id) and parent_id not in seen:
@@ -284,7 +286,7 @@ class Hierarchy:
         return chain
 
     @contextmanager
-    def at_rest(self) -> Iterator[None]:
+    def at_rest(self) -> Generator[None]:
         """While the worker places what it has read, no span is read: each is asked for its ancestors only once."""
         self._walked = {}
         try:

@@ -5,7 +5,7 @@ Never sideways by trace id, and nothing is remembered by trace id alone: one tra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .belonging import Belonging, usable_id, usable_session_id
@@ -28,7 +28,7 @@ _NOBODY = Identity()
 _Chain = list[tuple[Belonging | None, Identity | None]]
 
 
-def note_below(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
+def note_below(node: Node, record: AISpan, ancestors: Sequence[Node]) -> None:
     """Tell the ancestors of a span which user and session it names; they count there only if all below agree."""
     if node.belonging is None and record.identity == _NOBODY:
         return
@@ -36,7 +36,7 @@ def note_below(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
     session = _named(node, record.identity, "session_id", "session", "incidental_session", usable_session_id)
     if user is None and session is None:
         return
-    for above in hierarchy.ancestors(node):
+    for above in ancestors:
         # Two different names say all there is to say.
         if user is not None and len(above.users_below) < 3:
             above.users_below |= {user}
@@ -67,8 +67,10 @@ def find_owner(
     """Whom the events of `record` belong to, by all that is known now."""
     chain: _Chain = [(node.belonging, record.identity)]
     chain += [(above.belonging, hierarchy.identity(above)) for above in hierarchy.ancestors(node)]
-    chain = [(said, named) for said, named in chain if said is not None or (named is not None and named != _NOBODY)]
+    chain = [link for link in chain if link[0] is not None or (link[1] is not None and link[1] != _NOBODY)]
     of_resource = read_identity(resource) if resource else None
+    if not (chain or node.users_below or node.sessions_below or of_resource is not None):
+        return Owner(usable_id(settings.default_distinct_id), None, None, None)  # nobody says anything
     user = (
         _upward(chain, "distinct_id", "user", usable_id)
         or _agreed(node.users_below, True)

@@ -26,8 +26,9 @@ def unset(value: Any) -> bool:
 
 
 _indexes: dict[int, tuple[Table, dict[str, tuple[int, ...]]]] = {}
-# Of each row that reads anything: the part of the record ("": the record itself), the field in it, keys and parser.
-_Plan = tuple[tuple[str, str, tuple[str, ...], Callable[[Any], Any]], ...]
+# What is left of a row: the part of the record ("": the record itself), the field in it, keys that are there, parser.
+_Step = tuple[str, str, tuple[str, ...], Callable[[Any], Any]]
+_Plan = tuple[_Step, ...]
 
 
 def _rows_by_key(table: Table) -> dict[str, tuple[int, ...]]:
@@ -47,10 +48,12 @@ def _plan(table: Table, shape: Shape) -> _Plan:
     """The rows that read any of the keys, with these keys alone."""
     rows_of = _rows_by_key(table)
     present = rows_of.keys() & shape.keys
-    rows = (table[number] for number in sorted({number for key in present for number in rows_of[key]}))
-    plan = tuple(
-        (*row.field.rpartition(".")[::2], tuple(key for key in row.keys if key in present), row.parse) for row in rows
-    )
+    steps: list[_Step] = []
+    for number in sorted({number for key in present for number in rows_of[key]}):
+        field, keys, parse = table[number]
+        part, _, name = field.rpartition(".")
+        steps.append((part, name, tuple(key for key in keys if key in present), parse))
+    plan = tuple(steps)
     shape.plans[id(table)] = table, plan
     return plan
 

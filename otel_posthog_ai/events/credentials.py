@@ -121,17 +121,13 @@ def is_telling(key: str) -> bool:
 
 def may_hold_credentials(text: str, secrets: Sequence[str] = ()) -> bool:
     """Whether a text of which `text` was joined with spaces may hold a credential; True may be wrong."""
-    for secret in secrets:
-        if secret in text:
-            return True
+    if any(secret in text for secret in secrets):
+        return True
     if "=" in text and _QUERY_MARK.search(text) is not None:
         return True
     if "@" in text and "/" in text and "://" in text:
         return True
-    for character, pattern, _ in _PROBES:
-        if character in text and pattern.search(text) is not None:
-            return True
-    return False
+    return any(character in text and pattern.search(text) is not None for character, pattern, _ in _PROBES)
 
 
 def _is_secret(key: Any, context: int) -> bool:
