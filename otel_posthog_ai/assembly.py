@@ -31,6 +31,8 @@ from .remembered import RememberedCalls
 from .settings import Settings
 from .waiting import Waiting
 
+_PUBLIC = Privacy()
+
 
 class Held(NamedTuple):
     """A span that was read and waits."""
@@ -96,6 +98,7 @@ class Assembly:
         # A span that the user's filter let through, or that a child names as its parent, is exported whatever it says.
         record = read_span(span, logs, forced=self._settings.span_filter is not None or node.promised)
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+        self._hierarchy.arrived(node.span_id, scope)
         self._outlooks.learn(scope, span.name, record)
         if record is None or (record.noise and not node.promised):
             node.identity = record.identity if record is not None else read_identity(span.attributes or {})
@@ -219,8 +222,11 @@ class Assembly:
         trace = self._placing.trace(node)
         if place.is_trace:
             self._placing.complete_states(record, trace)
-        privacy = Privacy(node.private or node.tainted, frozenset(place.context_properties), private_name(record))
-        if not (self._settings.privacy_mode or privacy.private):
+        if self._settings.privacy_mode or node.private or node.tainted:
+            private = node.private or node.tainted
+            privacy = Privacy(private, frozenset(place.context_properties), private_name(record))
+        else:
+            privacy = _PUBLIC
             hint_missing_content(record)
         events, dropped = build_events(record, place, costs=self._settings.costs == "span")
         if dropped:

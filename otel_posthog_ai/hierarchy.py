@@ -103,8 +103,8 @@ class Hierarchy:
         self.opened: dict[int, Opened] = {}
         self.ended: dict[int, int | Ended] = {}
         self.nodes: dict[int, Node] = {}
-        self._arriving: dict[str, weakref.WeakValueDictionary[int, ReadableSpan]] = {}
-        """Ended AI spans on their way to the worker; the queue that they are in holds them."""
+        self._arriving: dict[str, dict[int, weakref.ReferenceType[ReadableSpan]]] = {}
+        """Ended AI spans on their way to the worker, by scope; the queue that they are in holds them."""
         self.catch_up: Callable[[], None] = _nothing
         """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
         self._walked: dict[Node, Sequence[Node]] | None = None
@@ -183,7 +183,15 @@ class Hierarchy:
     def arrives(self, span_id: int, span: ReadableSpan) -> None:
         """An AI span has ended and is on its way to the worker."""
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
-        self._arriving.setdefault(scope, weakref.WeakValueDictionary())[span_id] = span
+        arriving = self._arriving.setdefault(scope, {})
+        arriving[span_id] = weakref.ref(span)
+        _forget_oldest(arriving, MOST_ENDED)  # a span that is dropped on its way never arrives
+
+    def arrived(self, span_id: int, scope: str) -> None:
+        """The worker has the span; what becomes of it is said by its node."""
+        arriving = self._arriving.get(scope)
+        if arriving is not None:
+            arriving.pop(span_id, None)
 
     def unread_spans(self, scope: str) -> Iterator[tuple[int, ReadableSpan]]:
         """The spans of other scopes than `scope` that are open, or have ended and are on their way, by span id."""
@@ -194,10 +202,10 @@ class Hierarchy:
         for name, spans in self._arriving.copy().items():
             if name == scope:
                 continue
-            for reference in spans.valuerefs():
+            for span_id, reference in spans.copy().items():
                 arriving = reference()
                 if arriving is not None:
-                    yield reference.key, arriving
+                    yield span_id, arriving
 
     def node(self, span_id: int) -> Node | None:
         """The node of a span; None when nothing is known of it."""

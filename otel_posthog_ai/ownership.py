@@ -24,13 +24,12 @@ class Owner(NamedTuple):
     groups: dict[str, str] | None
 
 
-_NOBODY = Identity()
 _Chain = list[tuple[Belonging | None, Identity | None]]
 
 
 def note_below(node: Node, record: AISpan, ancestors: Sequence[Node]) -> None:
     """Tell the ancestors of a span which user and session it names; they count there only if all below agree."""
-    if node.belonging is None and record.identity == _NOBODY:
+    if node.belonging is None and _is_nobody(record.identity):
         return
     user = _named(node, record.identity, "distinct_id", "user", "incidental_user", usable_id)
     session = _named(node, record.identity, "session_id", "session", "incidental_session", usable_session_id)
@@ -67,8 +66,8 @@ def find_owner(
     """Whom the events of `record` belong to, by all that is known now."""
     chain: _Chain = [(node.belonging, record.identity)]
     chain += [(above.belonging, hierarchy.identity(above)) for above in hierarchy.ancestors(node)]
-    chain = [link for link in chain if link[0] is not None or (link[1] is not None and link[1] != _NOBODY)]
-    of_resource = read_identity(resource) if resource else None
+    chain = [link for link in chain if link[0] is not None or not _is_nobody(link[1])]
+    of_resource = _identity_of_resource(resource)
     if not (chain or node.users_below or node.sessions_below or of_resource is not None):
         return Owner(usable_id(settings.default_distinct_id), None, None, None)  # nobody says anything
     user = (
@@ -88,6 +87,34 @@ def find_owner(
     )
     replay = _upward(chain, "replay_session_id", "replay_session", usable_session_id)
     return Owner(user, session, replay, _groups(chain))
+
+
+def _is_nobody(identity: Identity | None) -> bool:
+    return identity is None or (
+        identity.user is None
+        and identity.session is None
+        and identity.incidental_user is None
+        and identity.incidental_session is None
+        and identity.replay_session is None
+        and identity.groups is None
+    )
+
+
+_resources: dict[int, tuple[Mapping[str, Any], Identity | None]] = {}
+_MOST_RESOURCES = 64
+
+
+def _identity_of_resource(attributes: Mapping[str, Any]) -> Identity | None:
+    """A process has one resource or few, and their attributes never change."""
+    if not attributes:
+        return None
+    known = _resources.get(id(attributes))
+    if known is None:
+        if len(_resources) >= _MOST_RESOURCES:
+            _resources.clear()
+        # With the attributes themselves, so that their id stays their own.
+        known = _resources[id(attributes)] = (attributes, read_identity(attributes))
+    return known[1]
 
 
 def _upward(chain: _Chain, belonging: str, explicit: str, usable: Callable[[object], str | None]) -> str | None:

@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 JSON_OPENERS = ("{", "[")
+_JSON_BLANKS = " \t\n\r"
+# `json.loads` matches the blanks around the value with a pattern each.
+_decode_json: Callable[[str], tuple[Any, int]] = json.JSONDecoder().raw_decode
 _NO_MAPPINGS = (str, type(None), list, tuple, int, float)
 
 
@@ -84,9 +87,10 @@ def parse_json(value: Any) -> Any:
         stripped = value.lstrip()
         if stripped.startswith(JSON_OPENERS):
             try:
-                return json.loads(stripped)
+                found, end = _decode_json(stripped)
             except (ValueError, RecursionError):
                 return value
+            return found if end == len(stripped) or not stripped[end:].strip(_JSON_BLANKS) else value
     return value
 
 
