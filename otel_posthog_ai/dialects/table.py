@@ -28,7 +28,7 @@ def unset(value: Any) -> bool:
 _indexes: dict[int, tuple[Table, dict[str, tuple[int, ...]]]] = {}
 # What is left of a row: the part of the record ("": the record itself), the field in it, keys that are there, parser.
 _Step = tuple[str, str, tuple[str, ...], Callable[[Any], Any]]
-_Plan = tuple[_Step, ...]
+_Plan = tuple[frozenset[str], tuple[_Step, ...]]
 
 
 def _rows_by_key(table: Table) -> dict[str, tuple[int, ...]]:
@@ -45,15 +45,15 @@ def _rows_by_key(table: Table) -> dict[str, tuple[int, ...]]:
 
 
 def _plan(table: Table, shape: Shape) -> _Plan:
-    """The rows that read any of the keys, with these keys alone."""
+    """The keys that the table reads of these, and the rows that read them, with these keys alone."""
     rows_of = _rows_by_key(table)
-    present = rows_of.keys() & shape.keys
+    present = frozenset(rows_of.keys() & shape.keys)
     steps: list[_Step] = []
     for number in sorted({number for key in present for number in rows_of[key]}):
         field, keys, parse = table[number]
         part, _, name = field.rpartition(".")
         steps.append((part, name, tuple(key for key in keys if key in present), parse))
-    plan = tuple(steps)
+    plan = present, tuple(steps)
     shape.plans[id(table)] = table, plan
     return plan
 
@@ -61,12 +61,12 @@ def _plan(table: Table, shape: Shape) -> _Plan:
 def fill(record: AISpan, table: Table, source: Source) -> None:
     """Fill the unset fields of `record`; the attributes of the table count as used whether or not they were needed."""
     attributes = source.attributes
-    used = source.used
     shape = source.shape
     known = shape.plans.get(id(table))
     plan: _Plan = known[1] if known is not None else _plan(table, shape)
-    for part, name, keys, parse in plan:
-        used.update(keys)
+    present, steps = plan
+    source.used.update(present)
+    for part, name, keys, parse in steps:
         owner: Any = getattr(record, part) if part else record
         current = getattr(owner, name)
         if current is not None and not unset(current):
