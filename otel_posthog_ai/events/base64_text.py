@@ -206,8 +206,9 @@ def _long_runs(text: str) -> Iterator[tuple[int, int]]:
     Such a run fills any window that begins at its start, so one look at the end of a window lets us jump over it.
     """
     window = BODY_LIMIT + 1
+    last = len(text) - window
     position = 0
-    while position + window <= len(text):
+    while position <= last:
         space = text.rfind(" ", position, position + window)
         if space >= 0:
             position = space + 1
