@@ -222,8 +222,8 @@ class Assembly:
         trace = self._placing.trace(node)
         if place.is_trace:
             self._placing.complete_states(record, trace)
-        if self._settings.privacy_mode or node.private or node.tainted:
-            private = node.private or node.tainted
+        private = node.private or node.tainted
+        if private or self._settings.privacy_mode:
             privacy = Privacy(private, frozenset(place.context_properties), private_name(record))
         else:
             privacy = _PUBLIC
