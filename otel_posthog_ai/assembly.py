@@ -7,7 +7,7 @@ could change it; the wait ends with that ancestor, after the flush interval, or 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -30,6 +30,8 @@ from .placement import Placing
 from .remembered import RememberedCalls
 from .settings import Settings
 from .waiting import Waiting
+
+_PUBLIC = Privacy()
 
 
 class Held(NamedTuple):
@@ -92,10 +94,11 @@ class Assembly:
         if context is None:
             self._counters.add("dropped", reason="unreadable")
             return
-        node = self._hierarchy.learn(context.span_id, context.trace_id, span.parent)
+        node, above = self._hierarchy.learn(context.span_id, context.trace_id, span.parent)
         # A span that the user's filter let through, or that a child names as its parent, is exported whatever it says.
         record = read_span(span, logs, forced=self._settings.span_filter is not None or node.promised)
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+        self._hierarchy.arrived(node.span_id, scope)
         self._outlooks.learn(scope, span.name, record)
         if record is None or (record.noise and not node.promised):
             node.identity = record.identity if record is not None else read_identity(span.attributes or {})
@@ -106,24 +109,14 @@ class Assembly:
             return
         node.fate, node.record = HELD, record
         node.identity = record.identity
-        self._mark_private(node, record)
-        note_below(node, record, self._hierarchy)
+        _mark_private(node, record, above)
+        note_below(node, record, above)
         self._placing.trace(node).metadata.update(record.trace_metadata)
         self._held[node.span_id] = Held(node, record, span.resource.attributes, now)
 
     def _drop(self, node: Node) -> None:
         node.fate = PLAIN
         self._counters.add("filtered")
-
-    def _mark_private(self, node: Node, record: AISpan) -> None:
-        """What runs below a private span is private; what it ran in leaves without content, too."""
-        above = list(self._hierarchy.ancestors(node))
-        node.private = record.private or any(
-            each.private or (each.belonging is not None and each.belonging.privacy_mode) for each in (node, *above)
-        )
-        if node.private:
-            for each in above:
-                each.tainted = True
 
     # ---- releasing -----------------------------------------------------------------------------------------------
 
@@ -133,6 +126,10 @@ class Assembly:
             self._hold_unfinished()
         if not self._held:
             return []
+        with self._hierarchy.at_rest():
+            return self._placed_and_built(everything, final)
+
+    def _placed_and_built(self, everything: bool, final: bool) -> list[Built]:
         self._join()
         now = time.monotonic()
         ready = [held for held in self._held.values() if everything or self._may_leave(held, now)]
@@ -225,8 +222,11 @@ class Assembly:
         trace = self._placing.trace(node)
         if place.is_trace:
             self._placing.complete_states(record, trace)
-        privacy = Privacy(node.private or node.tainted, frozenset(place.context_properties), private_name(record))
-        if not (self._settings.privacy_mode or privacy.private):
+        private = node.private or node.tainted
+        if private or self._settings.privacy_mode:
+            privacy = Privacy(private, frozenset(place.context_properties), private_name(record))
+        else:
+            privacy = _PUBLIC
             hint_missing_content(record)
         events, dropped = build_events(record, place, costs=self._settings.costs == "span")
         if dropped:
@@ -238,3 +238,15 @@ class Assembly:
         if name is not None and is_call(record) and place.parent_id is None and trace.may_be_named():
             trace.named = True
             yield Built([named_trace(record, place, name)], privacy._replace(name=name))
+
+
+def _mark_private(node: Node, record: AISpan, above: Sequence[Node]) -> None:
+    """What runs below a private span is private; what it ran in leaves without content, too."""
+    node.private = record.private or _is_private(node) or any(map(_is_private, above))
+    if node.private:
+        for each in above:
+            each.tainted = True
+
+
+def _is_private(node: Node) -> bool:
+    return node.private or (node.belonging is not None and node.belonging.privacy_mode)

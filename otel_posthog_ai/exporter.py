@@ -103,6 +103,7 @@ class PostHogSpanExporter(SpanExporter):
     def _in_child(self) -> None:
         """What is owed is the parent's to send, and the lock may be held by a thread that is not there."""
         self._start_anew()
+        self.hierarchy.start_anew()
         self._assembly.forget_held()
 
     def attach(self, provider: TracerProvider) -> None:

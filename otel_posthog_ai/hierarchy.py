@@ -6,9 +6,10 @@ own. A span that stays open is held weakly, so that one which never ends does no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
-from weakref import ReferenceType, WeakValueDictionary, ref
+from weakref import ReferenceType, ref
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -107,11 +108,16 @@ class Hierarchy:
         self.opened: dict[int, Opened] = {}
         self.ended: dict[int, int | Ended] = {}
         self.nodes: dict[int, Node] = {}
-        self._arriving: dict[str, WeakValueDictionary[int, ReadableSpan]] = {}
-        """Ended AI spans on their way to the worker; the queue that they are in holds them."""
+        self._arriving: dict[str, dict[int, ReferenceType[ReadableSpan]]] = {}
+        """Ended AI spans on their way to the worker, by scope; the queue that they are in holds them."""
         self.catch_up: Callable[[], None] = _nothing
         """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
+        self._walked: dict[Node, Sequence[Node]] | None = None
         self._tolerated = SWEEP_EVERY
+
+    def start_anew(self) -> None:
+        """In a forked child: whoever walked here is not there. Ancestry stays."""
+        self._walked = None
 
     # ---- the app's threads ---------------------------------------------------------------------------------------
 
@@ -196,7 +202,15 @@ class Hierarchy:
     def arrives(self, span_id: int, span: ReadableSpan) -> None:
         """An AI span has ended and is on its way to the worker."""
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
-        self._arriving.setdefault(scope, WeakValueDictionary())[span_id] = span
+        arriving = self._arriving.setdefault(scope, {})
+        arriving[span_id] = ref(span)
+        _forget_oldest(arriving, MOST_ENDED)  # a span that is dropped on its way never arrives
+
+    def arrived(self, span_id: int, scope: str) -> None:
+        """The worker has the span; what becomes of it is said by its node."""
+        arriving = self._arriving.get(scope)
+        if arriving is not None:
+            arriving.pop(span_id, None)
 
     def unread_spans(self, scope: str) -> Iterator[tuple[int, ReadableSpan]]:
         """The spans of other scopes than `scope` that are open, or have ended and are on their way, by span id."""
@@ -207,10 +221,10 @@ class Hierarchy:
         for name, spans in self._arriving.copy().items():
             if name == scope:
                 continue
-            for reference in spans.valuerefs():
+            for span_id, reference in spans.copy().items():
                 arriving = reference()
                 if arriving is not None:
-                    yield reference.key, arriving
+                    yield span_id, arriving
 
     def node(self, span_id: int) -> Node | None:
         """The node of a span; None when nothing is known of it."""
@@ -251,17 +265,22 @@ class Hierarchy:
                 node.fate = PLAIN
         return node
 
-    def learn(self, span_id: int, trace_id: int, parent: SpanContext | None) -> Node:
-        """The node of a span that has reached the worker, made if nobody announced it (the bare exporter)."""
+    def learn(self, span_id: int, trace_id: int, parent: SpanContext | None) -> tuple[Node, Sequence[Node]]:
+        """The node of a span that has reached the worker, made if nobody announced it (the bare exporter).
+
+        With it come its ancestors, nearest first.
+        """
         node = self.node(span_id)
         if node is None or (node.trace_id and node.trace_id != trace_id):
             node = self.nodes[span_id] = Node(
                 span_id, trace_id, parent.span_id if parent is not None else 0, parent is not None and parent.is_remote
             )
         node.trace_id = trace_id
-        if node.parent_id == span_id or any(above.parent_id == span_id for above in self.ancestors(node)):
+        above = self.ancestors(node)
+        if node.parent_id == span_id or any(each.parent_id == span_id for each in above):
             node.parent_id = 0  # a cycle ends where it would close
-        return node
+            above = ()
+        return node, above
 
     def learn_promised(self, span_id: int, trace_id: int) -> None:
         """A child that names a span which nobody has seen has left: should it come, it must keep its id."""
@@ -270,18 +289,37 @@ class Hierarchy:
             node = self.nodes[span_id] = Node(span_id, trace_id, 0)
         node.promised = True
 
-    def ancestors(self, node: Node) -> Iterator[Node]:
+    def ancestors(self, node: Node) -> Sequence[Node]:
         """The ancestors that are known, nearest first; a cycle ends the walk."""
+        walked = self._walked
+        known = walked.get(node) if walked is not None else None
+        if known is not None:
+            return known
+        below = node
+        chain: list[Node] = []
+        nodes = self.nodes
         seen = {node.span_id}
-        while node.parent_id and node.parent_id not in seen:
-            seen.add(node.parent_id)
-            above = self.node(node.parent_id)
-            if above is None or (above.trace_id and node.trace_id and above.trace_id != node.trace_id):
-                return
+        while (parent_id := below.parent_id) and parent_id not in seen:
+            seen.add(parent_id)
+            above = nodes.get(parent_id) or self.node(parent_id)
+            if above is None or (above.trace_id and below.trace_id and above.trace_id != below.trace_id):
+                break
             if not above.trace_id:
-                above.trace_id = node.trace_id
-            yield above
-            node = above
+                above.trace_id = below.trace_id
+            chain.append(above)
+            below = above
+        if walked is not None:
+            walked[node] = chain
+        return chain
+
+    @contextmanager
+    def at_rest(self) -> Generator[None]:
+        """While the worker places what it has read, no span is read: each is asked for its ancestors only once."""
+        self._walked = {}
+        try:
+            yield
+        finally:
+            self._walked = None
 
     def survivor(self, node: Node) -> Node:
         """What the span has been merged into by now, or itself."""

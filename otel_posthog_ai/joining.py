@@ -7,7 +7,7 @@ from .dialects import AISpan
 from .duplicates import is_call, merge, merge_steps
 from .hierarchy import HELD, LEFT, MERGED, PLAIN, Hierarchy, Node
 from .noise import is_graph_plumbing, is_repetition, is_same_tool
-from .pairing import STAGES, find_pairs
+from .pairing import STAGES, find_pairs, several_instrumentors
 from .remembered import RememberedCalls
 
 
@@ -24,7 +24,7 @@ class Joining:
 
     def join_calls(self) -> None:
         """Make one of all reports of one call, also where one of them has left already."""
-        for stage in STAGES:
+        for stage in STAGES if several_instrumentors(self._waiting.values()) else STAGES[:1]:
             for pair in find_pairs(stage, self._waiting.values(), self._hierarchy):
                 survivor = self._hierarchy.survivor(pair.survivor)
                 self._join(survivor, pair.other, other_is_wire=pair.wire is pair.other)

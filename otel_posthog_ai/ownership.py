@@ -5,7 +5,7 @@ Never sideways by trace id, and nothing is remembered by trace id alone: one tra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .belonging import Belonging, usable_id, usable_session_id
@@ -24,19 +24,18 @@ class Owner(NamedTuple):
     groups: dict[str, str] | None
 
 
-_NOBODY = Identity()
 _Chain = list[tuple[Belonging | None, Identity | None]]
 
 
-def note_below(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
+def note_below(node: Node, record: AISpan, ancestors: Sequence[Node]) -> None:
     """Tell the ancestors of a span which user and session it names; they count there only if all below agree."""
-    if node.belonging is None and record.identity == _NOBODY:
+    if node.belonging is None and _is_nobody(record.identity):
         return
     user = _named(node, record.identity, "distinct_id", "user", "incidental_user", usable_id)
     session = _named(node, record.identity, "session_id", "session", "incidental_session", usable_session_id)
     if user is None and session is None:
         return
-    for above in hierarchy.ancestors(node):
+    for above in ancestors:
         # Two different names say all there is to say.
         if user is not None and len(above.users_below) < 3:
             above.users_below |= {user}
@@ -67,8 +66,10 @@ def find_owner(
     """Whom the events of `record` belong to, by all that is known now."""
     chain: _Chain = [(node.belonging, record.identity)]
     chain += [(above.belonging, hierarchy.identity(above)) for above in hierarchy.ancestors(node)]
-    chain = [(said, named) for said, named in chain if said is not None or (named is not None and named != _NOBODY)]
-    of_resource = read_identity(resource)
+    chain = [link for link in chain if link[0] is not None or not _is_nobody(link[1])]
+    of_resource = _identity_of_resource(resource)
+    if not (chain or node.users_below or node.sessions_below or of_resource is not None):
+        return Owner(usable_id(settings.default_distinct_id), None, None, None)  # nobody says anything
     user = (
         _upward(chain, "distinct_id", "user", usable_id)
         or _agreed(node.users_below, True)
@@ -88,11 +89,40 @@ def find_owner(
     return Owner(user, session, replay, _groups(chain))
 
 
+def _is_nobody(identity: Identity | None) -> bool:
+    return identity is None or (
+        identity.user is None
+        and identity.session is None
+        and identity.incidental_user is None
+        and identity.incidental_session is None
+        and identity.replay_session is None
+        and identity.groups is None
+    )
+
+
+_resources: dict[int, tuple[Mapping[str, Any], Identity | None]] = {}
+_MOST_RESOURCES = 64
+
+
+def _identity_of_resource(attributes: Mapping[str, Any]) -> Identity | None:
+    """A process has one resource or few, and their attributes never change."""
+    if not attributes:
+        return None
+    known = _resources.get(id(attributes))
+    if known is None:
+        if len(_resources) >= _MOST_RESOURCES:
+            _resources.clear()
+        # With the attributes themselves, so that their id stays their own.
+        known = _resources[id(attributes)] = (attributes, read_identity(attributes))
+    return known[1]
+
+
 def _upward(chain: _Chain, belonging: str, explicit: str, usable: Callable[[object], str | None]) -> str | None:
     for surrounding, identity in chain:
         said = getattr(surrounding, belonging) if surrounding is not None else None
         if said is None and identity is not None:
-            said = usable(getattr(identity, explicit))
+            named = getattr(identity, explicit)
+            said = usable(named) if named is not None else None
         if said is not None:
             return str(said)
     return None
@@ -100,7 +130,8 @@ def _upward(chain: _Chain, belonging: str, explicit: str, usable: Callable[[obje
 
 def _incidental(chain: _Chain, field: str, usable: Callable[[object], str | None]) -> str | None:
     for _, identity in chain:
-        found = usable(getattr(identity, field)) if identity is not None else None
+        named = getattr(identity, field) if identity is not None else None
+        found = usable(named) if named is not None else None
         if found is not None:
             return found
     return None
@@ -108,6 +139,8 @@ def _incidental(chain: _Chain, field: str, usable: Callable[[object], str | None
 
 def _agreed(named: frozenset[tuple[bool, str]], explicit: bool) -> str | None:
     """The one name on which all below agree; explicit names shut incidental ones out."""
+    if not named:
+        return None
     names = {name for is_explicit, name in named if is_explicit is explicit}
     return next(iter(names)) if len(names) == 1 else None
 

@@ -32,6 +32,12 @@ def find_pairs(stage: Stage, waiting: Iterable[Node], hierarchy: Hierarchy) -> l
     return list(stage([node for node in waiting if node.record is not None], hierarchy))
 
 
+def several_instrumentors(waiting: Iterable[Node]) -> bool:
+    """Whether the calls among these spans are of several scopes: within one, only its dialect can declare a pair."""
+    records = (node.record for node in waiting)
+    return len({record.scope for record in records if record is not None and is_call(record)}) > 1
+
+
 def _record(node: Node) -> AISpan:
     assert node.record is not None  # every node here waits with its record
     return node.record
@@ -154,5 +160,5 @@ def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
             yield Pair(outer, inner, inner)
 
 
-# Strongest evidence first; what one stage has joined, the next sees as one.
+# Strongest evidence first; what one stage has joined, the next sees as one. Only the first looks within one scope.
 STAGES: tuple[Stage, ...] = (_declared, _by_response, _nested, _apart)

@@ -167,6 +167,7 @@ class Pipeline:
     def _start_anew(self) -> None:
         """In a forked child: what the parent held is the parent's to send; ancestry stays."""
         self._work = threading.Lock()
+        self.hierarchy.start_anew()
         self._assembly.forget_held()
         self.logs = JoinedLogs()
         self.results = LateResults()

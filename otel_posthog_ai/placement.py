@@ -42,14 +42,14 @@ class Placing:
         trace = self.trace(node)
         parent = self._parent(node, final=final)
         remote = self._remote_parent(node) if parent is None else None
-        place = Placement()
+        place = Placement(trace_properties={}, context_properties={})
         if parent is not None:
             place.parent_id = self._parent_id(parent, trace)
         elif remote is not None:
             place.parent_id = f"{remote:016x}"
         else:
             self._place_on_top(node, record, trace, place)
-        self._own(node, record, resource, place)
+        self._own(node, record, resource, trace, place)
         if not place.is_trace:
             trace.note(record, direct=parent is not None and parent.span_id == trace.root_id)
         return place
@@ -138,10 +138,8 @@ class Placing:
         return False
 
     def _top(self, node: Node) -> Node:
-        top = node
-        for above in self._hierarchy.ancestors(node):
-            top = above
-        return top
+        chain = self._hierarchy.ancestors(node)
+        return chain[-1] if chain else node
 
     def _is_known_afar(self, node: Node) -> bool:
         """Whether the trace goes on in another process, above the span or below it."""
@@ -164,14 +162,14 @@ class Placing:
         self._hierarchy.learn_promised(top.parent_id, node.trace_id)
         return f"{top.parent_id:016x}"
 
-    def _own(self, node: Node, record: AISpan, resource: Mapping[str, Any], place: Placement) -> None:
+    def _own(self, node: Node, record: AISpan, resource: Mapping[str, Any], trace: Trace, place: Placement) -> None:
         """Whom the span belongs to, and what the app said around it."""
         owner = find_owner(node, record, self._hierarchy, self._settings, resource)
         place.distinct_id = owner.distinct_id
         record.identity.session = owner.session_id
         record.identity.replay_session = owner.replay_session_id
         record.identity.groups = owner.groups
-        place.trace_properties = self.trace(node).metadata
+        place.trace_properties = trace.metadata
         place.context_properties = self._constant_properties
         belonging = node.belonging
         if belonging is not None:
@@ -181,4 +179,5 @@ class Placing:
                 record.prompt_name = belonging.prompt_name
             if belonging.prompt_version is not None:
                 record.prompt_version = belonging.prompt_version
-        record.resource.update({key: resource[key] for key in self._resource_keys if key in resource})
+        if self._resource_keys:
+            record.resource.update({key: resource[key] for key in self._resource_keys if key in resource})

@@ -42,7 +42,7 @@ from .leftovers import collect
 from .marks import MARKS_AI, NAMES_IDENTITY, first_look, is_marked, watch_for
 from .record import MISSING, AISpan, Identity
 from .scopes import is_ai_scope, is_plain_scope
-from .source import Occurrence, Source
+from .source import Occurrence, Shape, Source
 
 
 class Dialect(Protocol):
@@ -114,21 +114,25 @@ def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bo
 
 _MOST_SHAPES = 1_000
 _LONGEST_NAME = 200
-_shapes: dict[tuple[object, ...], tuple[Dialect, ...]] = {}
+_shapes: dict[tuple[object, ...], tuple[tuple[Dialect, ...], Shape]] = {}
 
 
 def recognised(source: Source) -> tuple[Dialect, ...]:
-    """The dialects that recognise a span, remembered by all that they may go by: an app has few shapes of spans."""
+    """The dialects that recognise a span, remembered by all that they may go by: an app has few shapes of spans.
+
+    The source learns its shape here.
+    """
     attributes = source.attributes
     shape = (source.scope, source.name, *attributes, *map(type, attributes.values()))
     known = _shapes.get(shape)
     if known is None:
-        known = tuple(dialect for dialect in DIALECTS if dialect.recognises(source))
+        known = tuple(dialect for dialect in DIALECTS if dialect.recognises(source)), Shape(attributes)
         if len(_shapes) >= _MOST_SHAPES:
             _shapes.clear()
         if len(source.name) <= _LONGEST_NAME:
             _shapes[shape] = known
-    return known
+    dialects, source.shape = known
+    return dialects
 
 
 def blank_record(span: ReadableSpan, source: Source) -> AISpan:
@@ -146,6 +150,16 @@ def blank_record(span: ReadableSpan, source: Source) -> AISpan:
         span_name=source.name,
         scope=source.scope,
         scope_version=source.scope_version,
+        # Said here, because the record's own factories of these take longer than all the rest of it.
+        parameters={},
+        provider_metadata={},
+        evaluations=[],
+        tags=[],
+        metadata={},
+        trace_metadata={},
+        documented={},
+        attributes={},
+        resource={},
     )
 
 

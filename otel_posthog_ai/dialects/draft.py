@@ -46,10 +46,10 @@ class Draft:
         entry: Part = {"id": call_id} if isinstance(call_id, str) and call_id else {}
         entry["type"] = "function"
         entry["function"] = {"name": name, "arguments": arguments if isinstance(arguments, str) else dump(arguments)}
-        if "id" in entry and any(
-            known.get("id") == call_id and known["function"]["name"] == name for known in self.calls
-        ):
-            return
+        if "id" in entry:
+            for known in self.calls:
+                if known.get("id") == call_id and known["function"]["name"] == name:
+                    return
         self.calls.append(entry)
 
     def result(self, value: Any, call_id: Any = None, name: Any = None) -> None:

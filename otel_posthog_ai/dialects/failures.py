@@ -107,6 +107,8 @@ _TEXT_SEARCHED = 4_000
 
 def read_failure(record: AISpan, source: Source) -> None:
     """Fill `record.error` (or `record.cancelled`) from the span's status, attributes and last exception event."""
+    if not (source.events or source.status_error or record.error is not None or ERROR_TYPE in source.attributes):
+        return
     exception = _last_exception(source)
     error_type = _type(source, exception)
     stated = record.error is not None or source.status_error or ERROR_TYPE in source.attributes

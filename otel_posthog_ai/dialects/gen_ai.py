@@ -144,6 +144,9 @@ PARAMETERS: dict[str, str] = {
     "gen_ai.openai.request.response_format": "response_format",
     "openai.request.service_tier": "service_tier",
 }
+OUTPUT_TYPE = "gen_ai.output.type"
+FIRST_TOKEN = "gen_ai.server.time_to_first_token"
+_RARE = (OUTPUT_TYPE, FIRST_TOKEN)
 PROVIDER_METADATA: dict[str, str] = {
     "openai.api.type": "api_type",
     "openai.response.system_fingerprint": "system_fingerprint",
@@ -167,12 +170,13 @@ def read(record: AISpan, source: Source) -> None:
         del record.parameters["max_tokens"]
     if record.usage.input_excludes_cache is None and source.scope.endswith(SUMS_THE_INPUT):
         record.usage.input_excludes_cache = False
-    _read_output_type(record, source)
-    _read_first_token(record, source)
-    for key, name in PROVIDER_METADATA.items():
+    if source.shape.present(_RARE):
+        _read_output_type(record, source)
+        _read_first_token(record, source)
+    for key in source.shape.present(PROVIDER_METADATA):
         value = source.take(key)
         if value is not None:
-            record.provider_metadata.setdefault(name, value)
+            record.provider_metadata.setdefault(PROVIDER_METADATA[key], value)
     _classify(record, source)
     _read_server(record, source)
     _read_kind(record, source)
@@ -194,14 +198,14 @@ def parameter(value: Any) -> Any:
 
 def _read_output_type(record: AISpan, source: Source) -> None:
     """The requested kind of output, where it is another than the usual text."""
-    kind = text(source.take("gen_ai.output.type"))
+    kind = text(source.take(OUTPUT_TYPE))
     if kind is not None and kind != "text":
         record.parameters.setdefault("response_format", kind)
 
 
 def _read_first_token(record: AISpan, source: Source) -> None:
     """The server's time (seconds) says when the stream began; on other calls some write how long the whole took."""
-    seconds = number(source.take("gen_ai.server.time_to_first_token"))
+    seconds = number(source.take(FIRST_TOKEN))
     if record.time_to_first_token is None and record.stream and seconds is not None and seconds > 0:
         record.time_to_first_token = seconds
 
@@ -210,7 +214,8 @@ def _classify(record: AISpan, source: Source) -> None:
     if record.kind != "span" or record.span_type is not None:
         return
     operation = (record.operation or "").lower()
-    request_type = REQUEST_TYPES.get(str(source.take("llm.request.type") or "").lower())
+    stated = source.take("llm.request.type")
+    request_type = REQUEST_TYPES.get(str(stated).lower()) if stated is not None else None
     if operation in GENERATIONS:
         record.kind = "generation"
     elif operation in EMBEDDINGS:

@@ -94,8 +94,7 @@ def _first(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
 
 def read_identity(attributes: Mapping[str, Any]) -> Identity | None:
     """What the attributes of one span or resource say about user and session; None when they say nothing."""
-    present = [key for key in attributes if key in _KEYS]
-    if not present:
+    if _KEYS.isdisjoint(attributes):
         return None
     found = Identity(
         user=_first(attributes, USER_KEYS),

@@ -55,13 +55,28 @@ RESOURCE_NAMESPACES = (
 
 def collect(record: AISpan, source: Source) -> None:
     """Fill `record.attributes`, `record.documented` and `record.resource`."""
-    for key, value in source.attributes.items():
+    attributes = source.attributes
+    for key in source.shape.once(_candidates):
+        if key not in attributes:
+            continue
         if key.startswith("$"):
-            if key in DOCUMENTED or key.startswith(FEATURE_PREFIX):
-                record.documented[key] = value
-        elif key not in source.used and key not in DROPPED and key not in IDENTITY_KEYS and not is_plumbing(key):
-            record.attributes[key] = value
+            record.documented[key] = attributes[key]
+        elif key not in source.used:
+            record.attributes[key] = attributes[key]
     record.resource.update(_properties_of(source.resource))
+
+
+def _candidates(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys that are worth keeping where nobody reads them."""
+    return tuple(
+        key
+        for key in keys
+        if (
+            key in DOCUMENTED or key.startswith(FEATURE_PREFIX)
+            if key.startswith("$")
+            else key not in DROPPED and key not in IDENTITY_KEYS and not is_plumbing(key)
+        )
+    )
 
 
 _resources: dict[int, tuple[Mapping[str, Any], dict[str, Any]]] = {}

@@ -16,7 +16,11 @@ _DATA_KEYS = ("data", "bytes", "base64")
 
 def first_text(pieces: Pieces, *keys: str) -> str | None:
     """The first of the values that is a text which says something."""
-    return next((value for key in keys if isinstance(value := pieces.get(key), str) and value), None)
+    for key in keys:
+        value = pieces.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return None
 
 
 def inner_object(pieces: Pieces, *keys: str) -> Pieces:

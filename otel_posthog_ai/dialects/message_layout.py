@@ -22,7 +22,7 @@ def laid_out(role: str, draft: Draft, name: Any = None) -> list[Message]:
     message: Message = {"role": role}
     if isinstance(name, str) and name:
         message["name"] = name
-    if all(part["type"] == "text" for part in parts) and (len(parts) < 2 or calls):
+    if (len(parts) < 2 or calls) and all(part["type"] == "text" for part in parts):
         message["content"] = "\n".join(part["text"] for part in parts) if parts else None
         if calls:
             message["tool_calls"] = calls

@@ -68,9 +68,12 @@ _CONTENT_KEYS = ("parts", "blocks", "contents", "text", "message")
 
 def read_messages(value: Any, role: str) -> list[Message] | None:
     """Messages from a list, an object, or (JSON) text of either, None for none; `role` is for what has no role."""
-    entries = list(_entries(parse_json(value), 0))
-    messages = [message for entry in entries for message in read_message(entry, role)]
-    if any(_is_item(entry) for entry in entries):
+    messages: list[Message] = []
+    has_items = False
+    for entry in _entries(parse_json(value), 0):
+        messages += read_message(entry, role)
+        has_items = has_items or _is_item(entry)
+    if has_items:
         messages = join_items(messages)
     return messages or None
 
@@ -87,6 +90,9 @@ def _entries(value: Any, depth: int) -> Iterable[Any]:
         return
     if is_list(value):
         for entry in value:
+            if isinstance(entry, dict):  # almost every one
+                yield entry
+                continue
             entry = parse_json(entry) if isinstance(entry, str) and entry.lstrip().startswith("{") else entry
             if is_list(entry) and not _is_pair(entry):
                 yield from _entries(entry, depth + 1)
@@ -110,11 +116,11 @@ def _is_pair(entry: Any) -> bool:
 
 def read_message(entry: Any, role: str) -> list[Message]:
     """The messages that one entry stands for: none, one, or a message and the tool results that were inside it."""
-    if is_list(entry):
-        return text_message(entry[0], entry[1]) if _is_pair(entry) else []
     if not is_mapping(entry):
+        if is_list(entry):
+            return text_message(entry[0], entry[1]) if _is_pair(entry) else []
         return text_message(role, entry)
-    if entry.keys() <= _PLAIN_KEYS and isinstance(entry.get("role"), str):
+    if _PLAIN_KEYS.issuperset(entry) and isinstance(entry.get("role"), str):
         return _plain_message(entry, _role(entry, role))
     entry = _unwrapped(entry)
     if _is_item(entry):
@@ -132,21 +138,16 @@ def _plain_message(entry: Mapping[str, Any], role: str) -> list[Message]:
     if content is None:
         content = entry.get("parts")
     if is_list(content) and len(content) == 1:
-        content = _only_text(content[0], content)
+        part = content[0]
+        if is_mapping(part) and len(part) == 2 and part.get("type") == "text":
+            text = part.get("text", part.get("content"))
+            content = text if isinstance(text, str) else content
     if isinstance(content, str) and role != "tool":
         return [{"role": role, "content": content}] if content else []
     if is_list(content) and (role != "tool" or any(map(holds_result, content))):
         earlier, draft = _read_parts(content, role, Draft())
         return [*earlier, *laid_out(role, draft)]
     return _chat_message(entry, role)
-
-
-def _only_text(part: Any, content: Any) -> Any:
-    """The text of a content that is one text; any other content as it is."""
-    if is_mapping(part) and len(part) == 2 and part.get("type") == "text":
-        text = part.get("text", part.get("content"))
-        return text if isinstance(text, str) else content
-    return content
 
 
 def _unwrapped(entry: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -177,14 +178,15 @@ def _unwrapped(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _role(entry: Mapping[str, Any], default: str) -> str:
     role = entry.get("role")
-    if is_mapping(role):
+    if not isinstance(role, str) and is_mapping(role):
         role = role.get("value")
     if not isinstance(role, str) or not role:
         kind = entry.get("type")
         role = default
         if isinstance(kind, str):
             role = kind if kind in LANGCHAIN_TYPES else CLASSES.get(kind, default)
-    return ROLES.get(role.lower(), role.lower())
+    lowered = role.lower()
+    return ROLES.get(lowered, lowered)
 
 
 def _chat_message(entry: Mapping[str, Any], role: str) -> list[Message]:

@@ -11,9 +11,19 @@ from .media_parts import Pieces, first_text, inner_object
 from .values import dump, is_list, is_mapping, parse_json
 
 _RESULT_KEYS = ("response", "result", "output", "content")
+_ARGUMENT_KEYS = ("arguments", "input", "args", "parameters")
 _CALL_ID_KEYS = ("call_id", "id", "tool_call_id", "toolUseId", "toolCallId")
 _RESULT_ID_KEYS = ("tool_call_id", "call_id", "tool_use_id", "toolUseId", "toolCallId", "id")
 _NAME_KEYS = ("name", "tool_name", "toolName")
+
+
+def _first(pieces: Pieces, keys: tuple[str, ...], default: Any = None) -> Any:
+    """The first of the values that is there."""
+    for key in keys:
+        value = pieces.get(key)
+        if value is not None:
+            return value
+    return default
 
 
 def _text(part: Pieces, draft: Draft) -> None:
@@ -51,11 +61,10 @@ def _thoughts(value: Any, draft: Draft) -> None:
 
 def _call(part: Pieces, draft: Draft) -> None:
     inner = inner_object(part, "function", "custom")
-    arguments = next(
-        (inner[key] for key in ("arguments", "input", "args", "parameters") if inner.get(key) is not None), None
-    )
     draft.call(
-        first_text(inner, *_NAME_KEYS) or first_text(part, *_NAME_KEYS), arguments, first_text(part, *_CALL_ID_KEYS)
+        first_text(inner, *_NAME_KEYS) or first_text(part, *_NAME_KEYS),
+        _first(inner, _ARGUMENT_KEYS),
+        first_text(part, *_CALL_ID_KEYS),
     )
 
 
@@ -77,7 +86,7 @@ def _mcp_call(part: Pieces, draft: Draft) -> None:
 
 
 def _result(part: Pieces, draft: Draft) -> None:
-    value = next((part[key] for key in _RESULT_KEYS if part.get(key) is not None), "")
+    value = _first(part, _RESULT_KEYS, "")
     if is_mapping(value) and set(value) == {"type", "value"}:  # Vercel AI: {"type": "text", "value": …}
         value = value["value"]
     draft.result(value, first_text(part, *_RESULT_ID_KEYS), first_text(part, *_NAME_KEYS))
@@ -107,7 +116,7 @@ def _keyed_result(value: Any, _part: Pieces, draft: Draft) -> None:
     if is_mapping(value):
         origin = inner_object(value, "origin")  # Haystack keeps the call beside its result
         draft.result(
-            next((value[key] for key in _RESULT_KEYS if value.get(key) is not None), ""),
+            _first(value, _RESULT_KEYS, ""),
             first_text(value, *_RESULT_ID_KEYS) or first_text(origin, *_CALL_ID_KEYS),
             first_text(value, *_NAME_KEYS) or first_text(origin, *_NAME_KEYS),
         )

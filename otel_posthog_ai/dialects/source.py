@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, cast
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar, cast
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
 
 _EMPTY: Mapping[str, Any] = {}
+_Known = TypeVar("_Known")
 
 
 class Occurrence(NamedTuple):
@@ -20,6 +21,35 @@ class Occurrence(NamedTuple):
     time_ns: int = 0
 
 
+class Shape:
+    """What follows from the keys of a span's attributes: worked out once for all spans that have the same."""
+
+    __slots__ = ("_known", "_present", "keys", "plans")
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self.keys = tuple(keys)
+        self.plans: dict[int, tuple[Any, Any]] = {}
+        """id of a table -> the table itself, so that its id stays its own, and what is left of it for these keys."""
+        self._present: dict[int, tuple[Any, tuple[str, ...]]] = {}
+        self._known: dict[Any, Any] = {}
+
+    def present(self, names: Collection[str]) -> tuple[str, ...]:
+        """Those of the names (a constant) that are among the keys, in the order of `names`."""
+        known = self._present.get(id(names))
+        if known is None:
+            keys = set(self.keys)
+            known = self._present[id(names)] = (names, tuple(name for name in names if name in keys))
+        return known[1]
+
+    def once(self, work: Callable[[tuple[str, ...]], _Known]) -> _Known:
+        """What `work` (a function of a module) makes of the keys."""
+        known = self._known
+        if work not in known:
+            known[work] = work(self.keys)
+        found: _Known = known[work]
+        return found
+
+
 def _plain_dict(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes in a dict of their own. The SDK's own copy is much faster than a walk through its mapping."""
     copy = getattr(attributes, "copy", None)
@@ -29,11 +59,14 @@ def _plain_dict(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return dict(attributes)
 
 
+_NO_SHAPE = Shape(())
+
+
 class Source:
     """What one span holds. Dialects look only here and mark what they used, so that the rest can be told apart."""
 
     __slots__ = (
-        "_flat", "attributes", "events", "logs", "name", "resource", "scope", "scope_version", "status_error",
+        "_flat", "attributes", "events", "logs", "name", "resource", "scope", "scope_version", "shape", "status_error",
         "status_message", "used",
     )  # fmt: skip
 
@@ -52,6 +85,8 @@ class Source:
         self.status_message: str | None = span.status.description
         resource = span.resource
         self.resource: Mapping[str, Any] = resource.attributes if resource is not None else _EMPTY  # pyright: ignore[reportUnnecessaryComparison]
+        self.shape = _NO_SHAPE
+        """Of the attributes as they arrived: dialects take some of them out of play."""
         self.used: set[str] = set()
         self._flat: dict[str, dict[int, dict[str, Any]]] = {}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .record import MISSING, AISpan
-from .source import Source
+from .source import Shape, Source
 
 
 class Row(NamedTuple):
@@ -26,6 +26,9 @@ def unset(value: Any) -> bool:
 
 
 _indexes: dict[int, tuple[Table, dict[str, tuple[int, ...]]]] = {}
+# What is left of a row: the part of the record ("": the record itself), the field in it, keys that are there, parser.
+_Step = tuple[str, str, tuple[str, ...], Callable[[Any], Any]]
+_Plan = tuple[frozenset[str], tuple[_Step, ...]]
 
 
 def _rows_by_key(table: Table) -> dict[str, tuple[int, ...]]:
@@ -41,38 +44,46 @@ def _rows_by_key(table: Table) -> dict[str, tuple[int, ...]]:
     return rows_of
 
 
+def _plan(table: Table, shape: Shape) -> _Plan:
+    """The keys that the table reads of these, and the rows that read them, with these keys alone."""
+    rows_of = _rows_by_key(table)
+    present = frozenset(rows_of.keys() & shape.keys)
+    steps: list[_Step] = []
+    for number in sorted({number for key in present for number in rows_of[key]}):
+        field, keys, parse = table[number]
+        part, _, name = field.rpartition(".")
+        steps.append((part, name, tuple(key for key in keys if key in present), parse))
+    plan = present, tuple(steps)
+    shape.plans[id(table)] = table, plan
+    return plan
+
+
 def fill(record: AISpan, table: Table, source: Source) -> None:
     """Fill the unset fields of `record`; the attributes of the table count as used whether or not they were needed."""
     attributes = source.attributes
-    used = source.used
-    rows_of = _rows_by_key(table)
-    present = attributes.keys() & rows_of.keys()
-    for number in sorted({number for key in present for number in rows_of[key]}):
-        field, keys, parse = table[number]
-        owner: Any = record
-        name = field
-        if "." in field:
-            part, name = field.split(".", 1)
-            owner = getattr(record, part)
-        waiting = unset(getattr(owner, name))
+    shape = source.shape
+    known = shape.plans.get(id(table))
+    plan: _Plan = known[1] if known is not None else _plan(table, shape)
+    present, steps = plan
+    source.used.update(present)
+    for part, name, keys, parse in steps:
+        owner: Any = getattr(record, part) if part else record
+        current = getattr(owner, name)
+        if current is not None and not unset(current):
+            continue
         for key in keys:
-            if key not in attributes:
-                continue
-            used.add(key)
-            if waiting:
+            if key in attributes:
                 value = parse(attributes[key])
                 if value is not None:
                     setattr(owner, name, value)
-                    waiting = False
+                    break
 
 
 def fill_parameters(record: AISpan, names: dict[str, str], source: Source, parse: Callable[[Any], Any]) -> None:
     """Request parameters: attribute key -> the parameter's name in the provider's API."""
-    if source.attributes.keys().isdisjoint(names):
-        return
-    for key, name in names.items():
+    for key in source.shape.present(names):
         if key in source.attributes:
             source.used.add(key)
             value = parse(source.attributes[key])
             if value is not None:
-                record.parameters.setdefault(name, value)
+                record.parameters.setdefault(names[key], value)

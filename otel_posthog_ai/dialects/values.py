@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 JSON_OPENERS = ("{", "[")
+_JSON_BLANKS = " \t\n\r"
+# `json.loads` matches the blanks around the value with a pattern each.
+_decode_json: Callable[[str], tuple[Any, int]] = json.JSONDecoder().raw_decode
 _NO_MAPPINGS = (str, type(None), list, tuple, int, float)
 
 
@@ -84,9 +87,10 @@ def parse_json(value: Any) -> Any:
         stripped = value.lstrip()
         if stripped.startswith(JSON_OPENERS):
             try:
-                return json.loads(stripped)
+                found, end = _decode_json(stripped)
             except (ValueError, RecursionError):
                 return value
+            return found if end == len(stripped) or not stripped[end:].strip(_JSON_BLANKS) else value
     return value
 
 
@@ -139,15 +143,21 @@ def finish_reason(value: Any) -> str | None:
     return found.rsplit(".", 1)[-1] or None
 
 
-def dump(value: Any) -> str:
-    """Compact JSON text; what JSON cannot hold becomes its plain text."""
-    try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_text)
-    except (TypeError, ValueError, RecursionError):
-        return f"[{type(value).__name__}]"
-
-
 def _as_text(value: Any) -> str:
     if isinstance(value, (bytes, bytearray)):
         return f"[{len(value)} bytes]"
     return f"[{type(value).__name__}]"
+
+
+# `json.dumps` would make an encoder at every call.
+_compact_json: Callable[[Any], str] = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), default=_as_text
+).encode
+
+
+def dump(value: Any) -> str:
+    """Compact JSON text; what JSON cannot hold becomes its plain text."""
+    try:
+        return _compact_json(value)
+    except (TypeError, ValueError, RecursionError):
+        return f"[{type(value).__name__}]"

@@ -101,7 +101,7 @@ def may_hold_media(text: str) -> bool:
         (";" in text and _URL_MARK.search(text) is not None)
         or ("\\" in text and _BYTE_ESCAPE.search(text) is not None)
         or ("@" in text and "@@@langfuseMedia:" in text)
-        or next(_long_runs(text), None) is not None
+        or (len(text) > BODY_LIMIT and next(_long_runs(text), None) is not None)
     )
 
 
@@ -208,8 +208,9 @@ def _long_runs(text: str) -> Iterator[tuple[int, int]]:
     Such a run fills any window that begins at its start, so one look at the end of a window lets us jump over it.
     """
     window = BODY_LIMIT + 1
+    last = len(text) - window
     position = 0
-    while position + window <= len(text):
+    while position <= last:
         space = text.rfind(" ", position, position + window)
         if space >= 0:
             position = space + 1

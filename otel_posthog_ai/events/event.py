@@ -41,7 +41,7 @@ def build_events(record: AISpan, place: Placement, *, costs: bool = True) -> tup
     shared, dropped = _shared(record, place)
     events: list[Event] = []
     if place.is_node:
-        properties = {**shared, **table_properties(record, kind)}
+        properties = shared | table_properties(record, kind)
         properties["$ai_parent_id"] = place.parent_id if place.parent_id is not None else record.trace_id
         if record.kind != "span":
             properties.update(usage_properties(record))
@@ -50,11 +50,13 @@ def build_events(record: AISpan, place: Placement, *, costs: bool = True) -> tup
             properties.update(record.documented)
         events.append(envelope(kind, record, place, properties, None))
     if place.is_trace:
-        properties = {**shared, **table_properties(record, TRACE)}
+        properties = shared | table_properties(record, TRACE)
         if place.trace_name is not None:
             properties["$ai_span_name"] = place.trace_name
         events.append(envelope(TRACE, record, place, properties, TRACE if place.is_node else None))
-    return [*events, *result_events(record, place)], dropped
+    if record.evaluations:
+        events += result_events(record, place)
+    return events, dropped
 
 
 def result_events(record: AISpan, place: Placement, first: int = 0) -> list[Event]:
@@ -100,13 +102,15 @@ def _identity(record: AISpan) -> dict[str, Any]:
 
 def _shared(record: AISpan, place: Placement) -> tuple[dict[str, Any], int]:
     """Properties of every event of the record; weakest first, so that the span's own word wins."""
-    leftovers, dropped = leftover_properties(record)
-    properties = dict(leftovers)
+    properties, dropped = leftover_properties(record)
     properties.update({key: value for key, value in record.resource.items() if is_writable(key)})
-    properties.update(user_properties(place.trace_properties))
-    properties.update(user_properties(record.metadata))
+    if place.trace_properties:
+        properties.update(user_properties(place.trace_properties))
+    if record.metadata:
+        properties.update(user_properties(record.metadata))
     properties.update({key: value for key, value in place.context_properties.items() if is_writable(key)})
-    properties.update({key: value for key, value in record.documented.items() if key.startswith("$feature/")})
+    if record.documented:
+        properties.update({key: value for key, value in record.documented.items() if key.startswith("$feature/")})
     properties.update(CONSTANTS)
     return properties, dropped
 

@@ -74,7 +74,8 @@ class Outgoing:
             properties = self._cleaned(properties)
         if self._mask is not None:
             properties = self._masked(self._mask, properties)
-        event = {**event, "properties": properties}
+        if properties is not event["properties"]:
+            event = {**event, "properties": properties}
         if self._settings.before_send is not None:
             return self._sent_by(self._settings.before_send, event)
         return event

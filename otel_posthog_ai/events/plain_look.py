@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from . import base64_text, credentials, media
 from .json_safe import MAX_ITEMS, MAX_TEXT, is_clean_text
 from .plain_objects import HIGHEST_INTEGER, LOWEST_INTEGER, type_of
-from .rewriting import MAX_DEPTH, TellingKeys, kinds
+from .rewriting import MAX_DEPTH, kinds
 
 _CONTAINERS: Final = frozenset(kinds(dict, list))
 _MAPPING: Final = kinds(dict)[0]
-_ONLY_TEXT: Final = frozenset(kinds(str))
 _SAYS_NOTHING: Final = frozenset({bool, type(None)})
 _LONG: Final = 2_000
 _BETWEEN_TEXTS: Final = " "
 """Ends every word, run and address, so that nothing is found that begins in one text and ends in another."""
 
-_telling = TellingKeys(lambda key: media.is_telling(key) or credentials.is_telling(key))
+_LONGEST_PLAIN_KEY: Final = 64
+_MOST_PLAIN_KEYS: Final = 4096
 
 
 def is_plain(value: Any, secrets: Sequence[str] = ()) -> bool:
@@ -34,16 +35,37 @@ def is_plain(value: Any, secrets: Sequence[str] = ()) -> bool:
     """
     texts: list[str] = []
     keys: set[Any] = set()
-    if not _gather(value, texts, keys) or not _ONLY_TEXT.issuperset(map(type_of, keys)):
+    if not _gather(value, texts, keys):
         return False
-    if any(map(_telling.__getitem__, keys)):
+    known = _plain_keys(tuple(secrets))
+    if not keys <= known and not _are_plain_keys(keys - known, secrets, known):
         return False
     short = [text for text in texts if len(text) < _LONG]
     if not (media.OPAQUE_KEYS.isdisjoint(keys) or media.OPAQUE_SIGNS.isdisjoint(short)):
         return False
+    if not _is_plain_text(_BETWEEN_TEXTS.join(short), secrets):
+        return False
     # A long text is searched by itself: most signs are ruled out by one character that it lacks.
-    searched = [_BETWEEN_TEXTS.join((*short, *keys)), *(text for text in texts if len(text) >= _LONG)]
-    return all(_is_plain_text(text, secrets) for text in searched)
+    return len(short) == len(texts) or all(_is_plain_text(text, secrets) for text in texts if len(text) >= _LONG)
+
+
+@lru_cache(maxsize=16)
+def _plain_keys(_secrets: tuple[str, ...]) -> set[Any]:
+    """The keys that were found to say nothing: those of messages, schemas and properties come again and again."""
+    return set()
+
+
+def _are_plain_keys(keys: set[Any], secrets: Sequence[str], known: set[Any]) -> bool:
+    """Whether none of the keys gives a meaning to what stands under it, or would have to be changed itself."""
+    for key in keys:
+        if type(key) is not str or len(key) > _LONGEST_PLAIN_KEY:
+            return False
+        if media.is_telling(key) or credentials.is_telling(key) or not _is_plain_text(key, secrets):
+            return False
+        if len(known) >= _MOST_PLAIN_KEYS:
+            known.clear()
+        known.add(key)
+    return True
 
 
 def _is_plain_text(text: str, secrets: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from otel_posthog_ai.dialects.messages import with_instructions
@@ -92,53 +93,54 @@ def _tools_called(record: AISpan) -> str | None:
     return ",".join(names) or None
 
 
-def _session(record: AISpan) -> Any:
-    return record.identity.session
+def _field(name: str) -> Callable[[AISpan], Any]:
+    """A field of the record as it is (dotted for one of a part)."""
+    return attrgetter(name)
 
 
 PROPERTIES: tuple[Property, ...] = (
-    Property("$ai_trace_id", _ALL, lambda r: r.trace_id, "trace id, 32 hex digits"),
-    Property("$ai_span_id", _ALL, lambda r: r.span_id, "span id, 16 hex digits"),
+    Property("$ai_trace_id", _ALL, _field("trace_id"), "trace id, 32 hex digits"),
+    Property("$ai_span_id", _ALL, _field("span_id"), "span id, 16 hex digits"),
     Property("$ai_span_name", _ALL, event_name, "tool, agent, workflow or chain name, else the span's"),
-    Property("$ai_span_type", frozenset({SPAN}), lambda r: r.span_type, "agent, workflow, chain, task, prompt, tool, "
+    Property("$ai_span_type", frozenset({SPAN}), _field("span_type"), "agent, workflow, chain, task, prompt, tool, "
              "retriever, reranker, guardrail, handoff, mcp, evaluator or custom"),
     Property("$ai_latency", _NODES, _latency, "seconds from start to end"),
     Property("$ai_model", _CALLS, _model, "model that answered, else the requested one"),
-    Property("$ai_provider", _CALLS, lambda r: r.provider, "provider as PostHog prices it"),
+    Property("$ai_provider", _CALLS, _field("provider"), "provider as PostHog prices it"),
     Property("$ai_input", _CALLS, _input, "messages led by the instructions; texts of an embedding"),
-    Property("$ai_output_choices", frozenset({GENERATION}), lambda r: r.output, "messages of the answer, one a choice"),
-    Property("$ai_tools", frozenset({GENERATION}), lambda r: r.tools, "tool definitions"),
+    Property("$ai_output_choices", frozenset({GENERATION}), _field("output"), "messages of the answer, one a choice"),
+    Property("$ai_tools", frozenset({GENERATION}), _field("tools"), "tool definitions"),
     Property("$ai_tools_called", frozenset({GENERATION}), _tools_called, "names of the called tools"),
     Property("$ai_tool_call_count", frozenset({GENERATION}), lambda r: len(called_tools(r)) or None,
              "calls in the answer"),
-    Property("$ai_input_state", frozenset({SPAN, TRACE}), lambda r: r.input_state, "input of the step"),
-    Property("$ai_output_state", frozenset({SPAN, TRACE}), lambda r: r.output_state, "output of the step"),
-    Property("$ai_stream", frozenset({GENERATION}), lambda r: r.stream, "whether the answer was streamed"),
-    Property("$ai_time_to_first_token", frozenset({GENERATION}), lambda r: r.time_to_first_token, "seconds"),
+    Property("$ai_input_state", frozenset({SPAN, TRACE}), _field("input_state"), "input of the step"),
+    Property("$ai_output_state", frozenset({SPAN, TRACE}), _field("output_state"), "output of the step"),
+    Property("$ai_stream", frozenset({GENERATION}), _field("stream"), "whether the answer was streamed"),
+    Property("$ai_time_to_first_token", frozenset({GENERATION}), _field("time_to_first_token"), "seconds"),
     Property("$ai_stop_reason", frozenset({GENERATION}), _stop_reason, "finish reason as the provider spells it"),
     Property("$ai_temperature", frozenset({GENERATION}), _parameter("temperature"), "requested temperature"),
     Property("$ai_max_tokens", frozenset({GENERATION}),
              _parameter("max_tokens", "max_completion_tokens", "max_output_tokens"), "requested limit"),
     Property("$ai_model_parameters", _CALLS, lambda r: r.parameters or None, "all request parameters"),
-    Property("$ai_completion_id", _CALLS, lambda r: r.response_id, "the provider's id of the answer"),
+    Property("$ai_completion_id", _CALLS, _field("response_id"), "the provider's id of the answer"),
     Property("$ai_provider_metadata", _CALLS, lambda r: r.provider_metadata or None, "system fingerprint and the like"),
-    Property("$ai_service_tier", _CALLS, lambda r: r.service_tier, "tier that served the call"),
-    Property("$ai_base_url", _CALLS, lambda r: r.base_url, "address of the provider"),
-    Property("$ai_request_url", _CALLS, lambda r: r.request_url, "full address of the request"),
+    Property("$ai_service_tier", _CALLS, _field("service_tier"), "tier that served the call"),
+    Property("$ai_base_url", _CALLS, _field("base_url"), "address of the provider"),
+    Property("$ai_request_url", _CALLS, _field("request_url"), "full address of the request"),
     Property("$ai_http_status", _CALLS, _status, "200, or the status of the error where it is known"),
     Property("$ai_is_error", _ALL, lambda r: True if r.error is not None else None, "the step failed"),
     Property("$ai_error", _ALL, _error, '"Type: message"'),
     Property("$ai_error_type", _ALL, lambda r: r.error.type if r.error is not None else None, "class of the error"),
-    Property("$ai_session_id", _ALL, _session, "conversation"),
-    Property("$session_id", _ALL, lambda r: r.identity.replay_session, "browser session, links the replay"),
-    Property("$groups", _ALL, lambda r: r.identity.groups, "PostHog groups"),
-    Property("$ai_framework", _ALL, lambda r: r.framework, "langchain, langgraph, openai-agents, …"),
-    Property("$ai_agent_name", _ALL, lambda r: r.agent_name, "agent that the step belongs to"),
-    Property("$ai_prompt_name", frozenset({GENERATION}), lambda r: r.prompt_name,
+    Property("$ai_session_id", _ALL, _field("identity.session"), "conversation"),
+    Property("$session_id", _ALL, _field("identity.replay_session"), "browser session, links the replay"),
+    Property("$groups", _ALL, _field("identity.groups"), "PostHog groups"),
+    Property("$ai_framework", _ALL, _field("framework"), "langchain, langgraph, openai-agents, …"),
+    Property("$ai_agent_name", _ALL, _field("agent_name"), "agent that the step belongs to"),
+    Property("$ai_prompt_name", frozenset({GENERATION}), _field("prompt_name"),
              "prompt of PostHog's prompt management"),
-    Property("$ai_prompt_version", frozenset({GENERATION}), lambda r: r.prompt_version, "its version"),
+    Property("$ai_prompt_version", frozenset({GENERATION}), _field("prompt_version"), "its version"),
     Property("tags", _ALL, lambda r: r.tags or None, "tags that the user gave"),
-    Property("gen_ai.provider.name", _CALLS, lambda r: r.provider_original, "provider as the span spells it"),
+    Property("gen_ai.provider.name", _CALLS, _field("provider_original"), "provider as the span spells it"),
     Property("otel.scope.name", _ALL, lambda r: r.scope or None, "instrumentor"),
     Property("otel.scope.version", _ALL, lambda r: r.scope_version or None, "its version"),
 )  # fmt: skip

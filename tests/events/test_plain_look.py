@@ -72,3 +72,11 @@ def test_a_cycle_is_not_plain() -> None:
     value: dict[str, Any] = {}
     value["self"] = value
     assert not is_plain(value)
+
+
+def test_a_key_that_is_plain_beside_one_secret_is_not_beside_another() -> None:
+    value = {SECRETS[0]: 1}
+    assert not is_plain(value, SECRETS)
+    assert is_plain({"plain": 1}, SECRETS)
+    assert is_plain({"plain": 1}, ("plain_is_no_secret",))
+    assert not is_plain({"plain": 1}, ("plain",))
