@@ -20,6 +20,7 @@ from .duplicates import is_call
 from .events.event import Event, Placement, build_events, named_trace, result_events
 from .events.naming import private_name
 from .events.outgoing import Privacy
+from .events.usage import split_is_impossible
 from .hierarchy import HELD, LEFT, PLAIN, UNKNOWN, Hierarchy, Node
 from .joining import Joining
 from .late_results import LateResults
@@ -229,8 +230,7 @@ class Assembly:
             privacy = _PUBLIC
             hint_missing_content(record)
         events, dropped = build_events(record, place, costs=self._settings.costs == "span")
-        if dropped:
-            self._counters.add("attributes_dropped", dropped)
+        self._count_dropped(record, dropped)
         self._counters.add("exported")
         self._remembered.add(node, record)
         yield Built(events, privacy)
@@ -238,6 +238,13 @@ class Assembly:
         if name is not None and is_call(record) and place.parent_id is None and trace.may_be_named():
             trace.named = True
             yield Built([named_trace(record, place, name)], privacy._replace(name=name))
+
+    def _count_dropped(self, record: AISpan, attributes: int) -> None:
+        if attributes:
+            self._counters.add("attributes_dropped", attributes)
+        if is_call(record) and split_is_impossible(record.usage):
+            self._counters.add("cache_splits_dropped")
+            warn("assembly:cache", "more tokens from the cache than in all (%s): the split is left out", record.scope)
 
 
 def _mark_private(node: Node, record: AISpan, above: Sequence[Node]) -> None:
