@@ -87,9 +87,11 @@ def overlap(one: AISpan, other: AISpan) -> bool:
 
 
 def contains(outer: AISpan, inner: AISpan) -> bool:
-    """Whether one ran within the other, which took at least as long."""
+    """Whether one ran within the other, which took at least as long. What was over before the other began did not."""
     return (
-        outer.start_ns <= inner.start_ns + _TOLERANCE_NS
+        outer.start_ns <= inner.end_ns
+        and inner.start_ns <= outer.end_ns
+        and outer.start_ns <= inner.start_ns + _TOLERANCE_NS
         and inner.end_ns <= outer.end_ns + _TOLERANCE_NS
         and outer.end_ns - outer.start_ns >= inner.end_ns - inner.start_ns
     )

@@ -59,8 +59,8 @@ class Node:
 
     __slots__ = (
         "belonging", "fate", "glimpse", "identity", "identity_of_open", "parent_id", "parent_is_remote", "private",
-        "promised", "record", "remote_parent", "sessions_below", "span_id", "survivor", "tainted", "trace_id",
-        "users_below",
+        "promised", "record", "remote_parent", "reported_by", "sessions_below", "span_id", "survivor", "tainted",
+        "trace_id", "users_below",
     )  # fmt: skip
 
     def __init__(self, span_id: int, trace_id: int, parent_id: int, parent_is_remote: bool = False) -> None:
@@ -83,6 +83,8 @@ class Node:
         """It ran in privacy mode, and so does everything below it."""
         self.tainted = False
         """Something below it ran in privacy mode: its own content may repeat that."""
+        self.reported_by: frozenset[str] = frozenset()
+        """The scopes of other spans that were found to be this call, too: each reports a call once."""
         self.users_below: frozenset[tuple[bool, str]] = _NOBODY
         self.sessions_below: frozenset[tuple[bool, str]] = _NOBODY
         self.identity: Identity | None = None
@@ -194,7 +196,8 @@ class Hierarchy:
 
     def open_spans(self) -> Iterator[tuple[int, Span]]:
         """The spans that are open now, by span id."""
-        for span_id in (*self.opened.copy(), *self._begun.copy()):
+        # In this order: a span that `sweep` moves meanwhile is in one of both.
+        for span_id in {**self._begun.copy(), **self.opened.copy()}:
             span = self.live_span(span_id)
             if span is not None:
                 yield span_id, span

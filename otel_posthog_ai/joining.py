@@ -37,6 +37,7 @@ class Joining:
         if kept is None or gone is None or survivor is other:
             return
         merge(kept, gone, wire=gone if other_is_wire else kept)
+        survivor.reported_by |= {gone.scope} | other.reported_by
         if other.promised:
             # A child has left under this span: it stays as a step, without what would count twice.
             _demote(gone)
@@ -48,6 +49,7 @@ class Joining:
         found = self._remembered.find(node, record, self._hierarchy)
         if found is None:
             return
+        found.node.reported_by |= {record.scope} | node.reported_by
         if found.is_inner or node.promised:
             _demote(record)
         else:

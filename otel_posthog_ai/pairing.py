@@ -137,27 +137,32 @@ def _nested(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
 
 
 def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
-    """Calls of different traces, one to one: the tightest enclosing call of another scope takes the inner one."""
+    """Calls of different traces, the tightest first: a call has one report of each scope, and one call around it."""
     calls = _calls(nodes)
-    taken: set[tuple[int, str]] = set()
-    scopes = {_record(node).scope for node in calls}
-    if len(scopes) < 2:
-        return
-    for inner in sorted(calls, key=lambda node: _record(node).start_ns):
-        record = _record(inner)
-        if record.parent_id is not None:
+    reported: dict[int, set[str]] = {node.span_id: {*node.reported_by, _record(node).scope} for node in calls}
+    inside: set[int] = set()
+    for outer, inner in sorted(_one_inside_another(calls), key=_slack):
+        if inner.span_id in inside or reported[outer.span_id] & reported[inner.span_id]:
             continue
-        outers = [
-            node
-            for node in calls
-            if node.trace_id != inner.trace_id
-            and (node.span_id, record.scope) not in taken
-            and ran_inside(_record(node), record)
-        ]
-        if outers:
-            outer = min(outers, key=lambda node: _record(node).end_ns - _record(node).start_ns)
-            taken.add((outer.span_id, record.scope))
-            yield Pair(outer, inner, inner)
+        inside.add(inner.span_id)
+        both = reported[outer.span_id] | reported[inner.span_id]
+        reported[outer.span_id] = reported[inner.span_id] = both
+        yield Pair(outer, inner, inner)
+
+
+def _one_inside_another(calls: list[Node]) -> Iterator[tuple[Node, Node]]:
+    for inner in calls:
+        record = _record(inner)
+        if record.parent_id is None:
+            for outer in calls:
+                if outer.trace_id != inner.trace_id and ran_inside(_record(outer), record):
+                    yield outer, inner
+
+
+def _slack(pair: tuple[Node, Node]) -> int:
+    """Nanoseconds that the outer took longer than the inner."""
+    outer, inner = (_record(node) for node in pair)
+    return (outer.end_ns - outer.start_ns) - (inner.end_ns - inner.start_ns)
 
 
 # Strongest evidence first; what one stage has joined, the next sees as one. Only the first looks within one scope.

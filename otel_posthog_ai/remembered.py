@@ -69,7 +69,9 @@ class RememberedCalls:
                 return Found(other, False)
             if below and nested_calls(record, known):
                 return Found(other, True)
-            if other.trace_id != node.trace_id:
+            if other.trace_id != node.trace_id and not (
+                record.scope in other.reported_by or known.scope in node.reported_by
+            ):
                 if known.parent_id is None and ran_inside(record, known):
                     return Found(other, True)
                 if record.parent_id is None and ran_inside(known, record):

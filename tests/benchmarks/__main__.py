@@ -15,16 +15,8 @@ _PACKAGES = (
     "otel-posthog-ai", "posthog", "opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk", "requests", "orjson",
     "isal",
 )  # fmt: skip
-_HEAD = """# Benchmarks
-
-What the plugin costs the app, beside `posthog.ai.otel` (PostHog's own processor, from `posthog[otel]`) and the
-OTLP/HTTP exporter behind the stock `BatchSpanProcessor`. Both send uncompressed, as they come; ours sends gzip.
-
-The load: an agent's trace of ten spans, six of them AI (an agent, three calls of a model, two tools), with about 4 kB
-of messages a generation. Everything is CPU time of the process, not time on the clock, beyond a processor that does
-nothing; medians over fresh processes that take turns; the server is local. Only the ratios say something about another
-machine.
-"""
+_BEGIN, _END = "<!-- tables -->", "<!-- end -->"
+"""Between them stand the tables in a report; what is written around them stays."""
 
 
 def _versions() -> Iterator[str]:
@@ -44,7 +36,7 @@ def main() -> None:
     unknown = [name for name in given.tables if name not in TABLES]
     if unknown:
         parser.error(f"no table {', '.join(unknown)}")
-    pieces = [_HEAD]
+    pieces: list[str] = []
     for name in given.tables or TABLES:
         for made in TABLES[name](given.quick):
             pieces.append(markdown(made))
@@ -53,7 +45,13 @@ def main() -> None:
     command = "python -m tests.benchmarks" + (" --quick" if given.quick else "")
     pieces.append(f"Made by `{command}` on {machine}; {', '.join(_versions())}.\n")
     if given.report is not None:
-        given.report.write_text("\n".join(pieces))
+        _write(given.report, "\n".join(pieces))
+
+
+def _write(report: Path, tables: str) -> None:
+    text = report.read_text(encoding="utf-8") if report.exists() else f"{_BEGIN}{_END}\n"
+    before, _, rest = text.partition(_BEGIN)
+    report.write_text(f"{before}{_BEGIN}\n{tables}{_END}{rest.partition(_END)[2]}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+import pytest
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
 
@@ -150,4 +152,32 @@ def test_a_client_span_of_another_trace_waits_for_a_call_that_is_still_in_the_qu
     events = traced.events()
     assert len(calls(events)) == len(events) == 20
     assert traced.processor.status()["merged"] == 20
+    traced.provider.shutdown()
+
+
+@pytest.mark.parametrize("begins", [0.6, 1.2], ids=["side by side", "in quick succession"])
+@pytest.mark.parametrize("left_before", [True, False])
+def test_a_client_span_does_not_report_a_call_that_another_one_has_reported(
+    receiver: Receiver, left_before: bool, begins: float
+) -> None:
+    """Two calls of two milliseconds' difference, which is what two clocks may differ by."""
+    traced = Traced(receiver)
+    client = traced.provider.get_tracer("client")
+    now = time.time_ns()
+
+    def call(name: str, start: float, end: float) -> None:
+        for tracer, who, margin in ((client, "client", 0.0), (traced.tracer, "framework", 0.1)):
+            span = tracer.start_span(
+                f"{who} {name}", Context(), attributes=CHAT, start_time=now + int((start - margin) * 1e6)
+            )
+            span.end(now + int((end + margin) * 1e6))
+
+    call("one", 0.2, 0.8)
+    if left_before:
+        assert traced.processor.force_flush(5_000)
+    call("two", begins, 9.0)
+    events = traced.events()
+    assert sorted(events) == ["framework one", "framework two"]
+    assert {event["event"] for event in events.values()} == {"$ai_generation"}
+    assert traced.processor.status()["merged"] == 2
     traced.provider.shutdown()
