@@ -181,3 +181,16 @@ def test_a_client_span_does_not_report_a_call_that_another_one_has_reported(
     assert {event["event"] for event in events.values()} == {"$ai_generation"}
     assert traced.processor.status()["merged"] == 2
     traced.provider.shutdown()
+
+
+def test_a_client_span_whose_call_is_still_open_does_not_report_the_call_before(receiver: Receiver) -> None:
+    traced = Traced(receiver)
+    client = traced.provider.get_tracer("client")
+    now = time.time_ns()
+    for tracer, name, start, end in ((client, "client one", 2, 8), (traced.tracer, "framework one", 1, 9)):
+        tracer.start_span(name, Context(), attributes=CHAT, start_time=now + start * 100_000).end(now + end * 100_000)
+    assert [event["event"] for event in traced.events().values()] == ["$ai_generation"]
+    traced.tracer.start_span("framework two", Context(), attributes=CHAT, start_time=now + 500_000)
+    client.start_span("client two", Context(), attributes=CHAT, start_time=now + 600_000).end(now + 9_000_000)
+    assert traced.events()["client two"]["event"] == "$ai_generation"
+    traced.provider.shutdown()
