@@ -125,6 +125,11 @@ _REQUEST = {"http.request.method": "POST", "url.path": "/guide", "http.response.
 _HTTP = {**_REQUEST, "server.address": "api.openai.com", "url.full": "https://api.openai.com/v1/chat/completions"}
 
 
+def attributes() -> dict[str, dict[str, Any]]:
+    """Of a model's call (`caller`) and of a span without AI (`plain`)."""
+    return {"caller": make_traces(1)[0].calls[0], "plain": _HTTP}
+
+
 class App:
     """An app whose web framework, HTTP client and model client are traced by one provider."""
 

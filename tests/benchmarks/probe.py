@@ -10,10 +10,13 @@ import json
 import sys
 import time
 from collections import defaultdict
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from typing import Any
 
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Tracer, use_span
 
 from .contestants import CONTESTANTS, NOTHING, hide_fast_extra
 
@@ -75,6 +78,42 @@ class _Measured:
         """As many traces without an AI span."""
         for _ in self._traces:
             self.app.run_plain()
+
+
+SPANS_AT_ONCE = 500
+"""Fewer than make any contestant's worker begin."""
+
+
+def measure_hooks(order: Order) -> dict[str, float]:
+    """CPU microseconds a span of the processor's `on_start` and `on_end` alone, one span after the other."""
+    from .load import attributes
+
+    contestant = CONTESTANTS[order.contestant]
+    processor = contestant.make(order.url, private=order.private, queue=order.queue)
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("app")
+    found: dict[str, float] = {}
+    with contestant.request() if order.context else nullcontext(), use_span(tracer.start_span("request")):
+        for name, given in attributes().items():
+            found[name] = min(_of_hooks(processor, tracer, given) for _ in range(order.rounds + order.warm_up))
+    processor.shutdown()
+    return found
+
+
+def _of_hooks(processor: SpanProcessor, tracer: Tracer, attributes: dict[str, Any]) -> float:
+    spans: list[Any] = [tracer.start_span("span", attributes=attributes) for _ in range(SPANS_AT_ONCE)]
+    gc.collect()
+    begin = time.thread_time()
+    for span in spans:
+        processor.on_start(span, None)
+    started = time.thread_time() - begin
+    for span in spans:
+        span.end()
+    begin = time.thread_time()
+    for span in spans:
+        processor.on_end(span)
+    ended = time.thread_time() - begin
+    processor.force_flush()
+    return (started + ended) / SPANS_AT_ONCE * 1e6
 
 
 def measure_caller(order: Order) -> dict[str, float]:
@@ -173,6 +212,7 @@ def measure_burst(order: Order) -> dict[str, float]:
 
 
 MEASURES = {
+    "hooks": measure_hooks,
     "caller": measure_caller,
     "work": measure_work,
     "cold": measure_cold,

@@ -43,16 +43,25 @@ _VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+def hooks(quick: bool) -> Iterator[Made]:
+    """What the processor's own hooks cost the app's thread."""
+    yield from _of_caller("Hooks: `on_start` and `on_end` alone", {"measure": "hooks"}, quick, digits=2)
+
+
 def caller(quick: bool) -> Iterator[Made]:
-    """What the app's own thread pays."""
+    """What the app's own thread pays in all."""
+    yield from _of_caller("Calling thread", {"measure": "caller", "traces": 20}, quick, digits=1)
+
+
+def _of_caller(heading: str, order: dict[str, Any], quick: bool, *, digits: int) -> Iterator[Made]:
     sides = (P1, P4, US)
     repeats, rounds = (3, 30) if quick else (5, 40)
     for title, options in _VARIANTS:
-        found = compare(sides, {"measure": "caller", "rounds": rounds, "traces": 20, **options}, repeats)
+        found = compare(sides, {**order, "rounds": rounds, **options}, repeats)
         rows: list[Row] = []
         for name, what in (("caller", "CPU µs an AI span"), ("plain", "CPU µs a span without AI")):
-            rows += _row(what, {side: found[side][name] for side in sides}, 1, sides)
-        yield f"Calling thread: {title}", ("", *(side.title for side in sides)), rows
+            rows += _row(what, {side: found[side][name] for side in sides}, digits, sides)
+        yield f"{heading}: {title}", ("", *(side.title for side in sides)), rows
 
 
 def work(quick: bool) -> Iterator[Made]:
@@ -141,6 +150,7 @@ def burst(quick: bool) -> Iterator[Made]:
 
 
 TABLES: dict[str, Callable[[bool], Iterator[Made]]] = {
+    "hooks": hooks,
     "caller": caller,
     "work": work,
     "large": large,
