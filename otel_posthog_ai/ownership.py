@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from .belonging import Belonging, usable_id, usable_session_id
 from .dialects import Identity, read_identity
 from .dialects.record import AISpan
+from .dialects.resources import once_a_resource
 from .hierarchy import Hierarchy, Node
 from .settings import Settings
 
@@ -67,7 +68,7 @@ def find_owner(
     chain: _Chain = [(node.belonging, record.identity)]
     chain += [(above.belonging, hierarchy.identity(above)) for above in hierarchy.ancestors(node)]
     chain = [link for link in chain if link[0] is not None or not _is_nobody(link[1])]
-    of_resource = _identity_of_resource(resource)
+    of_resource = _identity_of_resource(resource) if resource else None
     if not (chain or node.users_below or node.sessions_below or of_resource is not None):
         return Owner(usable_id(settings.default_distinct_id), None, None, None)  # nobody says anything
     user = (
@@ -100,21 +101,7 @@ def _is_nobody(identity: Identity | None) -> bool:
     )
 
 
-_resources: dict[int, tuple[Mapping[str, Any], Identity | None]] = {}
-_MOST_RESOURCES = 64
-
-
-def _identity_of_resource(attributes: Mapping[str, Any]) -> Identity | None:
-    """A process has one resource or few, and their attributes never change."""
-    if not attributes:
-        return None
-    known = _resources.get(id(attributes))
-    if known is None:
-        if len(_resources) >= _MOST_RESOURCES:
-            _resources.clear()
-        # With the attributes themselves, so that their id stays their own.
-        known = _resources[id(attributes)] = (attributes, read_identity(attributes))
-    return known[1]
+_identity_of_resource = once_a_resource(read_identity)
 
 
 def _upward(chain: _Chain, belonging: str, explicit: str, usable: Callable[[object], str | None]) -> str | None:

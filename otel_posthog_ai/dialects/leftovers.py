@@ -7,6 +7,7 @@ from typing import Any
 
 from .identity import IDENTITY_KEYS
 from .record import AISpan
+from .resources import once_a_resource
 from .source import Source
 
 # Attributes that repeat what was read, or serve the instrumentor alone. A prefix ends with a dot or is a whole name.
@@ -63,7 +64,7 @@ def collect(record: AISpan, source: Source) -> None:
             record.documented[key] = attributes[key]
         elif key not in source.used:
             record.attributes[key] = attributes[key]
-    record.resource.update(_properties_of(source.resource))
+    record.resource.update(resource_properties(source.resource))
 
 
 def _candidates(keys: tuple[str, ...]) -> tuple[str, ...]:
@@ -79,26 +80,12 @@ def _candidates(keys: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-_resources: dict[int, tuple[Mapping[str, Any], dict[str, Any]]] = {}
-_MOST_RESOURCES = 64
-
-
-def _properties_of(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """A process has one resource or few, and their attributes never change."""
-    known = _resources.get(id(attributes))
-    if known is None:
-        if len(_resources) >= _MOST_RESOURCES:
-            _resources.clear()
-        # With the attributes themselves, so that their id stays their own.
-        known = _resources[id(attributes)] = (attributes, resource_properties(attributes))
-    return known[1]
-
-
 def is_plumbing(key: str) -> bool:
     """Whether an attribute repeats what was read or serves the instrumentor alone."""
     return key.startswith(DROPPED_PREFIXES) or any(segment.isdigit() for segment in key.split("."))
 
 
+@once_a_resource
 def resource_properties(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Resource attributes that say where the app ran, and those that the user added."""
     return {

@@ -14,6 +14,8 @@ from otel_posthog_ai.patterns import pattern
 LONGEST = 1_000_000
 _DEEPEST = 100
 _OPENERS = ("{", "[", "(")
+# A repr that is only an address: `<groq.Stream object at 0x7f99231ce250>`.
+ADDRESS = pattern(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
 _CONSTRUCTOR = pattern(r"[A-Za-z_][\w.]*\(")
 # An escape that Python does not know would make the parser warn; no repr contains one.
 _UNKNOWN_ESCAPE = pattern(r"(?<!\\)(?:\\\\)*\\[^\\'\"abfnrtvxuUN0-7\n]")

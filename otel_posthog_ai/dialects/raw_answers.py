@@ -12,6 +12,7 @@ from typing import Any
 
 from otel_posthog_ai.patterns import pattern
 
+from .literals import ADDRESS
 from .messages import read_messages
 from .raw_usage import fill_usage, read_raw_usage
 from .record import AISpan, Message, Usage
@@ -45,8 +46,6 @@ _ITEMS = frozenset(
 # What an answer is called that was put together from the pieces of a stream.
 _CHUNKS = ("ChatGenerationChunk", "GenerationChunk", "chat.completion.chunk")
 _DEEPEST = 7
-# Python's own text of an object that says nothing of it: `<groq.Stream object at 0x7f99231ce250>`.
-_ADDRESS = pattern(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
 # Python's own text of a client library's answer: `ChatCompletion(id='chatcmpl-1', …, finish_reason='stop', …)`.
 _REPR = pattern(r"^\s*[A-Z]\w*\(")
 _REPR_ID = pattern(
@@ -63,7 +62,7 @@ def read_raw_answer(record: AISpan, value: Any, *, usage: bool = True) -> None:
 def raw_output(value: Any) -> list[Message] | None:
     """The answer's messages, where the raw answer holds them in a known shape."""
     found = parse_json(value)
-    if isinstance(found, str) and _ADDRESS.fullmatch(found):
+    if isinstance(found, str) and ADDRESS.fullmatch(found):
         return None
     if not is_mapping(found):
         return read_messages(found, "assistant") if isinstance(found, str) or is_list(found) else None

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from otel_posthog_ai.patterns import pattern
-
-from .literals import read_literal
+from .literals import ADDRESS, read_literal
 from .messages import CLASSES, LANGCHAIN_TYPES, read_messages
 from .record import Message
 from .values import is_list, is_mapping, json_text
@@ -20,8 +18,6 @@ _CALL_EXTRAS = frozenset({"sanitize_inputs_outputs"})
 _DEEPEST = 40
 # How reprs of objects and lists begin that hold more than names.
 _REPR_OPENERS = ("{'", "['", "[{'", "({'")
-# A repr that is only an address: `<groq.Stream object at 0x7f99231ce250>`.
-_ADDRESS = pattern(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
 # A list of nothing but floats this long is a vector.
 _SHORTEST_VECTOR = 8
 
@@ -43,7 +39,7 @@ def _parsed(value: str) -> Any:
     if found is value and opening.startswith(_REPR_OPENERS):
         literal = read_literal(value)
         return value if literal is None else literal
-    return None if _ADDRESS.fullmatch(value) else found
+    return None if ADDRESS.fullmatch(value) else found
 
 
 def shaped(value: Any, role: str = "user") -> Any:
