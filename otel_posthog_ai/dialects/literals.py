@@ -7,12 +7,16 @@ object of its keyword arguments, since that is what the repr of a data class say
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 from typing import Any
 
 from otel_posthog_ai.patterns import pattern
 
 LONGEST = 1_000_000
 _DEEPEST = 100
+# CPython 3.11 and 3.12 count the depth of a tree in one place for all threads: a text that two threads read at once can
+# end in a SystemError, "AST constructor recursion depth mismatch" (gh-106905). It says nothing about the text.
+_ATTEMPTS = 20
 _OPENERS = ("{", "[", "(")
 # A repr that is only an address: `<groq.Stream object at 0x7f99231ce250>`.
 ADDRESS = pattern(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
@@ -33,9 +37,17 @@ def read_literal(text: str) -> Any:
     if _UNKNOWN_ESCAPE.search(stripped):
         return None
     try:
-        return _value(ast.parse(stripped, mode="eval").body, 0)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, _NotLiteral):
+        return _value(_parsed(stripped).body, 0)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError, _NotLiteral):
         return None
+
+
+def _parsed(text: str) -> ast.Expression:
+    """The tree of `text`, whatever other threads parse meanwhile; raises what `ast.parse` raises."""
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(SystemError):
+            return ast.parse(text, mode="eval")
+    return ast.parse(text, mode="eval")
 
 
 def _value(node: ast.expr, depth: int) -> Any:
