@@ -21,10 +21,11 @@ from .events.event import Event, Placement, build_events, named_trace, result_ev
 from .events.naming import private_name
 from .events.outgoing import Privacy
 from .events.usage import split_is_impossible
-from .hierarchy import HELD, LEFT, PLAIN, UNKNOWN, Hierarchy, Node
+from .hierarchy import Hierarchy
 from .joining import Joining
 from .late_results import LateResults
 from .log import warn
+from .nodes import HELD, LEFT, PLAIN, UNKNOWN, Node
 from .outlook import Outlooks
 from .ownership import find_owner, note_below
 from .placement import Placing
@@ -162,7 +163,7 @@ class Assembly:
     def _hold_unfinished(self) -> None:
         """Open spans that a child has named as its parent leave as far as they got: no id may dangle."""
         for node in list(self._hierarchy.nodes.values()):
-            span = self._hierarchy.live_span(node.span_id) if node.promised and node.fate == UNKNOWN else None
+            span = self._hierarchy.open_spans.live(node.span_id) if node.promised and node.fate == UNKNOWN else None
             if span is None:
                 continue
             try:

@@ -35,7 +35,8 @@ __all__ = [
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
-_KEY = create_key("posthog-belonging")
+BELONGING_KEY = create_key("posthog-belonging")
+"""Where a context carries the `Belonging` of what starts in it."""
 
 # Server instrumentation of OpenTelemetry starts every request from an empty context, which loses what a middleware
 # outside of it has attached. What such a middleware knows of the request waits here.
@@ -44,7 +45,7 @@ request_belonging: ContextVar[Belonging | None] = ContextVar("posthog-request-be
 
 def current(context: Context | None = None) -> Belonging | None:
     """What the spans that start in `context` (default: the current one) belong to, None where nobody said."""
-    belonging: Any = (get_current() if context is None else context).get(_KEY)
+    belonging: Any = (get_current() if context is None else context).get(BELONGING_KEY)
     return request_belonging.get() if belonging is None else belonging
 
 
@@ -153,4 +154,4 @@ class posthog_context:
 
 def inside(belonging: Belonging, context: Context | None = None) -> Context:
     """`context` (default: the current one) with `belonging` inside what it already says."""
-    return set_value(_KEY, belonging.within(current(context)), context)
+    return set_value(BELONGING_KEY, belonging.within(current(context)), context)

@@ -1,14 +1,13 @@
 """Who is whose ancestor: learned when spans start and end, asked when events are placed.
 
-The app's threads write what begins, others what ended; the one worker asks and keeps what it finds out in nodes of its
-own. A span that stays open is held weakly, so that one which never ends does not pin its prompts.
+The app's threads write what begins, others what ended; the one worker asks, and keeps what it finds out in nodes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import ReferenceType, ref
 
 from opentelemetry import trace
@@ -17,26 +16,16 @@ from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.trace import SpanContext
 
 from .belonging import Belonging
-from .dialects import AISpan, Identity, is_marked, read_identity
+from .dialects import Identity, is_marked, read_identity
+from .nodes import HELD, MERGED, PLAIN, UNKNOWN, Node
+from .open_spans import OpenSpans, forget_oldest
 from .propagator import REMOTE_PARENT_KEY, remote_ai_parent
 
 if TYPE_CHECKING:
-    from .outlook import Outlook
     from .processor import PostHogSpanProcessor
 
-MOST_OPEN = 100_000
-"""Open spans that are remembered; the oldest are forgotten first."""
 MOST_ENDED = 20_000
 """Ended spans that late children can still be placed under."""
-SWEEP_EVERY = 4_096
-"""More open spans than there were at the last look make another one: which of them does nobody hold any more?"""
-
-
-Begun = tuple[Span, Belonging | None, int | None]
-"""An open span, whom it belongs to, and the AI span of another process that the propagator brought along (for a span
-whose parent is remote)."""
-Opened = tuple[ReferenceType[Span], Belonging | None, int | None]
-"""The same, when it has been open for a moment: it is held weakly then."""
 
 
 class Ended(NamedTuple):
@@ -51,63 +40,14 @@ class Ended(NamedTuple):
     ai: bool
 
 
-_NOBODY: frozenset[tuple[bool, str]] = frozenset()
-
-
-class Node:
-    """What the worker knows of one span: a link of the chain, and its fate once that is decided."""
-
-    __slots__ = (
-        "belonging", "fate", "glimpse", "identity", "identity_of_open", "parent_id", "parent_is_remote", "private",
-        "promised", "record", "remote_parent", "reported_by", "sessions_below", "span_id", "survivor", "tainted",
-        "trace_id", "users_below",
-    )  # fmt: skip
-
-    def __init__(self, span_id: int, trace_id: int, parent_id: int, parent_is_remote: bool = False) -> None:
-        self.span_id = span_id
-        self.trace_id = trace_id
-        self.parent_id = parent_id
-        self.parent_is_remote = parent_is_remote
-        self.belonging: Belonging | None = None
-        self.remote_parent: int | None = None
-        self.record: AISpan | None = None
-        """The record while it waits to be exported."""
-        self.glimpse: tuple[int, Outlook | None] | None = None
-        """Number of attributes of the open span, and what they said when there were so many."""
-        self.fate: str = UNKNOWN
-        self.survivor: int = 0
-        """The span that this one was merged into."""
-        self.promised = False
-        """An event that names this span as its parent has left."""
-        self.private = False
-        """It ran in privacy mode, and so does everything below it."""
-        self.tainted = False
-        """Something below it ran in privacy mode: its own content may repeat that."""
-        self.reported_by: frozenset[str] = frozenset()
-        """The scopes of other spans that were found to be this call, too: each reports a call once."""
-        self.users_below: frozenset[tuple[bool, str]] = _NOBODY
-        self.sessions_below: frozenset[tuple[bool, str]] = _NOBODY
-        self.identity: Identity | None = None
-        self.identity_of_open: tuple[int, Identity | None] = (-1, None)
-
-
 _NOT_SEEN: tuple[None, None, None] = (None, None, None)
-
-UNKNOWN = "unknown"  # nothing was decided yet
-PLAIN = "plain"  # never exported: a link of the chain only
-HELD = "held"  # read, and waiting to be exported
-LEFT = "left"  # exported
-MERGED = "merged"  # its event is part of the survivor's
 
 
 class Hierarchy:
     """The ancestry of all spans that one processor sees."""
 
     def __init__(self) -> None:
-        self._begun: dict[int, Span | Begun] = {}
-        """What began since the last `sweep`. Most of it has ended by then, so a span that says no more stands here as
-        it is: nothing is made for it that the garbage collector would have to look at in the app's threads."""
-        self.opened: dict[int, Opened] = {}
+        self.open_spans = OpenSpans()
         self.ended: dict[int, int | Ended] = {}
         self.nodes: dict[int, Node] = {}
         self._arriving: dict[str, dict[int, ReferenceType[ReadableSpan]]] = {}
@@ -115,10 +55,10 @@ class Hierarchy:
         self.catch_up: Callable[[], None] = _nothing
         """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
         self._walked: dict[Node, Sequence[Node]] | None = None
-        self._tolerated = SWEEP_EVERY
 
     def start_anew(self) -> None:
         """In a forked child: whoever walked here is not there. Ancestry stays."""
+        self.open_spans.start_anew()
         self._walked = None
 
     # ---- the app's threads ---------------------------------------------------------------------------------------
@@ -126,16 +66,13 @@ class Hierarchy:
     def started(self, span: Span, context: Context, belonging: Belonging | None) -> None:
         """A span began in `context`; called in the app's thread, for every span."""
         remote = _remote_parent(span, context) if REMOTE_PARENT_KEY in context else None
-        alone = belonging is None and remote is None
-        self._begun[span.get_span_context().span_id] = span if alone else (span, belonging, remote)
+        self.open_spans.add(span if belonging is None and remote is None else (span, belonging, remote))
 
     def finished(
         self, span_id: int, parent: SpanContext | None, trace_id: int, identity: Identity | None, ai: bool
     ) -> None:
         """A span has ended. A plain link costs one integer."""
-        _, belonging, remote_parent = self.opening(span_id) or _NOT_SEEN
-        self._begun.pop(span_id, None)
-        self.opened.pop(span_id, None)
+        _, belonging, remote_parent = self.open_spans.known(span_id) or _NOT_SEEN
         if parent is None:
             parent_id, is_remote = 0, False
         else:
@@ -144,22 +81,12 @@ class Hierarchy:
             self.ended[span_id] = Ended(parent_id, trace_id, belonging, remote_parent, identity, is_remote, ai)
         else:
             self.ended[span_id] = parent_id
+        self.open_spans.remove(span_id)  # Only now: who asks meanwhile finds it in one of both.
 
     def sweep(self) -> None:
-        """Hold what is still open weakly, and forget what nobody holds any more; called about every second."""
-        for span_id, begun in self._begun.copy().items():
-            span, belonging, remote = begun if isinstance(begun, tuple) else (begun, None, None)
-            if span.end_time is None:
-                # In this order: who asks meanwhile finds it in one of both.
-                self.opened[span_id] = (ref(span), belonging, remote)
-                self._begun.pop(span_id, None)
-        if len(self.opened) > self._tolerated:
-            for span_id, (held, _, _) in self.opened.copy().items():
-                if held() is None:
-                    self.opened.pop(span_id, None)
-            _forget_oldest(self.opened, MOST_OPEN)
-            self._tolerated = len(self.opened) + SWEEP_EVERY
-        _forget_oldest(self.ended, MOST_ENDED)
+        """Pin no span that stays open, and forget what is too old; called about every second."""
+        self.open_spans.sweep()
+        forget_oldest(self.ended, MOST_ENDED)
 
     # ---- the worker ----------------------------------------------------------------------------------------------
 
@@ -170,44 +97,19 @@ class Hierarchy:
             for span_id in list(self.nodes):
                 if len(self.nodes) <= MOST_ENDED:
                     break
-                if self.nodes[span_id].fate != HELD and self.opening(span_id) is None:
+                if self.nodes[span_id].fate != HELD and self.open_spans.known(span_id) is None:
                     del self.nodes[span_id]
-
-    def opening(self, span_id: int) -> tuple[Span | None, Belonging | None, int | None] | None:
-        """What is known of a span since it began and until its end is noted; without it where nobody holds it."""
-        begun = self._begun.get(span_id)
-        if begun is not None:
-            return begun if isinstance(begun, tuple) else (begun, None, None)
-        opened = self.opened.get(span_id)
-        return None if opened is None else (opened[0](), opened[1], opened[2])
 
     def has_begun(self) -> bool:
         """Whether any span is known."""
-        return bool(self._begun or self.opened or self.ended)
-
-    def is_open(self, span_id: int) -> bool:
-        """Whether the span has begun and not ended, and somebody still holds it."""
-        return self.live_span(span_id) is not None
-
-    def live_span(self, span_id: int) -> Span | None:
-        """The span itself while it is open."""
-        known = self.opening(span_id)
-        return known[0] if known is not None else None
-
-    def open_spans(self) -> Iterator[tuple[int, Span]]:
-        """The spans that are open now, by span id."""
-        # In this order: a span that `sweep` moves meanwhile is in one of both.
-        for span_id in {**self._begun.copy(), **self.opened.copy()}:
-            span = self.live_span(span_id)
-            if span is not None:
-                yield span_id, span
+        return bool(self.open_spans or self.ended)
 
     def arrives(self, span_id: int, span: ReadableSpan) -> None:
         """An AI span has ended and is on its way to the worker."""
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
         arriving = self._arriving.setdefault(scope, {})
         arriving[span_id] = ref(span)
-        _forget_oldest(arriving, MOST_ENDED)  # a span that is dropped on its way never arrives
+        forget_oldest(arriving, MOST_ENDED)  # a span that is dropped on its way never arrives
 
     def arrived(self, span_id: int, scope: str) -> None:
         """The worker has the span; what becomes of it is said by its node."""
@@ -218,7 +120,7 @@ class Hierarchy:
     def unread_spans(self, scope: str) -> Iterator[tuple[int, ReadableSpan]]:
         """The spans of other scopes than `scope` that are open, or have ended and are on their way, by span id."""
         self.catch_up()
-        for span_id, span in self.open_spans():
+        for span_id, span in self.open_spans:
             if span.instrumentation_scope is None or span.instrumentation_scope.name != scope:
                 yield span_id, span
         for name, spans in self._arriving.copy().items():
@@ -243,7 +145,7 @@ class Hierarchy:
         return found
 
     def _look_up(self, span_id: int) -> Node | None:
-        known = self.opening(span_id)
+        known = self.open_spans.known(span_id)
         span = known[0] if known is not None else None
         if known is not None and span is not None:
             context = span.get_span_context()
@@ -335,7 +237,7 @@ class Hierarchy:
 
     def identity(self, node: Node) -> Identity | None:
         """What the span itself says of user and session; an open span is read as it is now."""
-        span = self.live_span(node.span_id)
+        span = self.open_spans.live(node.span_id)
         if span is None:
             ended = self.ended.get(node.span_id)
             if isinstance(ended, Ended) and ended.identity is not None:
@@ -361,14 +263,6 @@ def _nothing() -> None:
     """Nothing has to be caught up with."""
 
 
-def _forget_oldest(entries: dict[int, Any], most: int) -> None:
-    surplus = len(entries) - most
-    if surplus > 0:
-        # The oldest eighth at once, so that the cost is spread over many spans.
-        for key in list(entries)[: surplus + most // 8]:
-            entries.pop(key, None)
-
-
 def nearest_ai_ancestor(context: Context) -> tuple[int, int] | None:
     """Trace id and span id of the nearest AI span at or above the current span of `context`, for the propagator."""
     from .processor import active_processors
@@ -390,7 +284,7 @@ def _nearest(processor: PostHogSpanProcessor, span_id: int) -> int | None:
     seen: set[int] = set()
     while span_id and span_id not in seen:
         seen.add(span_id)
-        span = hierarchy.live_span(span_id)
+        span = hierarchy.open_spans.live(span_id)
         if span is None:
             if span_id not in hierarchy.ended:
                 hierarchy.catch_up()
@@ -401,7 +295,7 @@ def _nearest(processor: PostHogSpanProcessor, span_id: int) -> int | None:
             continue
         if is_marked(span) and exported(span):
             return span_id
-        known = hierarchy.opening(span_id)
+        known = hierarchy.open_spans.known(span_id)
         if known is not None and known[2] is not None:
             return known[2]
         span_id = span.parent.span_id if span.parent is not None else 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from .delivery import Counters
 from .dialects import AISpan
 from .duplicates import is_call, merge, merge_steps
-from .hierarchy import HELD, LEFT, MERGED, PLAIN, Hierarchy, Node
+from .hierarchy import Hierarchy
+from .nodes import HELD, LEFT, MERGED, PLAIN, Node
 from .noise import is_graph_plumbing, is_repetition, is_same_tool
 from .pairing import STAGES, find_pairs, several_instrumentors
 from .remembered import RememberedCalls

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from opentelemetry.sdk.trace import ReadableSpan
 
 from .dialects import AISpan, is_ai_scope, is_marked, is_plain_scope, read_span
-from .hierarchy import Node
+from .nodes import Node
 
 MOST_LEARNED = 1_000
 

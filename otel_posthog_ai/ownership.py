@@ -12,7 +12,8 @@ from .belonging import Belonging, usable_id, usable_session_id
 from .dialects import Identity, read_identity
 from .dialects.record import AISpan
 from .dialects.resources import once_a_resource
-from .hierarchy import Hierarchy, Node
+from .hierarchy import Hierarchy
+from .nodes import Node
 from .settings import Settings
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from .dialects.record import AISpan
 from .duplicates import contains, is_call, nested_calls, ran_inside, same_response
-from .hierarchy import HELD, Hierarchy, Node
+from .hierarchy import Hierarchy
+from .nodes import HELD, Node
 
 # Spans of these types between two calls make them two calls.
 _BETWEEN = frozenset({"tool", "agent", "workflow", "chain", "task", "handoff", "retriever", "guardrail", "mcp"})

@@ -99,7 +99,7 @@ class Pipeline:
 
     def join_log(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
         """Keep a log record for the span that it belongs to; results that judges give afterwards wait by themselves."""
-        if occurrence.name == EVALUATION and not self.hierarchy.is_open(span_id):
+        if occurrence.name == EVALUATION and self.hierarchy.open_spans.live(span_id) is None:
             self.results.add(span_id, occurrence)
         else:
             self.logs.add(trace_id, span_id, occurrence, scope)

@@ -8,7 +8,8 @@ from typing import Any
 from .dialects import AISpan, is_marked
 from .dialects.table import unset
 from .events.event import Placement
-from .hierarchy import HELD, LEFT, UNKNOWN, Hierarchy, Node
+from .hierarchy import Hierarchy
+from .nodes import HELD, LEFT, UNKNOWN, Node
 from .outlook import Outlooks
 from .ownership import find_owner
 from .propagator import was_passed_on
@@ -90,7 +91,7 @@ class Placing:
         return None
 
     def _will_be_exported(self, above: Node) -> bool:
-        span = self._hierarchy.live_span(above.span_id)
+        span = self._hierarchy.open_spans.live(above.span_id)
         if span is None:
             return False
         # What its like turned out to be is no promise: only a span that is marked itself is certain to be read.
@@ -109,7 +110,7 @@ class Placing:
 
     def _claim_root(self, open_parent: Node, trace: Trace) -> None:
         """An open top node that will surely be a root is the root before it ends."""
-        span = self._hierarchy.live_span(open_parent.span_id)
+        span = self._hierarchy.open_spans.live(open_parent.span_id)
         if span is None or self._parent(open_parent, final=False) is not None:
             return
         outlook = self._outlooks.of_open(open_parent, span)
@@ -120,7 +121,7 @@ class Placing:
         """Whether an AI root of the same trace began earlier and is still open."""
         if not self._patient:
             return False
-        for span_id, span in self._hierarchy.open_spans():
+        for span_id, span in self._hierarchy.open_spans:
             context = span.get_span_context()
             if context.trace_id != node.trace_id or (span.start_time or 0) >= record.start_ns:
                 continue

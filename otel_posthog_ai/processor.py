@@ -18,8 +18,9 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 
 from . import forks
 from .belonging import Belonging
-from .context import current, from_baggage, posthog_library_identity
+from .context import BELONGING_KEY, from_baggage, posthog_library_identity, request_belonging
 from .log import warn, warn_once
+from .propagator import REMOTE_PARENT_KEY
 from .settings import Settings, resolve, tell_inert
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._pipeline = shared_pipeline(self.settings)
         self._pipeline.join(self)
         self.hierarchy: Hierarchy = self._pipeline.hierarchy
+        self._note_start = self.hierarchy.open_spans.add
         self.counters: Counters = self._pipeline.counters
         self._sorter = Sorter(
             self.settings, self.hierarchy, self.counters, queue=super().on_end, wake=self._pipeline.wake
@@ -184,10 +186,14 @@ class PostHogSpanProcessor(BatchSpanProcessor):
             if not self._checked and self._is_double(span):
                 return
             context = get_current() if parent_context is None else parent_context
-            belonging = current(context)
+            # As `current` does, without a call: this line runs for every span of the app.
+            belonging: Any = context.get(BELONGING_KEY) or request_belonging.get()
             if self._reads_baggage or "posthog" in sys.modules:
                 belonging = self._with_foreign(belonging, context)
-            self.hierarchy.started(span, context, belonging)
+            if belonging is None and REMOTE_PARENT_KEY not in context:
+                self._note_start(span)
+            else:
+                self.hierarchy.started(span, context, belonging)
         except Exception as error:
             warn("processor:on_start", "a span's start could not be noted (%s)", type(error).__name__)
 
@@ -206,7 +212,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
             if (
                 other is not self
                 and (other.settings.api_key, other.settings.host) == mine
-                and other.hierarchy.is_open(span_id)
+                and other.hierarchy.open_spans.live(span_id) is not None
             ):
                 self._inert = True
                 warn_once(

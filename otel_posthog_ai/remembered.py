@@ -8,7 +8,8 @@ from typing import NamedTuple
 from .dialects.messages import last_user_text
 from .dialects.record import MISSING, AISpan
 from .duplicates import contains, nested_calls, ran_inside, same_response
-from .hierarchy import Hierarchy, Node
+from .hierarchy import Hierarchy
+from .nodes import Node
 
 MOST_CALLS = 1_000
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .dialects import AISpan
 from .duplicates import is_call
-from .hierarchy import UNKNOWN, Hierarchy, Node
+from .hierarchy import Hierarchy
+from .nodes import UNKNOWN, Node
 from .outlook import Outlooks
 
 
@@ -25,7 +26,7 @@ class Waiting:
 
     def _may_change(self, above: Node, record: AISpan) -> bool:
         """Whether an ancestor that has not been read yet could change the event of `record`."""
-        span = self._hierarchy.live_span(above.span_id)
+        span = self._hierarchy.open_spans.live(above.span_id)
         if span is None:
             return above.span_id in self._hierarchy.ended  # it is on its way to this thread
         outlook = self._outlooks.of_open(above, span)

@@ -63,7 +63,11 @@ def _probe(
         span = tracer.start_span("probe of the doctor", Context())
         if span.is_recording():
             span_id = span.get_span_context().span_id
-            return True, [each for each in processors if each.active and each.hierarchy.is_open(span_id)]
+            return True, [
+                each
+                for each in processors
+                if each.active and each.hierarchy.open_spans.live(span_id) is not None
+            ]
     return False, []
 
 
