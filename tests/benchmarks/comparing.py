@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from .contestants import OTLP, OURS, POSTHOG
+from .contestants import LEAST, OTLP, OURS, POSTHOG
 from .probe import Order
 from .sink import Sink
 
@@ -34,6 +34,8 @@ US_FAST = Side("ours, extra `fast`", OURS, fast=True)
 P1 = Side("posthog.ai.otel", POSTHOG)
 P1_GZIP = Side("posthog.ai.otel, gzip", POSTHOG, gzip=True)
 P4 = Side("OTLP/HTTP", OTLP)
+BOUND = Side("the least", LEAST)
+BOUND_FAST = Side("the least, extra `fast`", LEAST, fast=True)
 
 Numbers = dict[str, float]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from .comparing import P1, P1_GZIP, P4, US, US_FAST, Numbers, Side, compare
+from .comparing import BOUND, BOUND_FAST, P1, P1_GZIP, P4, US, US_FAST, Numbers, Side, compare
 from .contestants import NOTHING
 from .load import AI_SPANS, MARKERS, SPANS
 from .probe import WARM_UP
 
 _NO_OP = Side("no-op", NOTHING)
-_EVERYBODY = (_NO_OP, P1, P4, US, US_FAST)
+_PEERS = (P1, P1_GZIP, P4)
 
 Row = tuple[str, ...]
 Made = tuple[str, Row, list[Row]]
@@ -25,8 +25,8 @@ def _ratio(value: float, other: float) -> str:
 def _row(title: str, values: dict[Side, float], digits: int, sides: Sequence[Side]) -> list[Row]:
     """One row of values and, below it, what ours are of PostHog's and of the OTLP exporter's."""
     rows = [(title, *(f"{values[side]:.{digits}f}" for side in sides))]
-    for other in (each for each in (P1, P1_GZIP, P4) if each in values):
-        ratios = (_ratio(values[side], values[other]) if side in (US, US_FAST) else "" for side in sides)
+    for other in (each for each in _PEERS if each in values):
+        ratios = ("" if side in _PEERS else _ratio(values[side], values[other]) for side in sides)
         rows.append((f"… of {other.title}", *ratios))
     return rows
 
@@ -66,10 +66,10 @@ def _of_caller(heading: str, order: dict[str, Any], quick: bool, *, digits: int)
 
 def work(quick: bool) -> Iterator[Made]:
     """Worker and wire under the usual load, in a user's context, and in privacy mode."""
-    sides = (P1, P4, US, US_FAST)
     repeats, rounds = (2, 6) if quick else (5, 10)
     for title, options in _VARIANTS:
-        found = compare(_EVERYBODY, {"measure": "work", "rounds": rounds, **options}, repeats)
+        sides = (P1, P4, US, US_FAST) if options else (P1, P4, US, US_FAST, BOUND, BOUND_FAST)
+        found = compare((_NO_OP, *sides), {"measure": "work", "rounds": rounds, **options}, repeats)
         traces = (rounds + WARM_UP) * 30
         wire = {side: found[side]["bytes"] / traces for side in sides}
         rows = [
@@ -81,7 +81,7 @@ def work(quick: bool) -> Iterator[Made]:
 
 def large(quick: bool) -> Iterator[Made]:
     """Generations with 100 kB of messages."""
-    sides = (P1, P1_GZIP, P4, US, US_FAST)
+    sides = (P1, P1_GZIP, P4, US, US_FAST, BOUND, BOUND_FAST)
     order = {"measure": "work", "message_bytes": 100_000, "traces": 5, "rounds": 3 if quick else 6}
     found = compare((_NO_OP, *sides), order, 2 if quick else 5)
     rows = _row("behind the caller, CPU µs an AI span", _minus(found, "worker"), 0, sides)
