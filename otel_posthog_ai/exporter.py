@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerPro
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from . import forks
+from .admission import passes
 from .assembly import Assembly
 from .context import current
 from .delivery import Counters, EncodedEvent, Poster
@@ -22,7 +23,6 @@ from .events.shrinking import shrink
 from .hierarchy import Hierarchy
 from .log import warn
 from .settings import Settings, resolve, tell_inert
-from .sorting import passes
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -15,6 +15,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.trace import SpanContext
 
+from .admission import passes
 from .belonging import Belonging
 from .dialects import Identity, is_marked, read_identity
 from .nodes import HELD, MERGED, PLAIN, UNKNOWN, Node
@@ -280,7 +281,7 @@ def nearest_ai_ancestor(context: Context) -> tuple[int, int] | None:
 def _nearest(processor: PostHogSpanProcessor, span_id: int) -> int | None:
     """Walks without the worker's nodes: this runs in the app's thread."""
     hierarchy = processor.hierarchy
-    exported: Callable[[ReadableSpan], bool] = processor.is_exported
+    span_filter = processor.settings.span_filter
     seen: set[int] = set()
     while span_id and span_id not in seen:
         seen.add(span_id)
@@ -293,7 +294,7 @@ def _nearest(processor: PostHogSpanProcessor, span_id: int) -> int | None:
                 return None
             span_id = ended.parent_id if isinstance(ended, Ended) else ended
             continue
-        if is_marked(span) and exported(span):
+        if is_marked(span) and passes(span_filter, span):
             return span_id
         known = hierarchy.open_spans.known(span_id)
         if known is not None and known[2] is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .admission import passes
 from .dialects import AISpan, is_marked
 from .dialects.table import unset
 from .events.event import Placement
@@ -15,7 +16,6 @@ from .ownership import find_owner
 from .propagator import was_passed_on
 from .roots import Trace, Traces, can_be_root
 from .settings import Settings
-from .sorting import passes
 
 
 class Placing:

@@ -227,10 +227,6 @@ class PostHogSpanProcessor(BatchSpanProcessor):
             return
         self._sorter.add(span)
 
-    def is_exported(self, span: ReadableSpan) -> bool:
-        """Whether a span is one for PostHog: what the user's filter says, else whether it looks like AI."""
-        return self._sorter.is_exported(span)
-
     def join_log(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
         """Keep a log record with content for the span that it belongs to (0, 0: unknown). Called at emit."""
         if self.active:

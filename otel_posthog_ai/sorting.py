@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
 
+from .admission import admit
 from .delivery import Counters
-from .dialects import MARKS_AI, NAMES_IDENTITY, Identity, first_look, read_identity
 from .hierarchy import Hierarchy
 from .log import warn
 from .no_ai import NoAIYet
@@ -23,25 +22,6 @@ MOST_UNSORTED = 2_048
 
 LONGEST_STALL = 0.05
 """Seconds that a thread which ends spans faster than they can be read waits for room, before a span is lost."""
-
-
-def passes(span_filter: Callable[[Any], bool] | None, span: ReadableSpan) -> bool:
-    """Whether the user's filter lets a span through; a filter that fails lets everything through."""
-    if span_filter is None:
-        return True
-    try:
-        return bool(span_filter(span))
-    except Exception as error:
-        warn("exporter:span_filter", "span_filter failed (%s); the span is exported", type(error).__name__)
-        return True
-
-
-def admit(span: ReadableSpan, span_filter: Callable[[Any], bool] | None) -> tuple[bool, Identity | None]:
-    """Whether an ended span is one for PostHog, and else what it says of user and session."""
-    looks = first_look(span)
-    if looks == MARKS_AI if span_filter is None else passes(span_filter, span):
-        return True, None
-    return False, read_identity(span.attributes or {}) if looks == NAMES_IDENTITY else None
 
 
 class Sorter:
@@ -87,10 +67,6 @@ class Sorter:
         return 1 + (len(self._ended) + len(self._chosen)) // self._most_queued
 
     # ---- the app's threads ---------------------------------------------------------------------------------------
-
-    def is_exported(self, span: ReadableSpan) -> bool:
-        """Whether a span is one for PostHog: what the user's filter says, else whether it looks like AI."""
-        return admit(span, self._filter)[0]
 
     def add(self, span: ReadableSpan) -> None:
         """Take an ended span. Whether it is AI is looked at later, in another thread, unless very many end."""

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 from opentelemetry.sdk.trace import ReadableSpan
 
+from .admission import admit
 from .assembly import Assembly
 from .delivery import Counters, EncodedEvent
 from .dialects import Occurrence
 from .events.outgoing import Outgoing
 from .hierarchy import Hierarchy
 from .settings import Settings
-from .sorting import admit
 
 SPANS_AT_ONCE = 2_000
 """Spans to hand over at once, unless one trace has more: few enough for the memory of the hierarchy."""

@@ -54,7 +54,6 @@ class Usage:
     image_input: float | None = None
     image_output: float | None = None
     text_input: float | None = None
-    text_output: float | None = None
     cache_read_audio: float | None = None
     web_searches: float | None = None
 

@@ -19,6 +19,7 @@ PLAIN: tuple[tuple[str, str], ...] = (
     ("$ai_input_tokens", "input"),
     ("$ai_output_tokens", "output"),
     ("$ai_reasoning_tokens", "reasoning"),
+    ("$ai_text_input_tokens", "text_input"),
     ("$ai_audio_input_tokens", "audio_input"),
     ("$ai_audio_output_tokens", "audio_output"),
     ("$ai_image_input_tokens", "image_input"),
@@ -27,8 +28,8 @@ PLAIN: tuple[tuple[str, str], ...] = (
     ("$ai_web_search_count", "web_searches"),
 )
 ZERO_SAYS_NOTHING = frozenset(
-    {"$ai_audio_input_tokens", "$ai_audio_output_tokens", "$ai_image_input_tokens", "$ai_image_output_tokens",
-     "$ai_cache_read_audio_tokens", "$ai_web_search_count"}
+    {"$ai_text_input_tokens", "$ai_audio_input_tokens", "$ai_audio_output_tokens", "$ai_image_input_tokens",
+     "$ai_image_output_tokens", "$ai_cache_read_audio_tokens", "$ai_web_search_count"}
 )  # fmt: skip
 CACHE: tuple[tuple[str, str], ...] = (
     ("$ai_cache_read_input_tokens", "cache_read"),

@@ -24,6 +24,7 @@ WORKED_OUT: Mapping[str, tuple[str, str]] = {
     "$ai_total_tokens": ("generation, embedding", "the provider's total, where it states one"),
     "$ai_reasoning_tokens": ("generation", "tokens that were spent on thinking"),
     "$ai_text_output_tokens": ("generation", "Gemini 2.5 and 3: output without reasoning, so that it is billed once"),
+    "$ai_text_input_tokens": ("generation", "of the input, text, where the span tells it apart from audio and images"),
     "$ai_audio_input_tokens": ("generation", "of the input, audio"),
     "$ai_audio_output_tokens": ("generation", "of the output, audio"),
     "$ai_image_input_tokens": ("generation", "of the input, images"),

@@ -1,4 +1,4 @@
-"""Token counts that cannot be true are left out, counted and told."""
+"""Token counts by kind; those that cannot be true are left out, counted and told."""
 
 from __future__ import annotations
 
@@ -27,3 +27,13 @@ def test_more_from_the_cache_than_the_input_has(traced: Traced, caplog: pytest.L
     assert not [name for name in left if "cache" in name]
     assert traced.processor.status()["cache_splits_dropped"] == 1
     assert sum("the split is left out" in record.message for record in caplog.records) == 1
+
+
+def test_the_input_by_kind(traced: Traced) -> None:
+    kinds = {"text": 6, "audio": 4, "image": 0}
+    split = {f"gen_ai.usage.{kind}.input_tokens": count for kind, count in kinds.items()}
+    traced.tracer.start_span("chat", attributes={**CALL, **split}).end()
+    properties = traced.events()["chat"]["properties"]
+    assert properties["$ai_text_input_tokens"] == 6
+    assert properties["$ai_audio_input_tokens"] == 4
+    assert "$ai_image_input_tokens" not in properties
