@@ -142,6 +142,7 @@ class Pipeline:
                 self._work.release()
 
     def _release_everything(self, deadline: float, *, final: bool) -> bool:
+        self._sender.gather()
         for member in list(self._members):
             member.drain()
         if not self._work.acquire(timeout=max(0.0, deadline - time.monotonic())):

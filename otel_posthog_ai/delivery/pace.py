@@ -6,6 +6,9 @@ import time
 
 from .retry import rest_after
 
+LONGEST_GATHERING = 0.1
+"""Seconds that a round waits for events which are being made: about one round trip, which an early round would cost."""
+
 
 class Pace:
     """At once while all is well; after failures a rest that grows, unless a flush wants a round now."""
@@ -20,15 +23,25 @@ class Pace:
         self.failures = 0
         """Rounds that failed one after another."""
         self.rest_until = 0.0
+        self.gather_until = 0.0
+
+    def gather(self) -> None:
+        """More events follow at once: a round that began now would only be followed by another."""
+        self.gather_until = time.monotonic() + LONGEST_GATHERING
 
     def want(self) -> int:
         """Have a round begin after this moment, and soon; the number of the last that began before it."""
         self.wanted_round = self.round + 1
+        self.gather_until = 0.0
         return self.round
 
     def allows(self) -> bool:
         """Whether a round may begin now."""
         return self.round < self.wanted_round or time.monotonic() >= self.rest_until
+
+    def gathers(self) -> bool:
+        """Whether a round should wait for more events, unless it is full."""
+        return time.monotonic() < self.gather_until
 
     def begin(self) -> None:
         """A round begins."""

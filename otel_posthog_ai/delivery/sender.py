@@ -124,6 +124,11 @@ class Sender:
             self._condition.notify_all()
             self._drop(dropped, "outbox_full")
 
+    def gather(self) -> None:
+        """Events follow one after another, and then a flush: for a moment they wait for each other."""
+        with self._condition:
+            self._pace.gather()
+
     def flush(self, deadline: float) -> bool:
         """Whether everything owed was delivered, by `deadline` (`time.monotonic()`) at the latest.
 
@@ -268,6 +273,8 @@ class Sender:
     def _due(self) -> bool:
         if self._stopped or not self._outbox.ready or time.monotonic() < self._poster.blocked_until:
             return False
+        if self._pace.gathers() and self._outbox.bytes < self._poster.request_bytes:
+            return False
         return self._pace.allows()
 
     def _busy(self) -> bool:
@@ -283,7 +290,7 @@ class Sender:
         if self._on_tick is not None:
             naps.append(self._next_tick - now)
         if self._outbox.ready:
-            naps.append(max(self._pace.rest_until, self._poster.blocked_until) - now)
+            naps.append(max(self._pace.rest_until, self._pace.gather_until, self._poster.blocked_until) - now)
         return max(min(naps), 0.001)
 
     def _tick(self) -> None:

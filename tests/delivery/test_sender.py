@@ -7,8 +7,11 @@ import time
 from collections.abc import Callable
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
 
-from otel_posthog_ai.delivery import Sender
+from otel_posthog_ai import PostHogSpanProcessor
+from otel_posthog_ai.delivery import Sender, pace
+from otel_posthog_ai.delivery import sender as sender_module
 
 from .fault_server import HANGS, RESETS, Fault, FaultServer, answer
 from .samples import adds_up, make_events, within
@@ -68,10 +71,15 @@ def test_a_flush_while_a_request_runs_waits_for_it(new_sender: NewSender) -> Non
 
 
 def test_a_flush_counts_what_is_put_meanwhile(new_sender: NewSender) -> None:
-    with FaultServer(lambda _: Fault(delay=0.3)) as server:
+    meanwhile = make_events(1)
+
+    def put_and_answer(_: object) -> Fault:
+        sender.put([meanwhile.pop()] if meanwhile else [])
+        return answer(200)
+
+    with FaultServer(put_and_answer) as server:
         sender = new_sender(server.url)
         sender.put(make_events(1))
-        threading.Timer(0.1, lambda: sender.put(make_events(1))).start()
         assert sender.flush(within(5)) is True
         assert len(set(server.uuids)) == 2
 
@@ -251,3 +259,55 @@ def test_put_costs_microseconds(new_sender: NewSender) -> None:
         for event in events:
             sender.put([event])
         assert (time.perf_counter() - started) / 2000 < 0.0005
+
+
+@pytest.fixture
+def gathers_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if making events took no time, however busy the machine is; nothing leaves before a flush."""
+    monkeypatch.setattr(pace, "LONGEST_GATHERING", 60.0)
+    monkeypatch.setattr(sender_module, "_LONGEST_TICK", 60.0)
+
+
+@pytest.mark.usefixtures("gathers_long")
+def test_events_that_follow_one_another_leave_in_one_request_with_the_flush(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: answer(200)) as server:
+        sender = new_sender(server.url)
+        sender.gather()
+        for _ in range(5):
+            sender.put(make_events(3))
+            time.sleep(0.01)
+        assert sender.flush(within(5)) is True
+        assert len(set(server.uuids)) == 15
+        assert len(server.requests) == 1
+
+
+@pytest.mark.usefixtures("gathers_long")
+def test_a_full_request_waits_for_nothing(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: answer(200)) as server:
+        sender = new_sender(server.url, compression="none")
+        sender.gather()
+        sender.put(make_events(7, size=800_000))
+        assert server.wait_for(lambda s: s.requests)
+
+
+def test_gathered_events_leave_soon_without_a_flush(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: answer(200)) as server:
+        sender = new_sender(server.url)
+        sender.gather()
+        sender.put(make_events(1))
+        assert server.wait_for(lambda s: s.requests)
+
+
+@pytest.mark.usefixtures("gathers_long")
+def test_many_spans_cost_a_flush_one_round_trip() -> None:
+    with FaultServer(lambda _: answer(200)) as server:
+        provider = TracerProvider(shutdown_on_exit=False)
+        provider.add_span_processor(
+            PostHogSpanProcessor(api_key="phc_gathering", host=server.url, flush_at=10, flush_interval_millis=60_000)
+        )
+        for _ in range(95):
+            provider.get_tracer("app").start_span("chat", attributes={"gen_ai.operation.name": "chat"}).end()
+        assert provider.force_flush() is True
+        assert len(set(server.uuids)) == 95
+        provider.shutdown()
+        assert len(server.requests) == 1
