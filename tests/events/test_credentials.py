@@ -116,6 +116,6 @@ HOSTILE = {
 
 @pytest.mark.parametrize("case", HOSTILE)
 def test_time_is_linear_on_hostile_texts(case: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     remove_credentials(HOSTILE[case], (KEY,))
-    assert time.perf_counter() - start < 5, "a megabyte takes a fraction of a second, or it is not linear"
+    assert time.thread_time() - start < 5, "a megabyte takes a fraction of a second, or it is not linear"

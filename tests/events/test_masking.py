@@ -138,6 +138,6 @@ def test_resolving() -> None:
 
 @pytest.mark.parametrize("unit", ["@", "a@", "a@b.", "+1 ", "(555) ", "4111 ", "0 1", "5", "1-", "a", "-----BEGIN "])
 def test_time_is_linear_on_hostile_texts(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     masked(ALL, unit * (500_000 // len(unit)))
-    assert time.perf_counter() - start < 10
+    assert time.thread_time() - start < 10

@@ -234,6 +234,6 @@ HOSTILE: dict[str, str] = {
 
 @pytest.mark.parametrize("case", HOSTILE)
 def test_time_is_linear_on_hostile_texts(case: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     redact_media(HOSTILE[case])
-    assert time.perf_counter() - start < 5, "a megabyte takes a fraction of a second, or it is not linear"
+    assert time.thread_time() - start < 5, "a megabyte takes a fraction of a second, or it is not linear"
