@@ -118,14 +118,25 @@ class Hierarchy:
         if arriving is not None:
             arriving.pop(span_id, None)
 
-    def unread_spans(self, scope: str) -> Iterator[tuple[int, ReadableSpan]]:
-        """The spans of other scopes than `scope` that are open, or have ended and are on their way, by span id."""
-        self.catch_up()
+    def unread(self, span_id: int) -> ReadableSpan | None:
+        """The span itself until the worker has read it: while it is open, and while it is on its way after that."""
+        # In this order: a span that ends meanwhile is one of both.
+        span = self.open_spans.live(span_id)
+        if span is not None:
+            return span
+        for spans in self._arriving.copy().values():
+            arriving = spans.get(span_id)
+            if arriving is not None:
+                return arriving()
+        return None
+
+    def unread_spans(self, but: str | None = None) -> Iterator[tuple[int, ReadableSpan]]:
+        """The spans that are open or on their way, by span id; those of the scope `but` are left out."""
         for span_id, span in self.open_spans:
-            if span.instrumentation_scope is None or span.instrumentation_scope.name != scope:
+            if span.instrumentation_scope is None or span.instrumentation_scope.name != but:
                 yield span_id, span
         for name, spans in self._arriving.copy().items():
-            if name == scope:
+            if name == but:
                 continue
             for span_id, reference in spans.copy().items():
                 arriving = reference()

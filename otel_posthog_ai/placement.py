@@ -91,7 +91,7 @@ class Placing:
         return None
 
     def _will_be_exported(self, above: Node) -> bool:
-        span = self._hierarchy.open_spans.live(above.span_id)
+        span = self._hierarchy.unread(above.span_id)
         if span is None:
             return False
         # What its like turned out to be is no promise: only a span that is marked itself is certain to be read.
@@ -108,22 +108,22 @@ class Placing:
         parent.promised = True
         return f"{parent.span_id:016x}"
 
-    def _claim_root(self, open_parent: Node, trace: Trace) -> None:
-        """An open top node that will surely be a root is the root before it ends."""
-        span = self._hierarchy.open_spans.live(open_parent.span_id)
-        if span is None or self._parent(open_parent, final=False) is not None:
+    def _claim_root(self, unread: Node, trace: Trace) -> None:
+        """A top node that will surely be a root is the root before it is read."""
+        span = self._hierarchy.unread(unread.span_id)
+        if span is None or self._parent(unread, final=False) is not None:
             return
-        outlook = self._outlooks.of_open(open_parent, span)
+        outlook = self._outlooks.of_open(unread, span)
         if outlook.kind == "span" and outlook.span_type not in (None, "tool", "mcp"):
-            trace.root_id = open_parent.span_id
+            trace.root_id = unread.span_id
 
     def _earlier_root(self, node: Node, record: AISpan) -> bool:
-        """Whether an AI root of the same trace began earlier and is still open."""
+        """Whether an AI root of the same trace began earlier and has not been read yet."""
         if not self._patient:
             return False
-        for span_id, span in self._hierarchy.open_spans:
+        for span_id, span in self._hierarchy.unread_spans():
             context = span.get_span_context()
-            if context.trace_id != node.trace_id or (span.start_time or 0) >= record.start_ns:
+            if context is None or context.trace_id != node.trace_id or (span.start_time or 0) >= record.start_ns:
                 continue
             above = self._hierarchy.node(span_id)
             if above is None or any(each.span_id == span_id for each in self._hierarchy.ancestors(node)):

@@ -43,7 +43,8 @@ class Waiting:
 
     def _runs_inside(self, node: Node, record: AISpan) -> bool:
         """Whether a call of another scope, in another trace, may turn out to be this one: open, or not yet read."""
-        for span_id, span in self._hierarchy.unread_spans(record.scope):
+        self._hierarchy.catch_up()
+        for span_id, span in self._hierarchy.unread_spans(but=record.scope):
             if (span.start_time or 0) > record.start_ns or (span.end_time or record.end_ns) < record.end_ns:
                 continue
             other = self._hierarchy.node(span_id)
