@@ -118,12 +118,22 @@ class Hierarchy:
         if arriving is not None:
             arriving.pop(span_id, None)
 
+    def live(self, span_id: int) -> Span | None:
+        """The span itself while it is open or somebody holds it; where nobody does, its end has been noted."""
+        known = self.open_spans.known(span_id)
+        if known is None:
+            return None
+        if known[0] is None:  # What the processor gets at the end of a span is a copy of it.
+            self.catch_up()
+        return known[0]
+
     def unread(self, span_id: int) -> ReadableSpan | None:
         """The span itself until the worker has read it: while it is open, and while it is on its way after that."""
-        # In this order: a span that ends meanwhile is one of both.
-        span = self.open_spans.live(span_id)
+        span = self.live(span_id)
         if span is not None:
-            return span
+            if span.end_time is None:
+                return span
+            self.catch_up()
         for spans in self._arriving.copy().values():
             arriving = spans.get(span_id)
             if arriving is not None:
@@ -249,7 +259,7 @@ class Hierarchy:
 
     def identity(self, node: Node) -> Identity | None:
         """What the span itself says of user and session; an open span is read as it is now."""
-        span = self.open_spans.live(node.span_id)
+        span = self.live(node.span_id)
         if span is None:
             ended = self.ended.get(node.span_id)
             if isinstance(ended, Ended) and ended.identity is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .dialects import AISpan
 from .duplicates import is_call
-from .hierarchy import Hierarchy
+from .hierarchy import Ended, Hierarchy
 from .nodes import UNKNOWN, Node
 from .outlook import Outlooks
 
@@ -26,9 +26,10 @@ class Waiting:
 
     def _may_change(self, above: Node, record: AISpan) -> bool:
         """Whether an ancestor that has not been read yet could change the event of `record`."""
-        span = self._hierarchy.open_spans.live(above.span_id)
-        if span is None:
-            return above.span_id in self._hierarchy.ended  # it is on its way to this thread
+        span = self._hierarchy.unread(above.span_id)
+        if span is None or span.end_time is not None:
+            ended = self._hierarchy.ended.get(above.span_id)
+            return isinstance(ended, Ended) and ended.ai  # it is on its way to this thread
         outlook = self._outlooks.of_open(above, span)
         if outlook.ai is None:
             return True

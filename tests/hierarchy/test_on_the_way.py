@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from otel_posthog_ai.sorting import Sorter
 
 from .conftest import AGENT
 
+INNER = {**AGENT, "gen_ai.agent.name": "inner"}
+
 
 class Stages(SpanProcessor):
     """The stages of the processor without its threads, so that a test says who is faster."""
@@ -27,6 +30,7 @@ class Stages(SpanProcessor):
         self._queue: list[ReadableSpan] = []
         self._sorter = Sorter(settings, self._hierarchy, counters, queue=self._queue.append, wake=lambda: None)
         self._assembly = Assembly(settings, counters, self._hierarchy, patient=True)
+        self._hierarchy.catch_up = self.queue_ended
         self.events: list[dict[str, Any]] = []
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -34,6 +38,10 @@ class Stages(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         self._sorter.add(span)
+
+    def second_passes(self) -> None:
+        """What is open is held weakly from now on."""
+        self._hierarchy.sweep()
 
     def queue_ended(self) -> None:
         """What has ended is on its way from now on."""
@@ -44,9 +52,9 @@ class Stages(SpanProcessor):
         self._assembly.add(self._queue, lambda _: ())
         self._queue.clear()
 
-    def release(self) -> None:
-        """What the worker has read leaves."""
-        for built in self._assembly.release(everything=True):
+    def release(self, *, everything: bool = True) -> None:
+        """What the worker has read leaves, or only what need not wait."""
+        for built in self._assembly.release(everything=everything):
             self.events += built.events
 
 
@@ -68,7 +76,7 @@ def test_a_parent_that_has_ended_and_is_not_read_yet_stays_the_parent(
 ) -> None:
     tracer = provider.get_tracer("tests")
     agent = tracer.start_span("agent", attributes=AGENT if told == "at its start" else {})
-    tracer.start_span("inner", set_span_in_context(agent), attributes=AGENT).end()
+    tracer.start_span("inner", set_span_in_context(agent), attributes=INNER).end()
     stages.queue_ended()
     stages.read_queued()
     agent.set_attributes(AGENT)
@@ -100,3 +108,42 @@ def test_the_root_that_began_first_is_the_root_though_it_is_read_last(stages: St
 
     roots = [event for event in stages.events if event["event"] == "$ai_trace"]
     assert [root["properties"]["$ai_span_id"] for root in roots] == [f"{first.get_span_context().span_id:016x}"]
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_parent_that_ended_this_moment_stays_the_parent(
+    stages: Stages, provider: TracerProvider, everything: bool
+) -> None:
+    """The app has let go of the span, and what the processor got is a copy that nobody has looked at yet."""
+    tracer = provider.get_tracer("tests")
+    agent = tracer.start_span("agent", attributes=AGENT)
+    span_id = f"{agent.get_span_context().span_id:016x}"
+    stages.second_passes()
+    tracer.start_span("inner", set_span_in_context(agent), attributes=INNER).end()
+    stages.queue_ended()
+    stages.read_queued()
+    agent.end()
+    del agent
+    gc.collect()
+    stages.release(everything=everything)
+    stages.read_queued()
+    stages.release()
+
+    roots = [event for event in stages.events if event["event"] == "$ai_trace"]
+    assert [root["properties"]["$ai_span_id"] for root in roots] == [span_id]
+    assert len(stages.events) == 2
+
+
+def test_the_user_of_a_request_that_ended_this_moment_is_known(stages: Stages, provider: TracerProvider) -> None:
+    request = provider.get_tracer("opentelemetry.instrumentation.fastapi").start_span("POST /ask")
+    stages.second_passes()
+    provider.get_tracer("tests").start_span("agent", set_span_in_context(request), attributes=AGENT).end()
+    stages.queue_ended()
+    stages.read_queued()
+    request.set_attribute("user.id", "user-7")
+    request.end()
+    del request
+    gc.collect()
+    stages.release()
+
+    assert [event["distinct_id"] for event in stages.events] == ["user-7"]
