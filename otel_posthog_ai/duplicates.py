@@ -3,8 +3,9 @@
 The evidence, strongest first: the same response id in overlapping times; an ancestor and a descendant of different
 scopes with the same model and no conflicting usage; a parentless client span in another trace that ran inside a
 generation of another scope with the same model and outcome, and the same user text and usage as far as both have
-them. Time alone or text alone proves nothing, and two spans of one scope are two calls unless their dialect declares
-the pair.
+them; the call that began while a stream of another scope had been handed out and had no token yet, where all of
+that and the answer agree. Time alone or text alone proves nothing, and two spans of one scope are two calls unless
+their dialect declares the pair.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from .dialects.messages import last_user_text
+from .dialects.messages import last_user_text, message_text
 from .dialects.record import AISpan, Usage
 from .dialects.table import unset
 from .patterns import pattern
@@ -64,6 +65,25 @@ def nested_calls(outer: AISpan, inner: AISpan) -> bool:
         and not _ids_differ(outer, inner)
         and same_model(outer, inner)
         and not _usage_differs(outer.usage, inner.usage)
+    )
+
+
+def read_the_stream(outer: AISpan, inner: AISpan) -> bool:
+    """Evidence 4, for a stream that was handed out: its first reader called the model, wherever that was by then."""
+    if not outer.handed_out or outer.kind != inner.kind or outer.scope == inner.scope or _ids_differ(outer, inner):
+        return False
+    if inner.parent_id is not None and inner.trace_id != outer.trace_id:
+        return False
+    if (
+        not outer.start_ns <= inner.start_ns <= outer.end_ns
+        or not same_model(outer, inner)
+        or (outer.error is None) != (inner.error is None)
+    ):
+        return False
+    if outer.error is None and inner.end_ns + _TOLERANCE_NS < outer.end_ns:
+        return False  # it was over when the stream still spoke
+    return not (
+        _texts_differ(outer, inner) or _usage_differs(outer.usage, inner.usage) or _answers_differ(outer, inner)
     )
 
 
@@ -149,6 +169,21 @@ def _asked(record: AISpan) -> Any:
 def _texts_differ(one: AISpan, other: AISpan) -> bool:
     first, second = _asked(one), _asked(other)
     return bool(first) and bool(second) and first != second
+
+
+def _answers_differ(one: AISpan, other: AISpan) -> bool:
+    if one.cancelled or other.cancelled:
+        return False  # how much of it was taken before that, each counts its own way
+    first, second = _answered(one), _answered(other)
+    return bool(first) and bool(second) and first != second
+
+
+def _answered(record: AISpan) -> list[str]:
+    """The answer's texts and the ids of its calls."""
+    said: list[str] = []
+    for message in record.output or ():
+        said += [message_text(message), *(str(call.get("id")) for call in message.get("tool_calls") or ())]
+    return [each for each in said if each]
 
 
 # ---- merging -------------------------------------------------------------------------------------------------------

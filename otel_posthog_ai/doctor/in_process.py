@@ -64,9 +64,7 @@ def _probe(
         if span.is_recording():
             span_id = span.get_span_context().span_id
             return True, [
-                each
-                for each in processors
-                if each.active and each.hierarchy.open_spans.live(span_id) is not None
+                each for each in processors if each.active and each.hierarchy.open_spans.live(span_id) is not None
             ]
     return False, []
 
