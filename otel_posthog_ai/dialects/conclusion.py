@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .frameworks import framework_of_scope
+from .literals import ADDRESS
 from .providers import is_framework, priced_provider, provider_of_model
 from .record import AISpan, Usage
 from .values import is_mapping
@@ -14,10 +17,14 @@ REASONS: dict[str, dict[str, str]] = {
     "anthropic": {"tool_call": "tool_use"},
 }
 
+# What clients write for a parameter that was not given, where it is no object's address.
+NOT_GIVEN = frozenset({"NOT_GIVEN", "Unset()", "Ellipsis"})
+
 
 def conclude(record: AISpan) -> None:
     """Fill what can be told from the fields alone."""
     _provider(record)
+    record.parameters = {name: value for name, value in record.parameters.items() if not _was_not_given(value)}
     if record.framework is None:
         record.framework = framework_of_scope(record.scope)
     if record.finish_reason is not None:
@@ -34,6 +41,11 @@ def conclude(record: AISpan) -> None:
         record.span_type = None
     if record.tools is not None:
         record.tools = [dict(tool) for tool in record.tools if is_mapping(tool)] or None
+
+
+def _was_not_given(value: Any) -> bool:
+    """Whether a parameter is the text of an object, by which clients mark what the caller left out."""
+    return isinstance(value, str) and (value in NOT_GIVEN or ADDRESS.fullmatch(value) is not None)
 
 
 def _nothing_counted(usage: Usage) -> bool:

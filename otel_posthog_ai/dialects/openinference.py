@@ -23,7 +23,19 @@ from .source import Source
 from .table import Row, Table, fill, unset
 from .tool_definitions import read_tools
 from .user_metadata import metadata_of, read_metadata, user_tags
-from .values import count, finish_reason, flag, identifier, is_mapping, mapping, number, parse_json, text, texts
+from .values import (
+    count,
+    finish_reason,
+    flag,
+    identifier,
+    is_mapping,
+    mapping,
+    number,
+    object_of,
+    parse_json,
+    text,
+    texts,
+)
 
 NAME = "openinference"
 KIND = "openinference.span.kind"
@@ -180,7 +192,9 @@ def _read_models(record: AISpan, source: Source) -> None:
 
 
 def _invocation(source: Source) -> dict[str, Any]:
-    return mapping(source.first("llm.invocation_parameters", "embedding.invocation_parameters")) or {}
+    """The parameters; what a Python method takes besides its own it calls `kwargs`."""
+    found = dict(mapping(source.first("llm.invocation_parameters", "embedding.invocation_parameters")) or {})
+    return {**object_of(found.pop("kwargs", None)), **found}
 
 
 def _read_parameters(record: AISpan, source: Source) -> None:

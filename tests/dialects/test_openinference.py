@@ -370,3 +370,19 @@ def test_parameters_without_bookkeeping() -> None:
     }
     record = read("LLM", {"llm.invocation_parameters": given})
     assert (record.request_model, record.parameters) == ("gpt-4o", {"temperature": 0})
+
+
+def test_a_parameter_that_was_not_given_is_none() -> None:
+    """Portkey: every parameter of the method stands there, as the object that marks what was left out."""
+    omitted = "<openai.Omit object at 0x7f2ac3d48ad0>"
+    tool = {"type": "function", "function": {"name": "weather"}}
+    given = {
+        "model": "gpt-4o-mini", "stream": omitted, "temperature": 0.2, "max_tokens": omitted, "store": "NOT_GIVEN",
+        "kwargs": {"tools": [tool], "tool_choice": "auto"},
+    }  # fmt: skip
+    record = read(
+        "LLM", {"llm.invocation_parameters": given, "input.value": given, "input.mime_type": "application/json"}
+    )
+    assert record.parameters == {"temperature": 0.2, "tool_choice": "auto"}
+    assert record.tools == [tool]
+    assert record.stream is None
