@@ -2,10 +2,10 @@
 
 The evidence, strongest first: the same response id in overlapping times; an ancestor and a descendant of different
 scopes with the same model and no conflicting usage; a parentless client span in another trace that ran inside a
-generation of another scope with the same model and outcome, and the same user text and usage as far as both have
-them; the call that began while a stream of another scope had been handed out and had no token yet, where all of
-that and the answer agree. Time alone or text alone proves nothing, and two spans of one scope are two calls unless
-their dialect declares the pair.
+generation of another scope with the same model, and the same user text and usage as far as both have them, unless only
+the client's failed; the call that began while a stream of another scope had been handed out and had no token yet, where
+all of that and the answer agree. Time alone or text alone proves nothing, and two spans of one scope are two calls
+unless their dialect declares the pair.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ def ran_inside(outer: AISpan, inner: AISpan) -> bool:
         return False
     if not contains(outer, inner) or not same_model(outer, inner):
         return False
-    if (outer.error is None) != (inner.error is None):
-        return False
+    if inner.error is not None and outer.error is None:
+        return False  # tried again: another call inside it went well
     if _texts_differ(outer, inner) or _usage_differs(outer.usage, inner.usage):
         return False
     # Where neither text nor usage can be compared, the times must leave no doubt.

@@ -178,10 +178,11 @@ def _one_inside_another(calls: list[Node]) -> Iterator[tuple[Node, Node]]:
                     yield outer, inner
 
 
-def _slack(pair: tuple[Node, Node]) -> int:
-    """Nanoseconds that the outer took longer than the inner."""
+def _slack(pair: tuple[Node, Node]) -> tuple[bool, int]:
+    """Whether they ended differently, and nanoseconds that the outer took longer than the inner."""
     outer, inner = (_record(node) for node in pair)
-    return (outer.end_ns - outer.start_ns) - (inner.end_ns - inner.start_ns)
+    longer = (outer.end_ns - outer.start_ns) - (inner.end_ns - inner.start_ns)
+    return (outer.error is None) != (inner.error is None), longer
 
 
 # Strongest evidence first; what one stage has joined, the next sees as one. Only the first looks within one scope.

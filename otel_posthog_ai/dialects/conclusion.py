@@ -17,12 +17,15 @@ REASONS: dict[str, dict[str, str]] = {
     "anthropic": {"tool_call": "tool_use"},
 }
 
+# What instrumentors write for a model that they do not know.
+NO_MODEL = frozenset({"unknown", "Unknown", "none", "None", "null"})
 # What clients write for a parameter that was not given, where it is no object's address.
 NOT_GIVEN = frozenset({"NOT_GIVEN", "Unset()", "Ellipsis"})
 
 
 def conclude(record: AISpan) -> None:
     """Fill what can be told from the fields alone."""
+    _models(record)
     _provider(record)
     record.parameters = {name: value for name, value in record.parameters.items() if not _was_not_given(value)}
     if record.framework is None:
@@ -59,6 +62,14 @@ def _was_abandoned(record: AISpan) -> bool:
     return (
         record.finish_reason == "error" and record.error is None and bool(record.stream) and record.usage.output is None
     )
+
+
+def _models(record: AISpan) -> None:
+    """A placeholder names no model."""
+    if record.request_model in NO_MODEL:
+        record.request_model = None
+    if record.response_model in NO_MODEL:
+        record.response_model = None
 
 
 def _provider(record: AISpan) -> None:

@@ -68,7 +68,8 @@ def test_stopped_on_purpose_is_no_error(attributes: dict[str, Any], events: Any,
 
 @pytest.mark.parametrize(
     ("name", "provider"),
-    [("az.ai.openai", "azure-openai"), ("MistralAI", "mistral"), ("Anthropic", "anthropic"), ("gcp.gen_ai", "gemini"),
+    [("az.ai.openai", "azure-openai"), ("MistralAI", "mistral"), ("TogetherAI", "together"),
+     ("Anthropic", "anthropic"), ("gcp.gen_ai", "gemini"),
      ("cohere_chat", "cohere"), ("langgraph", None), (" ", None), ("Some Provider", "some provider")],
 )  # fmt: skip
 def test_providers_as_they_are_priced(name: str, provider: str | None) -> None:

@@ -256,3 +256,51 @@ def test_tool_of_a_server_by_the_conventions() -> None:
 def test_the_protocol_itself_is_noise(method: str, noise: bool) -> None:
     record = known({"mcp.method.name": method}, name=f"MCP send {method}", scope="mcp-python-sdk")
     assert (record.noise, record.input_state) == (noise, MISSING)
+
+
+# ---- Replicate and Mistral ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        (["Sunny", " day"], ["Sunny day"]),
+        (["https://a/1.png", "https://a/2.png"], ["https://a/1.png", "https://a/2.png"]),
+    ],
+)
+def test_the_pieces_of_an_answer_are_one_answer(pieces: list[str], said: list[str]) -> None:
+    record = known(
+        {
+            "gen_ai.system": "Replicate",
+            "llm.request.type": "completion",
+            "gen_ai.request.model": "unknown",
+            "gen_ai.prompt.0.user": "Weather?",
+            **{f"gen_ai.completion.{index}.content": piece for index, piece in enumerate(pieces)},
+        },
+        name="replicate.run",
+        scope="opentelemetry.instrumentation.replicate",
+    )
+    assert [message["content"] for message in record.output or ()] == said
+    assert (record.kind, record.request_model) == ("generation", None)
+
+
+def test_an_error_that_mistrals_client_notes() -> None:
+    """Its span ends without a status."""
+    record = known(
+        {
+            "http.request.method": "POST",
+            "http.url": "https://api.mistral.ai/v1/chat/completions",
+            "gen_ai.request.model": "mistral-small-latest",
+            "http.response.status_code": 429,
+            "mistral_ai.error.type": "rate_limited",
+            "mistral_ai.error.message": "Rate limit exceeded",
+            "mistral_ai.error.code": "1300",
+        },
+        name="chat_completion_v1_chat_completions_post",
+        scope="mistralai_sdk_tracer",
+    )
+    assert record.error is not None
+    assert (record.error.type, record.error.message, record.error.status) == (
+        "rate_limited", "Rate limit exceeded", 429,
+    )  # fmt: skip
+    assert not record.attributes

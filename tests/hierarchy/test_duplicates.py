@@ -9,6 +9,7 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import StatusCode
 
 from otel_posthog_ai import PostHogSpanProcessor
 from tests.receiver import Receiver
@@ -74,6 +75,34 @@ def test_reports_in_two_traces(traced: Traced) -> None:
     outer.end()
     [call] = calls(traced.events())
     assert call["properties"]["$ai_span_name"] == "outer"
+
+
+@pytest.mark.parametrize(("failed", "expected"), [("framework", 1), ("client", 2)])
+def test_a_report_of_failure_and_one_of_success(traced: Traced, failed: str, expected: int) -> None:
+    """What the client got can fail further up; what failed for the client did not go well for the framework."""
+    client = traced.provider.get_tracer("client")
+    outer = traced.tracer.start_span("framework", attributes={**CHAT, **ASKED})
+    inner = client.start_span("client", Context(), attributes=CHAT)
+    {"framework": outer, "client": inner}[failed].set_status(StatusCode.ERROR, "ValueError: no")
+    inner.end()
+    outer.end()
+    found = calls(traced.events())
+    assert len(found) == expected
+    assert any(call["properties"].get("$ai_is_error") for call in found)
+
+
+def test_reports_that_agree_on_the_outcome_are_joined_first(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    now = time.time_ns()
+    for tracer, name, start, end, failed in (
+        (client, "client one", 2, 6, False), (client, "client two", 3, 6, True),
+        (traced.tracer, "failing", 1, 7, True), (traced.tracer, "fine", 0, 8, False),
+    ):  # fmt: skip
+        span = tracer.start_span(name, Context(), attributes=CHAT, start_time=now + start * 10**7)
+        if failed:
+            span.set_status(StatusCode.ERROR, "ValueError: no")
+        span.end(now + end * 10**7)
+    assert sorted(traced.events()) == ["failing", "fine"]
 
 
 def test_the_inner_report_has_left_when_the_outer_comes(traced: Traced) -> None:
