@@ -386,3 +386,37 @@ def test_a_parameter_that_was_not_given_is_none() -> None:
     assert record.parameters == {"temperature": 0.2, "tool_choice": "auto"}
     assert record.tools == [tool]
     assert record.stream is None
+
+
+SMOLAGENTS = {
+    "role": "assistant",
+    "content": "Sunny.",
+    "raw": "ChatCompletion(id='chatcmpl-1', choices=[Choice(finish_reason='stop', index=0, "
+    "message=ChatCompletionMessage(content='Sunny.', role='assistant'))], created=1700000000, model='gpt-4o-mini', "
+    "usage=CompletionUsage(completion_tokens=11, prompt_tokens=41, total_tokens=52, "
+    "completion_tokens_details=CompletionTokensDetails(reasoning_tokens=4), "
+    "prompt_tokens_details=PromptTokensDetails(audio_tokens=None, cached_tokens=30)))",
+    "token_usage": {"input_tokens": 41, "output_tokens": 11, "total_tokens": 52},
+}
+HAYSTACK = {
+    "replies": [
+        "ChatMessage(_role=<ChatRole.ASSISTANT: 'assistant'>, _content=[TextContent(text='Sunny.')], _name=None, "
+        "_meta={'model': 'gpt-4o-mini', 'finish_reason': 'stop', 'completion_start_time': '2026-11-22T04:27:31', "
+        "'usage': {'completion_tokens': 11, 'prompt_tokens': 41, 'completion_tokens_details': {'reasoning_tokens': 4}, "
+        "'prompt_tokens_details': {'audio_tokens': None, 'cached_tokens': 30}}})"
+    ]
+}
+
+
+@pytest.mark.parametrize(("answer", "streamed"), [(SMOLAGENTS, None), (HAYSTACK, True)])
+def test_what_came_from_the_cache_stands_only_in_the_text_of_an_object(answer: Any, streamed: bool | None) -> None:
+    counts = {"llm.token_count.prompt": 41, "llm.token_count.completion": 11, "llm.token_count.total": 52}
+    record = read("LLM", {"llm.model_name": "gpt-4o-mini", **counts, "output.value": answer})
+    usage = record.usage
+    assert (usage.input, usage.output, usage.cache_read, usage.reasoning) == (41, 11, 30, 4)
+    assert (record.finish_reason, record.stream) == ("stop", streamed)
+
+
+def test_the_text_of_an_object_that_counts_otherwise_adds_nothing() -> None:
+    record = read("LLM", {"llm.token_count.prompt": 99, "llm.token_count.completion": 11, "output.value": SMOLAGENTS})
+    assert (record.usage.input, record.usage.cache_read) == (99, None)
