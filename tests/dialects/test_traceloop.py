@@ -304,3 +304,55 @@ def test_an_error_that_mistrals_client_notes() -> None:
         "rate_limited", "Rate limit exceeded", 429,
     )  # fmt: skip
     assert not record.attributes
+
+
+# ---- Gemini ---------------------------------------------------------------------------------------------------------
+
+GEMINI = {
+    "gen_ai.system": "Google",
+    "llm.request.type": "completion",
+    "gen_ai.request.model": "gemini-2.5-flash",
+    "gen_ai.usage.input_tokens": 41,
+    "gen_ai.usage.output_tokens": 11,
+    "gen_ai.usage.cache_read.input_tokens": 30,
+}
+
+
+@pytest.mark.parametrize(
+    ("stated", "reasoning"),
+    [
+        ({"llm.usage.total_tokens": 72}, 20),
+        ({"llm.usage.total_tokens": 52}, None),
+        ({}, None),
+        ({"llm.usage.total_tokens": 72, "gen_ai.request.model": "gemini-2.0-flash"}, None),  # it does not think
+        ({"llm.usage.total_tokens": 72, "gen_ai.usage.reasoning_tokens": 7}, 7),
+    ],
+)
+def test_thoughts_that_only_the_total_counts(stated: dict[str, Any], reasoning: int | None) -> None:
+    record = known({**GEMINI, **stated}, scope="opentelemetry.instrumentation.google_generativeai")
+    assert (record.usage.output, record.usage.reasoning) == (11, reasoning)
+
+
+@pytest.mark.parametrize(
+    ("scope", "provider"),
+    [
+        ("opentelemetry.instrumentation.vertexai", "vertex-ai"),
+        ("opentelemetry.instrumentation.google_generativeai", "gemini"),
+    ],
+)
+def test_vertex_ai_is_told_by_its_instrumentor(scope: str, provider: str) -> None:
+    assert known(GEMINI, scope=scope).provider == provider
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("projects/p/locations/us-central1/publishers/google/models/gemini-2.5-flash", "gemini-2.5-flash"),
+        ("publishers/google/models/gemini-2.5-flash", "gemini-2.5-flash"),
+        ("models/gemini-2.5-flash", "gemini-2.5-flash"),
+        ("accounts/fireworks/models/llama-v3", "accounts/fireworks/models/llama-v3"),
+        ("projects/p/locations/us-central1/endpoints/7", "projects/p/locations/us-central1/endpoints/7"),
+    ],
+)
+def test_a_model_among_googles_resources(name: str, model: str) -> None:
+    assert known({**GEMINI, "gen_ai.request.model": name}).request_model == model
