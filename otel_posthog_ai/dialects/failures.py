@@ -139,6 +139,13 @@ def _last_exception(source: Source) -> Occurrence | None:
     return next((event for event in reversed(source.events) if event.name == "exception"), None)
 
 
+def is_error_text(value: Any, source: Source) -> bool:
+    """Whether an output is only the text of the exception that ended the span: `ChatModelError(…): …`."""
+    exception = _last_exception(source)
+    kind = short_type(exception.attributes.get(exception_attributes.EXCEPTION_TYPE)) if exception is not None else None
+    return kind is not None and isinstance(value, str) and re.match(rf"{re.escape(kind)}\b", value) is not None
+
+
 def short_type(value: Any) -> str | None:
     """`openai.RateLimitError` and `<class 'openai.RateLimitError'>` as `RateLimitError`."""
     found = text(value)

@@ -86,7 +86,7 @@ def read(record: AISpan, source: Source) -> None:
         return
     if source.has("llm.request.type") and not _is_call(record, prompts, completions):
         source.discard("llm.request.type")  # set up a client, asked for its details: stamped as calls are
-        record.span_type = record.span_type or "custom"
+        record.span_type, record.noise = record.span_type or "custom", not source.status_error
         return
     if record.span_type is None and record.kind == "span":
         record.kind = "embedding" if kind in EMBEDDINGS else REQUEST_TYPES.get(kind, "span")

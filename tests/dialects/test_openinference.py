@@ -420,3 +420,71 @@ def test_what_came_from_the_cache_stands_only_in_the_text_of_an_object(answer: A
 def test_the_text_of_an_object_that_counts_otherwise_adds_nothing() -> None:
     record = read("LLM", {"llm.token_count.prompt": 99, "llm.token_count.completion": 11, "output.value": SMOLAGENTS})
     assert (record.usage.input, record.usage.cache_read) == (99, None)
+
+
+# ---- BeeAI ----------------------------------------------------------------------------------------------------------
+
+
+def beeai(attributes: dict[str, Any], name: str = "OpenAIChatModel", **how: Any) -> AISpan:
+    return record_of(
+        {"openinference.span.kind": "LLM", **attributes}, name=name, scope="openinference.instrumentation.beeai", **how
+    )
+
+
+@pytest.mark.parametrize("name", ["new_token", "error"])
+def test_what_a_run_emits_is_no_call(name: str) -> None:
+    record = beeai(
+        {
+            "input.value": json.dumps({"value": {"output": [{"role": "assistant", "content": [{"text": "Sunny "}]}]}}),
+            "input.mime_type": "application/json",
+            "metadata.id": "5f18f40e-e813-49a8-91f9-26216ff46d30",
+            "metadata.path": f"backend.openai.chat.{name}",
+            "metadata.trace.id": "cc288468-ca46-4c9c-b728-55da4a544e74",
+            "metadata.trace.run_id": "cac5dcb8-db24-4afa-906e-2f0684ae9947",
+        },
+        name=name,
+    )
+    assert (record.kind, record.noise) == ("span", True)
+
+
+def test_a_streamed_call_of_beeai() -> None:
+    record = beeai(
+        {
+            "llm.model_name": "gpt-4o-mini",
+            "llm.token_count.prompt": 41,
+            "llm.token_count.completion": 11,
+            "metadata.class_name": "OpenAIChatModel",
+            "metadata.usage.cached_prompt_tokens": "30",
+            "metadata.usage.cached_creation_tokens": "0",
+            "output.value": "Sunny.",
+        },
+        events={
+            "start (backend.openai.chat.start)": None,
+            "new_token (backend.openai.chat.new_token)": None,
+        },
+    )
+    assert (record.kind, record.stream) == ("generation", True)
+    assert record.time_to_first_token is not None
+    assert (record.usage.input, record.usage.cache_read, record.usage.cache_write) == (41, 30, 0)
+
+
+def test_the_text_of_an_exception_is_no_answer() -> None:
+    """The exception itself says less than what stands where the answer would."""
+    record = beeai(
+        {
+            "llm.model_name": "gpt-4o-mini",
+            "output.value": "ChatModelError(beeai_framework.backend.errors): Chat Model error\n"
+            "  AuthenticationError(litellm.exceptions): litellm.AuthenticationError: Incorrect API key",
+            "output.mime_type": "text/plain",
+        },
+        error="Chat Model error",
+        events={
+            "exception": {
+                "exception.type": "beeai_framework.backend.errors.ChatModelError",
+                "exception.message": "Chat Model error",
+            }
+        },
+    )
+    assert not record.output
+    assert record.error is not None
+    assert (record.error.type, record.error.status) == ("ChatModelError", 401)
