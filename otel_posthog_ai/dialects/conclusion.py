@@ -12,10 +12,10 @@ from .providers import is_framework, priced_provider, provider_of_model
 from .record import AISpan, Usage
 from .values import is_mapping
 
-# OpenTelemetry's own word for a reason -> the provider's.
+# OpenTelemetry's or a framework's own word for a reason -> the provider's.
 REASONS: dict[str, dict[str, str]] = {
-    "openai": {"tool_call": "tool_calls"},
-    "azure-openai": {"tool_call": "tool_calls"},
+    "openai": {"tool_call": "tool_calls", "function_calls": "tool_calls"},
+    "azure-openai": {"tool_call": "tool_calls", "function_calls": "tool_calls"},
     "anthropic": {"tool_call": "tool_use"},
 }
 
