@@ -64,7 +64,7 @@ def nested_calls(outer: AISpan, inner: AISpan) -> bool:
         and outer.scope != inner.scope
         and not _ids_differ(outer, inner)
         and same_model(outer, inner)
-        and not _usage_differs(outer.usage, inner.usage)
+        and (not _usage_differs(outer.usage, inner.usage) or _same_words(outer, inner))
     )
 
 
@@ -171,6 +171,13 @@ def _texts_differ(one: AISpan, other: AISpan) -> bool:
     return bool(first) and bool(second) and first != second
 
 
+def _same_words(one: AISpan, other: AISpan) -> bool:
+    """Whether question, answer and size of the input are the same: then the output was only counted otherwise."""
+    asked, answered = _asked(one), _answered(one)
+    same = asked == _asked(other) and answered == _answered(other)
+    return bool(asked) and bool(answered) and same and bool(_inputs(one.usage) & _inputs(other.usage))
+
+
 def _answers_differ(one: AISpan, other: AISpan) -> bool:
     if one.cancelled or other.cancelled:
         return False  # how much of it was taken before that, each counts its own way
@@ -233,6 +240,11 @@ def _merge_usage(survivor: AISpan, other: AISpan, other_is_wire: bool) -> None:
         merged[field.name] = value
     if weak.total is not None and strong.total is None and weak.output != strong.output:
         merged["total"] = None  # the sum of counts that were not taken
+    if agree and survivor.provider == "anthropic" and strong.output is not None and weak.output is not None:
+        # A stream states the output so far at its start and all of it at its end: the larger count is of both.
+        merged["output"] = min(strong.output, weak.output)
+        if merged["output"] != strong.output:
+            merged["total"] = None
     survivor.usage = Usage(**merged)
 
 

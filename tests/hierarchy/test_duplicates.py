@@ -226,6 +226,23 @@ def test_a_client_span_whose_call_is_still_open_does_not_report_the_call_before(
     traced.provider.shutdown()
 
 
+@pytest.mark.parametrize(("answer", "expected"), [("sunny", 1), ("rainy", 2)])
+def test_an_output_that_was_counted_otherwise(traced: Traced, answer: str, expected: int) -> None:
+    """OpenLLMetry adds up what Anthropic's stream states at its start and at its end."""
+    claude = {**CHAT, **ASKED, "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5"}
+    client = traced.provider.get_tracer("client")
+    with (
+        traced.tracer.start_as_current_span("framework", attributes={**claude, **answered("sunny")}),
+        client.start_as_current_span(
+            "client", attributes={**claude, **answered(answer), "gen_ai.usage.output_tokens": 6}
+        ),
+    ):
+        pass
+    found = calls(traced.events())
+    assert len(found) == expected
+    assert min(call["properties"]["$ai_output_tokens"] for call in found) == 5
+
+
 # ---- streams that were handed out: the span ends when the generator is returned, its reader calls the model ----------
 
 STREAM = {
