@@ -2,9 +2,10 @@
 
 The evidence, strongest first: the same response id in overlapping times; an ancestor and a descendant of different
 scopes with the same model and no conflicting usage; a parentless client span in another trace that ran inside a
-generation of another scope with the same model and outcome, and the same user text and usage as far as both have
-them. Time alone or text alone proves nothing, and two spans of one scope are two calls unless their dialect declares
-the pair.
+generation of another scope with the same model, and the same user text and usage as far as both have them, unless only
+the client's failed; the call that began while a stream of another scope had been handed out and had no token yet, where
+all of that and the answer agree. Time alone or text alone proves nothing, and two spans of one scope are two calls
+unless their dialect declares the pair.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from .dialects.messages import last_user_text
+from .dialects.messages import last_user_text, message_text
 from .dialects.record import AISpan, Usage
 from .dialects.table import unset
 from .patterns import pattern
@@ -63,7 +64,26 @@ def nested_calls(outer: AISpan, inner: AISpan) -> bool:
         and outer.scope != inner.scope
         and not _ids_differ(outer, inner)
         and same_model(outer, inner)
-        and not _usage_differs(outer.usage, inner.usage)
+        and (not _usage_differs(outer.usage, inner.usage) or _same_words(outer, inner))
+    )
+
+
+def read_the_stream(outer: AISpan, inner: AISpan) -> bool:
+    """Evidence 4, for a stream that was handed out: its first reader called the model, wherever that was by then."""
+    if not outer.handed_out or outer.kind != inner.kind or outer.scope == inner.scope or _ids_differ(outer, inner):
+        return False
+    if inner.parent_id is not None and inner.trace_id != outer.trace_id:
+        return False
+    if (
+        not outer.start_ns <= inner.start_ns <= outer.end_ns
+        or not same_model(outer, inner)
+        or (outer.error is None) != (inner.error is None)
+    ):
+        return False
+    if outer.error is None and inner.end_ns + _TOLERANCE_NS < outer.end_ns:
+        return False  # it was over when the stream still spoke
+    return not (
+        _texts_differ(outer, inner) or _usage_differs(outer.usage, inner.usage) or _answers_differ(outer, inner)
     )
 
 
@@ -73,8 +93,8 @@ def ran_inside(outer: AISpan, inner: AISpan) -> bool:
         return False
     if not contains(outer, inner) or not same_model(outer, inner):
         return False
-    if (outer.error is None) != (inner.error is None):
-        return False
+    if inner.error is not None and outer.error is None:
+        return False  # tried again: another call inside it went well
     if _texts_differ(outer, inner) or _usage_differs(outer.usage, inner.usage):
         return False
     # Where neither text nor usage can be compared, the times must leave no doubt.
@@ -151,6 +171,28 @@ def _texts_differ(one: AISpan, other: AISpan) -> bool:
     return bool(first) and bool(second) and first != second
 
 
+def _same_words(one: AISpan, other: AISpan) -> bool:
+    """Whether question, answer and size of the input are the same: then the output was only counted otherwise."""
+    asked, answered = _asked(one), _answered(one)
+    same = asked == _asked(other) and answered == _answered(other)
+    return bool(asked) and bool(answered) and same and bool(_inputs(one.usage) & _inputs(other.usage))
+
+
+def _answers_differ(one: AISpan, other: AISpan) -> bool:
+    if one.cancelled or other.cancelled:
+        return False  # how much of it was taken before that, each counts its own way
+    first, second = _answered(one), _answered(other)
+    return bool(first) and bool(second) and first != second
+
+
+def _answered(record: AISpan) -> list[str]:
+    """The answer's texts and the ids of its calls."""
+    said: list[str] = []
+    for message in record.output or ():
+        said += [message_text(message), *(str(call.get("id")) for call in message.get("tool_calls") or ())]
+    return [each for each in said if each]
+
+
 # ---- merging -------------------------------------------------------------------------------------------------------
 
 
@@ -198,6 +240,11 @@ def _merge_usage(survivor: AISpan, other: AISpan, other_is_wire: bool) -> None:
         merged[field.name] = value
     if weak.total is not None and strong.total is None and weak.output != strong.output:
         merged["total"] = None  # the sum of counts that were not taken
+    if agree and survivor.provider == "anthropic" and strong.output is not None and weak.output is not None:
+        # A stream states the output so far at its start and all of it at its end: the larger count is of both.
+        merged["output"] = min(strong.output, weak.output)
+        if merged["output"] != strong.output:
+            merged["total"] = None
     survivor.usage = Usage(**merged)
 
 

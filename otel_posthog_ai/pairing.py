@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from .dialects.record import AISpan
-from .duplicates import contains, is_call, nested_calls, ran_inside, same_response
+from .duplicates import contains, is_call, nested_calls, ran_inside, read_the_stream, same_response
 from .hierarchy import Hierarchy
 from .nodes import HELD, Node
 
@@ -137,12 +137,30 @@ def _nested(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
                 break
 
 
-def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
-    """Calls of different traces, the tightest first: a call has one report of each scope, and one call around it."""
+def _handed_out(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    """Streams and the calls that their readers made: the first call is of the stream that spoke first."""
     calls = _calls(nodes)
+    streams = [node for node in calls if _record(node).handed_out]
+    pairs = [(outer, inner) for outer in streams for inner in calls if read_the_stream(_record(outer), _record(inner))]
+    return _one_to_one(calls, sorted(pairs, key=_turn))
+
+
+def _turn(pair: tuple[Node, Node]) -> tuple[int, int]:
+    outer, inner = (_record(node) for node in pair)
+    return inner.start_ns, outer.end_ns
+
+
+def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    """Calls of different traces, the tightest first."""
+    calls = _calls(nodes)
+    return _one_to_one(calls, sorted(_one_inside_another(calls), key=_slack))
+
+
+def _one_to_one(calls: list[Node], pairs: Iterable[tuple[Node, Node]]) -> Iterator[Pair]:
+    """The first pair of each call: it has one report of each scope, and one call around it."""
     reported: dict[int, set[str]] = {node.span_id: {*node.reported_by, _record(node).scope} for node in calls}
     inside: set[int] = set()
-    for outer, inner in sorted(_one_inside_another(calls), key=_slack):
+    for outer, inner in pairs:
         if inner.span_id in inside or reported[outer.span_id] & reported[inner.span_id]:
             continue
         inside.add(inner.span_id)
@@ -160,11 +178,12 @@ def _one_inside_another(calls: list[Node]) -> Iterator[tuple[Node, Node]]:
                     yield outer, inner
 
 
-def _slack(pair: tuple[Node, Node]) -> int:
-    """Nanoseconds that the outer took longer than the inner."""
+def _slack(pair: tuple[Node, Node]) -> tuple[bool, int]:
+    """Whether they ended differently, and nanoseconds that the outer took longer than the inner."""
     outer, inner = (_record(node) for node in pair)
-    return (outer.end_ns - outer.start_ns) - (inner.end_ns - inner.start_ns)
+    longer = (outer.end_ns - outer.start_ns) - (inner.end_ns - inner.start_ns)
+    return (outer.error is None) != (inner.error is None), longer
 
 
 # Strongest evidence first; what one stage has joined, the next sees as one. Only the first looks within one scope.
-STAGES: tuple[Stage, ...] = (_declared, _by_response, _nested, _apart)
+STAGES: tuple[Stage, ...] = (_declared, _by_response, _nested, _handed_out, _apart)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .dialects.messages import last_user_text
 from .dialects.record import MISSING, AISpan
-from .duplicates import contains, nested_calls, ran_inside, same_response
+from .duplicates import contains, nested_calls, ran_inside, read_the_stream, same_response
 from .hierarchy import Hierarchy
 from .nodes import Node
 
@@ -70,9 +70,13 @@ class RememberedCalls:
                 return Found(other, False)
             if below and nested_calls(record, known):
                 return Found(other, True)
-            if other.trace_id != node.trace_id and not (
-                record.scope in other.reported_by or known.scope in node.reported_by
-            ):
+            if record.scope in other.reported_by or known.scope in node.reported_by:
+                continue
+            if read_the_stream(record, known):
+                return Found(other, True)
+            if read_the_stream(known, record):
+                return Found(other, False)
+            if other.trace_id != node.trace_id:
                 if known.parent_id is None and ran_inside(record, known):
                     return Found(other, True)
                 if record.parent_id is None and ran_inside(known, record):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from opentelemetry.sdk.trace import ReadableSpan
+
 from .dialects import AISpan
 from .duplicates import is_call
 from .hierarchy import Ended, Hierarchy
@@ -22,7 +24,9 @@ class Waiting:
         for above in self._hierarchy.ancestors(node):
             if above.fate == UNKNOWN and self._may_change(above, record):
                 return True
-        return self._deduplicate and is_call(record) and record.parent_id is None and self._runs_inside(node, record)
+        if not self._deduplicate or not is_call(record):
+            return False
+        return (record.parent_id is None or bool(record.stream)) and self._runs_inside(node, record)
 
     def _may_change(self, above: Node, record: AISpan) -> bool:
         """Whether an ancestor that has not been read yet could change the event of `record`."""
@@ -43,15 +47,30 @@ class Waiting:
         return outlook.span_type == "tool" and record.span_type == "tool"
 
     def _runs_inside(self, node: Node, record: AISpan) -> bool:
-        """Whether a call of another scope, in another trace, may turn out to be this one: open, or not yet read."""
+        """Whether a call of another scope, open or not yet read, may turn out to be this one.
+
+        It is in another trace, or in the same where its stream may have been handed out.
+        """
         self._hierarchy.catch_up()
         for span_id, span in self._hierarchy.unread_spans(but=record.scope):
-            if (span.start_time or 0) > record.start_ns or (span.end_time or record.end_ns) < record.end_ns:
+            if (span.start_time or 0) > record.start_ns or not _may_reach(span, record.end_ns):
                 continue
             other = self._hierarchy.node(span_id)
-            if other is None or other.fate != UNKNOWN or other.trace_id == node.trace_id:
+            if other is None or other.fate != UNKNOWN or not _may_meet(other, node, record):
                 continue
             outlook = self._outlooks.of_open(other, span)
             if outlook.ai and outlook.kind in (None, record.kind):
                 return True
         return False
+
+
+def _may_reach(span: ReadableSpan, time_ns: int) -> bool:
+    """Whether a span lasts until then, or was ended when the stream was handed out that does."""
+    end = span.end_time
+    return end is None or end >= time_ns or any(event.timestamp > end for event in span.events)
+
+
+def _may_meet(other: Node, node: Node, record: AISpan) -> bool:
+    """Whether a call in this place may be the one that a span of no such ancestor reports."""
+    same_trace = other.trace_id == node.trace_id
+    return (record.parent_id is None and not same_trace) or (bool(record.stream) and same_trace)

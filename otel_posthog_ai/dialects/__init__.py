@@ -106,6 +106,7 @@ def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bo
     for annotate in ANNOTATIONS:
         annotate(record, source)
     read_failure(record, source)
+    _read_end(record, source)
     _join_identity(record.identity, read_identity(source.attributes))
     conclude(record)
     collect(record, source)
@@ -161,6 +162,15 @@ def blank_record(span: ReadableSpan, source: Source) -> AISpan:
         attributes={},
         resource={},
     )
+
+
+def _read_end(record: AISpan, source: Source) -> None:
+    """A stream that still noted something after the end of its span was only handed out at that end."""
+    if record.kind != "generation" or not record.stream or not source.events:
+        return
+    last = max(event.time_ns for event in source.events)
+    if last > record.end_ns:
+        record.end_ns, record.handed_out = last, True
 
 
 def _join_identity(known: Identity, found: Identity | None) -> None:

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from otel_posthog_ai.patterns import pattern
+
 from .frameworks import framework_of_scope
+from .literals import ADDRESS
 from .providers import is_framework, priced_provider, provider_of_model
 from .record import AISpan, Usage
 from .values import is_mapping
 
-# OpenTelemetry's own word for a reason -> the provider's.
+# OpenTelemetry's or a framework's own word for a reason -> the provider's.
 REASONS: dict[str, dict[str, str]] = {
-    "openai": {"tool_call": "tool_calls"},
-    "azure-openai": {"tool_call": "tool_calls"},
+    "openai": {"tool_call": "tool_calls", "function_calls": "tool_calls"},
+    "azure-openai": {"tool_call": "tool_calls", "function_calls": "tool_calls"},
     "anthropic": {"tool_call": "tool_use"},
 }
+
+# Instrumentors of a client that speaks to Vertex AI only, and call that "Google".
+SERVED_BY = {
+    "opentelemetry.instrumentation.vertexai": "vertex-ai",
+    "openinference.instrumentation.vertexai": "vertex-ai",
+}
+# The path of a model among Google's resources.
+_RESOURCE = pattern(r"(?:projects/.+/|publishers/[^/]+/)?models/")
+_THINKING = pattern(r"gemini-(?:2\.5|3)")
+# What instrumentors write for a model that they do not know.
+NO_MODEL = frozenset({"unknown", "Unknown", "none", "None", "null"})
+# What clients write for a parameter that was not given, where it is no object's address.
+NOT_GIVEN = frozenset({"NOT_GIVEN", "Unset()", "Ellipsis"})
 
 
 def conclude(record: AISpan) -> None:
     """Fill what can be told from the fields alone."""
+    _models(record)
     _provider(record)
+    record.parameters = {name: value for name, value in record.parameters.items() if not _was_not_given(value)}
     if record.framework is None:
         record.framework = framework_of_scope(record.scope)
     if record.finish_reason is not None:
@@ -30,10 +50,17 @@ def conclude(record: AISpan) -> None:
         record.request_model = record.response_model = None
     if record.kind == "generation" and _nothing_counted(record.usage):
         record.usage = Usage()
+    if record.kind == "generation":
+        _untold_reasoning(record)
     if record.kind == "embedding" and record.span_type is not None:
         record.span_type = None
     if record.tools is not None:
         record.tools = [dict(tool) for tool in record.tools if is_mapping(tool)] or None
+
+
+def _was_not_given(value: Any) -> bool:
+    """Whether a parameter is the text of an object, by which clients mark what the caller left out."""
+    return isinstance(value, str) and (value in NOT_GIVEN or ADDRESS.fullmatch(value) is not None)
 
 
 def _nothing_counted(usage: Usage) -> bool:
@@ -49,6 +76,29 @@ def _was_abandoned(record: AISpan) -> bool:
     )
 
 
+def _models(record: AISpan) -> None:
+    record.request_model = _model(record.request_model)
+    record.response_model = _model(record.response_model)
+
+
+def _model(name: str | None) -> str | None:
+    """The model's own name; a placeholder names none."""
+    if name is None or name in NO_MODEL:
+        return None
+    path = _RESOURCE.match(name)
+    return name[path.end() :] if path is not None else name
+
+
+def _untold_reasoning(record: AISpan) -> None:
+    """Gemini's thoughts, where an instrumentor counts them in nothing but the total."""
+    usage, model = record.usage, record.response_model or record.request_model or ""
+    if usage.reasoning is not None or usage.total is None or usage.input is None or usage.output is None:
+        return
+    thoughts = usage.total - usage.input - usage.output
+    if thoughts > 0 and _THINKING.match(model):
+        usage.reasoning, usage.output_excludes_reasoning = thoughts, True
+
+
 def _provider(record: AISpan) -> None:
     stated = record.provider_original
     if stated is not None and is_framework(stated):
@@ -60,6 +110,8 @@ def _provider(record: AISpan) -> None:
         return
     if record.provider is None and stated is not None:
         record.provider = priced_provider(stated)
+    if record.provider in (None, "gemini"):
+        record.provider = SERVED_BY.get(record.scope, record.provider)
     model = record.response_model or record.request_model
     if record.provider is None and model is not None:
         record.provider = provider_of_model(record.request_model or model) or provider_of_model(model)

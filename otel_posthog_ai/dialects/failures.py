@@ -103,6 +103,10 @@ _CLASS_NAME = pattern(r"<class '([\w.]+)'>")
 _KNOWN_CLASS = pattern(r"\b(" + "|".join(CLASS_STATUS) + r")\b")
 _KNOWN_BODY = pattern(r"['\"](" + "|".join(BODY_STATUS) + r")['\"]")
 _TEXT_SEARCHED = 4_000
+# Where a stack trace says what was raised: `openai.AuthenticationError: Error code: 401 - …`.
+_RAISED = pattern(r"^[A-Za-z_][\w.]*(?:Error|Exception): .*$", re.MULTILINE)
+_CAUSED = "The above exception was the direct cause of the following exception:"
+_TRACE_SEARCHED = 40_000
 
 
 def read_failure(record: AISpan, source: Source) -> None:
@@ -137,6 +141,13 @@ def exception_escaped(exception: Occurrence | None) -> bool:
 
 def _last_exception(source: Source) -> Occurrence | None:
     return next((event for event in reversed(source.events) if event.name == "exception"), None)
+
+
+def is_error_text(value: Any, source: Source) -> bool:
+    """Whether an output is only the text of the exception that ended the span: `ChatModelError(…): …`."""
+    exception = _last_exception(source)
+    kind = short_type(exception.attributes.get(exception_attributes.EXCEPTION_TYPE)) if exception is not None else None
+    return kind is not None and isinstance(value, str) and re.match(rf"{re.escape(kind)}\b", value) is not None
 
 
 def short_type(value: Any) -> str | None:
@@ -205,7 +216,22 @@ def _status(source: Source, exception: Occurrence | None, kind: str | None, mess
     found = http_status(source.attributes.get(ERROR_TYPE)) or http_status(kind)
     if found is not None:
         return found
-    return status_in_text(message) or status_of_type(kind, message)
+    return status_in_text(message) or status_of_type(kind, message) or _status_of_causes(exception)
+
+
+def _status_of_causes(exception: Occurrence | None) -> int | None:
+    """The status of the client's error that a framework's own was raised from: the nearest in the stack trace."""
+    trace = exception.attributes.get(exception_attributes.EXCEPTION_STACKTRACE) if exception is not None else None
+    if not isinstance(trace, str):
+        return None
+    for cause in reversed(trace[-_TRACE_SEARCHED:].split(_CAUSED)[:-1]):
+        raised = _RAISED.findall(cause)
+        if raised:
+            kind, message = _type_in_text(None, raised[-1])
+            found = status_in_text(message) or status_of_type(kind, message)
+            if found is not None:
+                return found
+    return None
 
 
 def http_status(value: Any) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .gen_ai import OPERATION
-from .record import AISpan, Kind
+from .record import AISpan, Failure, Kind
 from .source import Source
 from .table import Row, Table, fill
 from .values import count, text
@@ -47,9 +47,18 @@ def _kind(identifier: str) -> Kind:
     return "span"
 
 
+def _read_error(record: AISpan, source: Source) -> None:
+    """The error of the API's answer, which leaves the span's status as it was."""
+    kind, message = text(source.take("mistral_ai.error.type")), text(source.take("mistral_ai.error.message"))
+    source.take("mistral_ai.error.code")
+    if record.error is None and (kind is not None or message is not None):
+        record.error = Failure(kind, message)
+
+
 def read(record: AISpan, source: Source) -> None:
     fill(record, FIELDS, source)
     source.below("agent.trace.")
+    _read_error(record, source)
     identifier = text(source.take(OPERATION_ID)) or source.name
     if OPERATION not in source.attributes and record.kind == "span":
         record.kind = _kind(identifier)

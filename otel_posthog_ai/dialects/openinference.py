@@ -12,18 +12,31 @@ from otel_posthog_ai.patterns import pattern
 
 from .content_events import FIRST_TOKEN_EVENTS
 from .embedding_texts import embedding_texts
+from .failures import is_error_text
 from .messages import read_messages
 from .openinference_messages import flattened_messages, flattened_texts
 from .openinference_steps import read_step
 from .providers import priced_provider
 from .raw_answers import raw_output, read_raw_answer
 from .raw_requests import read_request
-from .record import AISpan, Kind, SpanType
+from .record import AISpan, Failure, Kind, SpanType
 from .source import Source
 from .table import Row, Table, fill, unset
 from .tool_definitions import read_tools
 from .user_metadata import metadata_of, read_metadata, user_tags
-from .values import count, finish_reason, flag, identifier, is_mapping, mapping, number, parse_json, text, texts
+from .values import (
+    count,
+    finish_reason,
+    flag,
+    identifier,
+    is_mapping,
+    mapping,
+    number,
+    object_of,
+    parse_json,
+    text,
+    texts,
+)
 
 NAME = "openinference"
 KIND = "openinference.span.kind"
@@ -60,8 +73,10 @@ CALL_FIELDS: Table = (
     Row("usage.output", ("llm.token_count.completion",), count),
     Row("usage.total", ("llm.token_count.total",), count),
     Row("usage.cache_read", ("llm.token_count.prompt_details.cache_read",
-                             "llm.token_count.prompt_details.cache_input"), count),
-    Row("usage.cache_write", ("llm.token_count.prompt_details.cache_write",), count),
+                             "llm.token_count.prompt_details.cache_input",
+                             "metadata.usage.cached_prompt_tokens"), count),
+    Row("usage.cache_write", ("llm.token_count.prompt_details.cache_write",
+                              "metadata.usage.cached_creation_tokens"), count),
     Row("usage.reasoning", ("llm.token_count.completion_details.reasoning",), count),
     Row("usage.audio_input", ("llm.token_count.prompt_details.audio",), count),
     Row("usage.audio_output", ("llm.token_count.completion_details.audio",), count),
@@ -99,6 +114,8 @@ _DELEGATING = pattern(
 _PRIVATE = pattern(r"\._[a-z]\w*$")
 _HANDOFF = pattern(r"^handoff to ", re.IGNORECASE)
 _CREW = pattern(r"\.kickoff(?:_async|_for_each)?$")
+# BeeAI's instrumentor makes a span of what a run emits, of the kind of the run: of each token of a stream, of an error.
+_EMITTED = "metadata.trace.run_id"
 _EMBEDDING_SETTINGS = ("model", "dimensions", "encoding_format")
 _TEMPLATE_KEYS = ("llm.prompt_template.template", "llm.prompt_template.variables", "llm.prompt_template.version")
 
@@ -138,6 +155,9 @@ def read(record: AISpan, source: Source) -> None:
 def _classify(record: AISpan, source: Source) -> None:
     stated = text(source.take(KIND)) or _unstated_kind(source)
     if record.kind != "span" or record.span_type is not None:
+        return
+    if source.has(_EMITTED):
+        record.kind, record.span_type, record.noise = "span", "custom", True
         return
     record.kind, record.span_type = KINDS.get((stated or "UNKNOWN").upper(), KINDS["UNKNOWN"])
     if record.kind == "generation":
@@ -180,7 +200,9 @@ def _read_models(record: AISpan, source: Source) -> None:
 
 
 def _invocation(source: Source) -> dict[str, Any]:
-    return mapping(source.first("llm.invocation_parameters", "embedding.invocation_parameters")) or {}
+    """The parameters; what a Python method takes besides its own it calls `kwargs`."""
+    found = dict(mapping(source.first("llm.invocation_parameters", "embedding.invocation_parameters")) or {})
+    return {**object_of(found.pop("kwargs", None)), **found}
 
 
 def _read_parameters(record: AISpan, source: Source) -> None:
@@ -205,7 +227,7 @@ def _read_parameters(record: AISpan, source: Source) -> None:
 
 
 def _read_stream(record: AISpan, source: Source) -> None:
-    first = next((event for event in source.events if event.name in FIRST_TOKEN_EVENTS), None)
+    first = next((event for event in source.events if _is_token(event.name)), None)
     if first is not None:
         if record.time_to_first_token is None and first.time_ns >= record.start_ns:
             record.time_to_first_token = (first.time_ns - record.start_ns) / 1e9
@@ -213,6 +235,10 @@ def _read_stream(record: AISpan, source: Source) -> None:
             record.stream = True
     elif record.stream is None and _STREAM_NAME.search(source.name):
         record.stream = True
+
+
+def _is_token(event: str) -> bool:
+    return event in FIRST_TOKEN_EVENTS or event.startswith("new_token (")
 
 
 def _read_messages(record: AISpan, source: Source) -> None:
@@ -243,6 +269,8 @@ def _read_embedding(record: AISpan, source: Source) -> None:
 def _read_bodies(record: AISpan, source: Source) -> None:
     """What only the raw request and answer say."""
     answer = parse_json(source.take("output.value"))
+    if source.status_error and is_error_text(answer, source):
+        record.error, answer = Failure(message=answer), None
     if record.kind == "generation":
         if unset(record.output):
             record.output = raw_output(answer)

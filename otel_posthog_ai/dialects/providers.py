@@ -47,6 +47,7 @@ PROVIDERS: dict[str, str] = {
     "moonshot_ai": "moonshotai",
     "together_ai": "together",
     "together": "together",
+    "togetherai": "together",
     "fireworks_ai": "fireworks",
     "text_completion_openai": "openai",
     "azure_text": "azure-openai",

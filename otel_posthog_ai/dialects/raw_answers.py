@@ -12,7 +12,7 @@ from typing import Any
 
 from otel_posthog_ai.patterns import pattern
 
-from .literals import ADDRESS
+from .literals import ADDRESS, read_literal
 from .messages import read_messages
 from .raw_usage import fill_usage, read_raw_usage
 from .record import AISpan, Message, Usage
@@ -33,7 +33,8 @@ _TIER_KEYS = ("service_tier", "serviceTier")
 _LISTS = ("choices", "candidates", "generations", "results", "outputs", "completions", "replies")
 # Objects that hold the provider's own answer.
 _WRAPPERS = (
-    "raw", "response_metadata", "generation_info", "message", "kwargs", "data", "llm_output", "meta", "response",
+    "raw", "response_metadata", "generation_info", "message", "kwargs", "data", "llm_output", "meta", "_meta",
+    "response",
     "provider_data",
 )  # fmt: skip
 _TEXT_KEYS = ("text", "completion", "generation", "response", "outputText", "output_text")
@@ -51,6 +52,10 @@ _REPR = pattern(r"^\s*[A-Z]\w*\(")
 _REPR_ID = pattern(
     r"^\s*\w*(?:Completion|Message|Response)\w*\(.{0,40}?\b(?:response_)?id='([\w.:-]{6,})'",
 )
+_REPR_USAGE = pattern(r"\busage'?(?:=|: )")
+# A member of an enumeration, which is no Python: `<ChatRole.ASSISTANT: 'assistant'>`.
+_REPR_ENUM = pattern(r"<\w+\.\w+: ('\w*'|\d+)>")
+_LONGEST_REPR = 100_000
 _REPR_FINISH = pattern(r"\b(?:finish_reason|stop_reason)'?(?:=|: )(?:'(\w+)'|<\w+\.\w+: '(\w+)'>)")
 
 
@@ -78,7 +83,7 @@ def _read(record: AISpan, found: Any, usage: bool, depth: int) -> None:
     if depth > _DEEPEST:
         return
     if isinstance(found, str):
-        _read_repr(record, found)
+        _read_repr(record, found, usage, depth)
     elif is_list(found):
         if found:
             _read(record, found[0], usage, depth + 1)
@@ -154,9 +159,25 @@ def _finish(value: Any) -> str | None:
     return finish_reason(value) if isinstance(value, str) else None
 
 
-def _read_repr(record: AISpan, found: str) -> None:
+def _read_counts(record: AISpan, found: Any, depth: int) -> None:
+    """What only the text of an object tells of an answer: what came from the cache, and that it was streamed."""
+    if depth > _DEEPEST:
+        return
+    if is_list(found):
+        found = found[0] if found else None
+    if is_mapping(found):
+        _read_usage(record, _first(found, _USAGE_KEYS, read_raw_usage))
+        if "completion_start_time" in found:  # Haystack, when the pieces of a stream began
+            record.stream = True
+        for inner in _inner(found):
+            _read_counts(record, inner, depth + 1)
+
+
+def _read_repr(record: AISpan, found: str, usage: bool, depth: int) -> None:
     if not _REPR.match(found):
         return
+    if usage and record.usage.cache_read is None and len(found) <= _LONGEST_REPR and _REPR_USAGE.search(found):
+        _read_counts(record, read_literal(_REPR_ENUM.sub(r"\1", found)), depth)
     match = _REPR_ID.match(found)
     if match is not None and record.response_id is None:
         record.response_id = match.group(1)

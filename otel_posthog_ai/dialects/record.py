@@ -192,5 +192,7 @@ class AISpan:
     """On the half that was written afterwards: when the call itself ended; the other half ended nearest to it."""
     graph_node: bool = False
     """A chain that is a node of a graph."""
+    handed_out: bool = False
+    """The span was ended when its stream was handed out; `end_ns` is the last that it noted of the stream itself."""
     private: bool = False
     """The span ran in privacy mode."""

@@ -60,6 +60,9 @@ PARAMETERS: dict[str, str] = {
     "watsonx.api_version": "api_version",
 }
 
+# Instrumentors that write each piece of an answer as if it were a completion.
+IN_PIECES = frozenset({"opentelemetry.instrumentation.replicate"})
+
 
 def recognises(source: Source) -> bool:
     return any(key.startswith(OWN_PREFIXES) or _is_indexed(key) for key in source.attributes)
@@ -83,7 +86,7 @@ def read(record: AISpan, source: Source) -> None:
         return
     if source.has("llm.request.type") and not _is_call(record, prompts, completions):
         source.discard("llm.request.type")  # set up a client, asked for its details: stamped as calls are
-        record.span_type = record.span_type or "custom"
+        record.span_type, record.noise = record.span_type or "custom", not source.status_error
         return
     if record.span_type is None and record.kind == "span":
         record.kind = "embedding" if kind in EMBEDDINGS else REQUEST_TYPES.get(kind, "span")
@@ -94,13 +97,21 @@ def read(record: AISpan, source: Source) -> None:
     if not record.input:
         record.input = _messages(prompts, "user")
     if not record.output:
-        record.output = _messages(completions, "assistant")
+        record.output = _messages(_whole(completions) if source.scope in IN_PIECES else completions, "assistant")
     if record.finish_reason is None:
         record.finish_reason = next(
             (found for each in completions if (found := finish_reason(each.get("finish_reason")))), None
         )
     if not record.tools:
         record.tools = _tools(source)
+
+
+def _whole(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The pieces of one text as one completion; several files stay several."""
+    contents = [each["content"] for each in pieces if isinstance(each.get("content"), str)]
+    if len(contents) < len(pieces) or any(each.startswith(("http://", "https://")) for each in contents):
+        return pieces
+    return [{"content": "".join(contents)}] if contents else []
 
 
 def _is_call(record: AISpan, prompts: list[dict[str, Any]], completions: list[dict[str, Any]]) -> bool:

@@ -68,7 +68,8 @@ def test_stopped_on_purpose_is_no_error(attributes: dict[str, Any], events: Any,
 
 @pytest.mark.parametrize(
     ("name", "provider"),
-    [("az.ai.openai", "azure-openai"), ("MistralAI", "mistral"), ("Anthropic", "anthropic"), ("gcp.gen_ai", "gemini"),
+    [("az.ai.openai", "azure-openai"), ("MistralAI", "mistral"), ("TogetherAI", "together"),
+     ("Anthropic", "anthropic"), ("gcp.gen_ai", "gemini"),
      ("cohere_chat", "cohere"), ("langgraph", None), (" ", None), ("Some Provider", "some provider")],
 )  # fmt: skip
 def test_providers_as_they_are_priced(name: str, provider: str | None) -> None:
@@ -84,3 +85,52 @@ def test_providers_as_they_are_priced(name: str, provider: str | None) -> None:
 )  # fmt: skip
 def test_provider_that_a_model_gives_away(model: str, provider: str | None) -> None:
     assert provider_of_model(model) == provider
+
+
+TRACE = """Traceback (most recent call last):
+  File "agno/models/openai/chat.py", line 419, in invoke
+    raise self._make_status_error_from_response(err.response) from None
+openai.RateLimitError: Error code: 429 - {'error': {'message': 'Slow down'}}
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "agno/models/openai/chat.py", line 450, in invoke
+    response = client.chat.completions.create(**request)
+  openai.ConflictError: no line of what was raised begins with a space
+%s
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "app.py", line 1, in <module>
+agno.exceptions.ModelProviderError: Incorrect API key"""
+
+
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [
+        ("openai.AuthenticationError: Error code: 401 - {'error': {'message': 'Incorrect API key'}}", 401),
+        ("openai.APIConnectionError: Connection error.", None),  # what was handled before is not why this one failed
+    ],
+)
+def test_the_status_of_what_a_frameworks_error_was_raised_from(cause: str, status: int | None) -> None:
+    raised = {
+        "exception.type": "agno.exceptions.ModelProviderError",
+        "exception.message": "Incorrect API key",
+        "exception.stacktrace": TRACE % cause,
+    }
+    record = read(CALL, events={"exception": raised}, error="ModelProviderError: Incorrect API key")
+    assert record is not None
+    assert record.error is not None
+    assert (record.error.type, record.error.status) == ("ModelProviderError", status)
+    assert record.error.message == "Incorrect API key"
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("function_calls", "tool_calls"), ("tool_call", "tool_calls"), ("stop", "stop")]
+)
+def test_finish_reasons_in_a_frameworks_words(word: str, said: str) -> None:
+    record = read({**CALL, "gen_ai.provider.name": "openai", "gen_ai.response.finish_reasons": [word]})
+    assert record is not None
+    assert record.finish_reason == said

@@ -370,3 +370,121 @@ def test_parameters_without_bookkeeping() -> None:
     }
     record = read("LLM", {"llm.invocation_parameters": given})
     assert (record.request_model, record.parameters) == ("gpt-4o", {"temperature": 0})
+
+
+def test_a_parameter_that_was_not_given_is_none() -> None:
+    """Portkey: every parameter of the method stands there, as the object that marks what was left out."""
+    omitted = "<openai.Omit object at 0x7f2ac3d48ad0>"
+    tool = {"type": "function", "function": {"name": "weather"}}
+    given = {
+        "model": "gpt-4o-mini", "stream": omitted, "temperature": 0.2, "max_tokens": omitted, "store": "NOT_GIVEN",
+        "kwargs": {"tools": [tool], "tool_choice": "auto"},
+    }  # fmt: skip
+    record = read(
+        "LLM", {"llm.invocation_parameters": given, "input.value": given, "input.mime_type": "application/json"}
+    )
+    assert record.parameters == {"temperature": 0.2, "tool_choice": "auto"}
+    assert record.tools == [tool]
+    assert record.stream is None
+
+
+SMOLAGENTS = {
+    "role": "assistant",
+    "content": "Sunny.",
+    "raw": "ChatCompletion(id='chatcmpl-1', choices=[Choice(finish_reason='stop', index=0, "
+    "message=ChatCompletionMessage(content='Sunny.', role='assistant'))], created=1700000000, model='gpt-4o-mini', "
+    "usage=CompletionUsage(completion_tokens=11, prompt_tokens=41, total_tokens=52, "
+    "completion_tokens_details=CompletionTokensDetails(reasoning_tokens=4), "
+    "prompt_tokens_details=PromptTokensDetails(audio_tokens=None, cached_tokens=30)))",
+    "token_usage": {"input_tokens": 41, "output_tokens": 11, "total_tokens": 52},
+}
+HAYSTACK = {
+    "replies": [
+        "ChatMessage(_role=<ChatRole.ASSISTANT: 'assistant'>, _content=[TextContent(text='Sunny.')], _name=None, "
+        "_meta={'model': 'gpt-4o-mini', 'finish_reason': 'stop', 'completion_start_time': '2026-11-22T04:27:31', "
+        "'usage': {'completion_tokens': 11, 'prompt_tokens': 41, 'completion_tokens_details': {'reasoning_tokens': 4}, "
+        "'prompt_tokens_details': {'audio_tokens': None, 'cached_tokens': 30}}})"
+    ]
+}
+
+
+@pytest.mark.parametrize(("answer", "streamed"), [(SMOLAGENTS, None), (HAYSTACK, True)])
+def test_what_came_from_the_cache_stands_only_in_the_text_of_an_object(answer: Any, streamed: bool | None) -> None:
+    counts = {"llm.token_count.prompt": 41, "llm.token_count.completion": 11, "llm.token_count.total": 52}
+    record = read("LLM", {"llm.model_name": "gpt-4o-mini", **counts, "output.value": answer})
+    usage = record.usage
+    assert (usage.input, usage.output, usage.cache_read, usage.reasoning) == (41, 11, 30, 4)
+    assert (record.finish_reason, record.stream) == ("stop", streamed)
+
+
+def test_the_text_of_an_object_that_counts_otherwise_adds_nothing() -> None:
+    record = read("LLM", {"llm.token_count.prompt": 99, "llm.token_count.completion": 11, "output.value": SMOLAGENTS})
+    assert (record.usage.input, record.usage.cache_read) == (99, None)
+
+
+# ---- BeeAI ----------------------------------------------------------------------------------------------------------
+
+
+def beeai(attributes: dict[str, Any], name: str = "OpenAIChatModel", **how: Any) -> AISpan:
+    return record_of(
+        {"openinference.span.kind": "LLM", **attributes}, name=name, scope="openinference.instrumentation.beeai", **how
+    )
+
+
+@pytest.mark.parametrize("name", ["new_token", "error"])
+def test_what_a_run_emits_is_no_call(name: str) -> None:
+    record = beeai(
+        {
+            "input.value": json.dumps({"value": {"output": [{"role": "assistant", "content": [{"text": "Sunny "}]}]}}),
+            "input.mime_type": "application/json",
+            "metadata.id": "5f18f40e-e813-49a8-91f9-26216ff46d30",
+            "metadata.path": f"backend.openai.chat.{name}",
+            "metadata.trace.id": "cc288468-ca46-4c9c-b728-55da4a544e74",
+            "metadata.trace.run_id": "cac5dcb8-db24-4afa-906e-2f0684ae9947",
+        },
+        name=name,
+    )
+    assert (record.kind, record.noise) == ("span", True)
+
+
+def test_a_streamed_call_of_beeai() -> None:
+    record = beeai(
+        {
+            "llm.model_name": "gpt-4o-mini",
+            "llm.token_count.prompt": 41,
+            "llm.token_count.completion": 11,
+            "metadata.class_name": "OpenAIChatModel",
+            "metadata.usage.cached_prompt_tokens": "30",
+            "metadata.usage.cached_creation_tokens": "0",
+            "output.value": "Sunny.",
+        },
+        events={
+            "start (backend.openai.chat.start)": None,
+            "new_token (backend.openai.chat.new_token)": None,
+        },
+    )
+    assert (record.kind, record.stream) == ("generation", True)
+    assert record.time_to_first_token is not None
+    assert (record.usage.input, record.usage.cache_read, record.usage.cache_write) == (41, 30, 0)
+
+
+def test_the_text_of_an_exception_is_no_answer() -> None:
+    """The exception itself says less than what stands where the answer would."""
+    record = beeai(
+        {
+            "llm.model_name": "gpt-4o-mini",
+            "output.value": "ChatModelError(beeai_framework.backend.errors): Chat Model error\n"
+            "  AuthenticationError(litellm.exceptions): litellm.AuthenticationError: Incorrect API key",
+            "output.mime_type": "text/plain",
+        },
+        error="Chat Model error",
+        events={
+            "exception": {
+                "exception.type": "beeai_framework.backend.errors.ChatModelError",
+                "exception.message": "Chat Model error",
+            }
+        },
+    )
+    assert not record.output
+    assert record.error is not None
+    assert (record.error.type, record.error.status) == ("ChatModelError", 401)

@@ -58,7 +58,7 @@ def test_association_properties_of_a_call() -> None:
 )
 def test_request_type_alone_makes_no_call(stamp: dict[str, Any], kind: str) -> None:
     record = known({"gen_ai.system": "Watsonx", "llm.request.type": "completion", **stamp})
-    assert record.kind == kind
+    assert (record.kind, record.noise) == (kind, kind == "span")
 
 
 def test_name_of_a_prompt_is_no_flattened_prompt() -> None:
@@ -256,3 +256,103 @@ def test_tool_of_a_server_by_the_conventions() -> None:
 def test_the_protocol_itself_is_noise(method: str, noise: bool) -> None:
     record = known({"mcp.method.name": method}, name=f"MCP send {method}", scope="mcp-python-sdk")
     assert (record.noise, record.input_state) == (noise, MISSING)
+
+
+# ---- Replicate and Mistral ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        (["Sunny", " day"], ["Sunny day"]),
+        (["https://a/1.png", "https://a/2.png"], ["https://a/1.png", "https://a/2.png"]),
+    ],
+)
+def test_the_pieces_of_an_answer_are_one_answer(pieces: list[str], said: list[str]) -> None:
+    record = known(
+        {
+            "gen_ai.system": "Replicate",
+            "llm.request.type": "completion",
+            "gen_ai.request.model": "unknown",
+            "gen_ai.prompt.0.user": "Weather?",
+            **{f"gen_ai.completion.{index}.content": piece for index, piece in enumerate(pieces)},
+        },
+        name="replicate.run",
+        scope="opentelemetry.instrumentation.replicate",
+    )
+    assert [message["content"] for message in record.output or ()] == said
+    assert (record.kind, record.request_model) == ("generation", None)
+
+
+def test_an_error_that_mistrals_client_notes() -> None:
+    """Its span ends without a status."""
+    record = known(
+        {
+            "http.request.method": "POST",
+            "http.url": "https://api.mistral.ai/v1/chat/completions",
+            "gen_ai.request.model": "mistral-small-latest",
+            "http.response.status_code": 429,
+            "mistral_ai.error.type": "rate_limited",
+            "mistral_ai.error.message": "Rate limit exceeded",
+            "mistral_ai.error.code": "1300",
+        },
+        name="chat_completion_v1_chat_completions_post",
+        scope="mistralai_sdk_tracer",
+    )
+    assert record.error is not None
+    assert (record.error.type, record.error.message, record.error.status) == (
+        "rate_limited", "Rate limit exceeded", 429,
+    )  # fmt: skip
+    assert not record.attributes
+
+
+# ---- Gemini ---------------------------------------------------------------------------------------------------------
+
+GEMINI = {
+    "gen_ai.system": "Google",
+    "llm.request.type": "completion",
+    "gen_ai.request.model": "gemini-2.5-flash",
+    "gen_ai.usage.input_tokens": 41,
+    "gen_ai.usage.output_tokens": 11,
+    "gen_ai.usage.cache_read.input_tokens": 30,
+}
+
+
+@pytest.mark.parametrize(
+    ("stated", "reasoning"),
+    [
+        ({"llm.usage.total_tokens": 72}, 20),
+        ({"llm.usage.total_tokens": 52}, None),
+        ({}, None),
+        ({"llm.usage.total_tokens": 72, "gen_ai.request.model": "gemini-2.0-flash"}, None),  # it does not think
+        ({"llm.usage.total_tokens": 72, "gen_ai.usage.reasoning_tokens": 7}, 7),
+    ],
+)
+def test_thoughts_that_only_the_total_counts(stated: dict[str, Any], reasoning: int | None) -> None:
+    record = known({**GEMINI, **stated}, scope="opentelemetry.instrumentation.google_generativeai")
+    assert (record.usage.output, record.usage.reasoning) == (11, reasoning)
+
+
+@pytest.mark.parametrize(
+    ("scope", "provider"),
+    [
+        ("opentelemetry.instrumentation.vertexai", "vertex-ai"),
+        ("opentelemetry.instrumentation.google_generativeai", "gemini"),
+    ],
+)
+def test_vertex_ai_is_told_by_its_instrumentor(scope: str, provider: str) -> None:
+    assert known(GEMINI, scope=scope).provider == provider
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("projects/p/locations/us-central1/publishers/google/models/gemini-2.5-flash", "gemini-2.5-flash"),
+        ("publishers/google/models/gemini-2.5-flash", "gemini-2.5-flash"),
+        ("models/gemini-2.5-flash", "gemini-2.5-flash"),
+        ("accounts/fireworks/models/llama-v3", "accounts/fireworks/models/llama-v3"),
+        ("projects/p/locations/us-central1/endpoints/7", "projects/p/locations/us-central1/endpoints/7"),
+    ],
+)
+def test_a_model_among_googles_resources(name: str, model: str) -> None:
+    assert known({**GEMINI, "gen_ai.request.model": name}).request_model == model

@@ -6,8 +6,10 @@ import time
 from typing import Any
 
 import pytest
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import StatusCode
 
 from otel_posthog_ai import PostHogSpanProcessor
 from tests.receiver import Receiver
@@ -73,6 +75,34 @@ def test_reports_in_two_traces(traced: Traced) -> None:
     outer.end()
     [call] = calls(traced.events())
     assert call["properties"]["$ai_span_name"] == "outer"
+
+
+@pytest.mark.parametrize(("failed", "expected"), [("framework", 1), ("client", 2)])
+def test_a_report_of_failure_and_one_of_success(traced: Traced, failed: str, expected: int) -> None:
+    """What the client got can fail further up; what failed for the client did not go well for the framework."""
+    client = traced.provider.get_tracer("client")
+    outer = traced.tracer.start_span("framework", attributes={**CHAT, **ASKED})
+    inner = client.start_span("client", Context(), attributes=CHAT)
+    {"framework": outer, "client": inner}[failed].set_status(StatusCode.ERROR, "ValueError: no")
+    inner.end()
+    outer.end()
+    found = calls(traced.events())
+    assert len(found) == expected
+    assert any(call["properties"].get("$ai_is_error") for call in found)
+
+
+def test_reports_that_agree_on_the_outcome_are_joined_first(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    now = time.time_ns()
+    for tracer, name, start, end, failed in (
+        (client, "client one", 2, 6, False), (client, "client two", 3, 6, True),
+        (traced.tracer, "failing", 1, 7, True), (traced.tracer, "fine", 0, 8, False),
+    ):  # fmt: skip
+        span = tracer.start_span(name, Context(), attributes=CHAT, start_time=now + start * 10**7)
+        if failed:
+            span.set_status(StatusCode.ERROR, "ValueError: no")
+        span.end(now + end * 10**7)
+    assert sorted(traced.events()) == ["failing", "fine"]
 
 
 def test_the_inner_report_has_left_when_the_outer_comes(traced: Traced) -> None:
@@ -194,3 +224,141 @@ def test_a_client_span_whose_call_is_still_open_does_not_report_the_call_before(
     client.start_span("client two", Context(), attributes=CHAT, start_time=now + 600_000).end(now + 9_000_000)
     assert traced.events()["client two"]["event"] == "$ai_generation"
     traced.provider.shutdown()
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("sunny", 1), ("rainy", 2)])
+def test_an_output_that_was_counted_otherwise(traced: Traced, answer: str, expected: int) -> None:
+    """OpenLLMetry adds up what Anthropic's stream states at its start and at its end."""
+    claude = {**CHAT, **ASKED, "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5"}
+    client = traced.provider.get_tracer("client")
+    with (
+        traced.tracer.start_as_current_span("framework", attributes={**claude, **answered("sunny")}),
+        client.start_as_current_span(
+            "client", attributes={**claude, **answered(answer), "gen_ai.usage.output_tokens": 6}
+        ),
+    ):
+        pass
+    found = calls(traced.events())
+    assert len(found) == expected
+    assert min(call["properties"]["$ai_output_tokens"] for call in found) == 5
+
+
+# ---- streams that were handed out: the span ends when the generator is returned, its reader calls the model ----------
+
+STREAM = {
+    "openinference.span.kind": "LLM",
+    "llm.model_name": "gpt-4o",
+    "llm.input_messages.0.message.role": "user",
+    "llm.input_messages.0.message.content": "hi",
+}
+READ = {**CHAT, "gen_ai.request.stream": True}
+
+
+def said(text: str) -> dict[str, str]:
+    return {"llm.output_messages.0.message.role": "assistant", "llm.output_messages.0.message.content": text}
+
+
+def answered(text: str) -> dict[str, str]:
+    return {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{{"type":"text","content":"{text}"}}]}}]'}
+
+
+class Streams:
+    """Spans of LlamaIndex's instrumentor and of a client's; all times in milliseconds."""
+
+    def __init__(self, traced: Traced) -> None:
+        self.llama = traced.provider.get_tracer("openinference.instrumentation.llama_index")
+        self.client = traced.provider.get_tracer("client")
+        self.now = time.time_ns()
+
+    def at(self, milliseconds: float) -> int:
+        return self.now + int(milliseconds * 1e6)
+
+    def stream(self, name: str, begins: float, returned: float, first_token: float, text: str = "") -> None:
+        """The instrumentor ends the span late, with the time at which the generator was returned."""
+        span = self.llama.start_span(f"{name}.stream_chat", start_time=self.at(begins), attributes=STREAM)
+        span.add_event("First Token Stream Event", timestamp=self.at(first_token))
+        span.set_attributes(said(text) if text else {})
+        span.end(self.at(returned))
+
+    def call(self, name: str, begins: float, ends: float, **attributes: Any) -> None:
+        span = self.client.start_span(name, start_time=self.at(begins), attributes={**READ, **attributes})
+        span.end(self.at(ends))
+
+
+@pytest.mark.parametrize("below", [True, False], ids=["below a request", "each in a trace of its own"])
+def test_the_reader_of_a_stream_made_its_call(traced: Traced, below: bool) -> None:
+    streams = Streams(traced)
+    request = traced.tracer.start_span("request")
+    with trace.use_span(request if below else trace.INVALID_SPAN):
+        streams.call("client", 2, 40, **answered("sunny"))
+        streams.stream("LLM", 0, 1, 10, "sunny")
+    request.end()
+    [call] = calls(traced.events())
+    properties = call["properties"]
+    assert (properties["$ai_span_name"], properties["$ai_input_tokens"]) == ("LLM.stream_chat", 10)
+    assert properties["$ai_latency"] == pytest.approx(0.04)
+    assert properties["$ai_stream"] is True
+
+
+def test_streams_that_are_read_at_the_same_time(traced: Traced) -> None:
+    """Without content the order tells which call is whose."""
+    streams = Streams(traced)
+    for number in range(9):
+        streams.call(f"client {number}", 2 * number + 1, 60 + number, **{"gen_ai.usage.output_tokens": number})
+    for number in range(9):
+        streams.stream(f"LLM {number}", 2 * number, 2 * number + 0.5, 58 - number)
+    events = traced.events()
+    assert {name: event["properties"]["$ai_output_tokens"] for name, event in events.items()} == {
+        f"LLM {number}.stream_chat": number for number in range(9)
+    }
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "text"),
+    [(12, 40, "sunny"), (2, 6, "sunny"), (2, 40, "rainy")],
+    ids=["it began after the first token", "it was over before the first token", "it gave another answer"],
+)
+def test_another_call_beside_a_stream_stays_one(traced: Traced, begins: float, ends: float, text: str) -> None:
+    streams = Streams(traced)
+    with trace.use_span(traced.tracer.start_span("request")):
+        streams.call("client", begins, ends, **answered(text))
+        streams.stream("LLM", 0, 1, 10, "sunny")
+    assert len(calls(traced.events())) == 2
+
+
+def test_a_call_of_another_request_is_not_the_readers(traced: Traced) -> None:
+    streams = Streams(traced)
+    with trace.use_span(traced.tracer.start_span("another request")):
+        streams.call("client", 2, 40, **answered("sunny"))
+    with trace.use_span(traced.tracer.start_span("request")):
+        streams.stream("LLM", 0, 1, 10, "sunny")
+    assert len(calls(traced.events())) == 2
+
+
+@pytest.mark.parametrize("below", [True, False])
+def test_a_readers_call_waits_for_a_stream_that_is_still_in_the_queue(receiver: Receiver, below: bool) -> None:
+    traced = Traced(receiver, flush_at=1)
+    streams = Streams(traced)
+    for number in range(20):
+        start = 100 * number
+        span = traced.tracer.start_span("request") if below else trace.INVALID_SPAN
+        with trace.use_span(span):
+            outer = streams.llama.start_span(f"LLM {number}.stream_chat", start_time=streams.at(start))
+            outer.add_event("First Token Stream Event", timestamp=streams.at(start + 10))
+            streams.call("client", start + 2, start + 40)
+            outer.set_attributes(STREAM)
+            outer.end(streams.at(start + 1))
+        span.end()
+    events = traced.events()
+    assert len(calls(events)) == len(events) == 20
+    assert all(event["properties"]["$ai_input_tokens"] == 10 for event in events.values())
+    traced.provider.shutdown()
+
+
+def test_the_readers_call_has_left_when_the_stream_comes(traced: Traced) -> None:
+    streams = Streams(traced)
+    streams.call("client", 2, 40)
+    traced.events()
+    streams.stream("LLM", 0, 1, 10)
+    [call] = calls(traced.events())
+    assert call["properties"]["$ai_span_name"] == "client"
