@@ -230,11 +230,10 @@ _MESSAGE_KEYS = frozenset({"role", "content", "tool_calls", "parts", "text", "to
 def read_evaluation(occurrence: Occurrence) -> Evaluation:
     """One `gen_ai.evaluation.result`."""
     fields = _fields(occurrence)
-    return Evaluation(
-        name=text(fields.get("evaluation.name")),
-        score=number(fields.get("evaluation.score.value")),
-        label=text(fields.get("evaluation.score.label")),
-        explanation=text(fields.get("evaluation.explanation")),
-        response_id=text(fields.get("response.id")),
-        time_ns=occurrence.time_ns or None,
-    )
+    result = Evaluation(text(fields.get("evaluation.name")))
+    result.score = number(fields.get("evaluation.score.value"))
+    result.label = text(fields.get("evaluation.score.label"))
+    result.explanation = text(fields.get("evaluation.explanation"))
+    result.response_id = text(fields.get("response.id"))
+    result.time_ns = occurrence.time_ns or None
+    return result
