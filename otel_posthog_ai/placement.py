@@ -43,7 +43,7 @@ class Placing:
         trace = self.trace(node)
         parent = self._parent(node, final=final)
         remote = self._remote_parent(node) if parent is None else None
-        place = Placement(trace_properties={}, context_properties={})
+        place = Placement()
         if parent is not None:
             place.parent_id = self._parent_id(parent, trace)
         elif remote is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from .messages import read_instructions, read_message, read_messages
@@ -35,13 +34,13 @@ FIRST_TOKEN_EVENTS = frozenset(
 )
 
 
-@dataclass(slots=True)
 class Conversation:
     """What a row of events says: the messages before the answer, the answer, and why it ended."""
 
-    inputs: list[Message] = field(default_factory=list[Message])
-    outputs: list[Message] = field(default_factory=list[Message])
-    finish_reason: str | None = None
+    def __init__(self) -> None:
+        self.inputs: list[Message] = []
+        self.outputs: list[Message] = []
+        self.finish_reason: str | None = None
 
 
 def read_content_events(record: AISpan, source: Source) -> None:
