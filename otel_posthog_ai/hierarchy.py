@@ -20,7 +20,7 @@ from .belonging import Belonging
 from .dialects import Identity, is_marked, read_identity
 from .nodes import HELD, MERGED, PLAIN, UNKNOWN, Node
 from .open_spans import OpenSpans, forget_oldest
-from .propagator import REMOTE_PARENT_KEY, remote_ai_parent
+from .remote_parent import REMOTE_PARENT_KEY, remote_ai_parent
 
 if TYPE_CHECKING:
     from .processor import PostHogSpanProcessor

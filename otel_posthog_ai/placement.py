@@ -13,7 +13,7 @@ from .hierarchy import Hierarchy
 from .nodes import HELD, LEFT, UNKNOWN, Node
 from .outlook import Outlooks
 from .ownership import find_owner
-from .propagator import was_passed_on
+from .remote_parent import was_passed_on
 from .roots import Trace, Traces, can_be_root
 from .settings import Settings
 
