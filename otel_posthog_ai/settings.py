@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 from opentelemetry.sdk.environment_variables import (
     OTEL_BSP_MAX_EXPORT_BATCH_SIZE,
@@ -41,15 +41,26 @@ def is_serverless(environ: Mapping[str, str]) -> bool:
 # ---- the table --------------------------------------------------------------------------------------------------
 
 
-class Option(NamedTuple):
+class Option:
     """One option: how it is read, where from, and what it is when nobody says."""
 
-    name: str
-    parse: Callable[[Any], Any]
-    default: Any
-    variables: tuple[str, ...] = ()
-    serverless: Any = None
-    doc: str = ""
+    __slots__ = ("default", "doc", "name", "parse", "serverless", "variables")
+
+    def __init__(
+        self,
+        name: str,
+        parse: Callable[[Any], Any],
+        default: Any,
+        variables: tuple[str, ...] = (),
+        serverless: Any = None,
+        doc: str = "",
+    ) -> None:
+        self.name = name
+        self.parse = parse
+        self.default = default
+        self.variables = variables
+        self.serverless = serverless
+        self.doc = doc
 
 
 OPTIONS: tuple[Option, ...] = (
