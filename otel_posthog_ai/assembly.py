@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
 
@@ -36,20 +36,26 @@ from .waiting import Waiting
 _PUBLIC = Privacy()
 
 
-class Held(NamedTuple):
+class Held:
     """A span that was read and waits."""
 
-    node: Node
-    record: AISpan
-    resource: Any
-    since: float
+    __slots__ = ("node", "record", "resource", "since")
+
+    def __init__(self, node: Node, record: AISpan, resource: Any, since: float) -> None:
+        self.node = node
+        self.record = record
+        self.resource = resource
+        self.since = since
 
 
-class Built(NamedTuple):
+class Built:
     """The events of one span, and what privacy mode needs to know of it."""
 
-    events: list[Event]
-    privacy: Privacy
+    __slots__ = ("events", "privacy")
+
+    def __init__(self, events: list[Event], privacy: Privacy) -> None:
+        self.events = events
+        self.privacy = privacy
 
 
 class Assembly:

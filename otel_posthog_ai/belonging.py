@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from .log import warn_once
@@ -59,8 +58,7 @@ def usable_text(value: object) -> str | None:
     return value.strip() or None
 
 
-@dataclass(frozen=True, slots=True)
-class Belonging:
+class Belonging(NamedTuple):
     """Whom and what spans belong to. None, an empty mapping and False say nothing. Never mutated once made."""
 
     distinct_id: str | None = None
@@ -68,8 +66,8 @@ class Belonging:
     """The conversation (`$ai_session_id`)."""
     replay_session_id: str | None = None
     """The browser session whose recording PostHog can replay (`$session_id`)."""
-    groups: Mapping[str, str] = field(default_factory=dict[str, str])
-    properties: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    groups: Mapping[str, str] = {}
+    properties: Mapping[str, Any] = {}
     trace_name: str | None = None
     prompt_name: str | None = None
     prompt_version: int | str | None = None
@@ -94,7 +92,7 @@ class Belonging:
         )
 
 
-_SINGLE_VALUES = tuple(f.name for f in fields(Belonging) if f.name not in ("groups", "properties", "privacy_mode"))
+_SINGLE_VALUES = tuple(name for name in Belonging._fields if name not in ("groups", "properties", "privacy_mode"))
 
 NOBODY = Belonging()
 """The belonging that says nothing."""

@@ -14,13 +14,15 @@ import inspect
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from opentelemetry.context import Context, attach, create_key, detach, get_current, set_value
 
 from .belonging import ILLEGAL_DISTINCT_IDS, Belonging, belonging_of, usable_id, usable_session_id
-from .carried import Place, carried
 from .foreign_identity import from_baggage, posthog_library_identity
+
+if TYPE_CHECKING:
+    from .carried import Place
 
 __all__ = [
     "ILLEGAL_DISTINCT_IDS",
@@ -145,6 +147,8 @@ class posthog_context:
         target: object = function
         if inspect.isclass(target) or not callable(target):
             raise TypeError("posthog_context decorates functions; use it as `@posthog_context(distinct_id=…)`")
+        from .carried import carried  # only who decorates pays for loading it
+
         return cast(FunctionT, carried(function, self._place_at_call))
 
     def _place_at_call(self) -> Place:

@@ -10,7 +10,6 @@ unless their dialect declares the pair.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from .dialects.messages import last_user_text, message_text
@@ -35,7 +34,7 @@ _OWN = frozenset(
         "provider", "provider_original", "request_model", *_WIRE_FIELDS, *_UNITED,
     }
 )  # fmt: skip
-_FILLED = tuple(field.name for field in fields(AISpan) if field.name not in _OWN)
+_FILLED = tuple(field for field in AISpan.__slots__ if field not in _OWN)
 
 
 # ---- evidence ------------------------------------------------------------------------------------------------------
@@ -231,21 +230,23 @@ def _merge_usage(survivor: AISpan, other: AISpan, other_is_wire: bool) -> None:
     if strong.input is None and strong.output is None:
         strong, weak = weak, strong
     agree = strong.input is None or weak.input is None or strong.input == weak.input
-    merged: dict[str, Any] = {}
-    for field in fields(Usage):
-        value = getattr(strong, field.name)
-        is_flag = field.name.startswith(("input_excludes", "output_excludes"))
+    merged = Usage()
+    for field in Usage.__slots__:
+        value = getattr(strong, field)
+        is_flag = field.startswith(("input_excludes", "output_excludes"))
         if value is None and (agree or is_flag):
-            value = getattr(weak, field.name)
-        merged[field.name] = value
+            value = getattr(weak, field)
+        setattr(merged, field, value)
     if weak.total is not None and strong.total is None and weak.output != strong.output:
-        merged["total"] = None  # the sum of counts that were not taken
-    if agree and survivor.provider == "anthropic" and strong.output is not None and weak.output is not None:
-        # A stream states the output so far at its start and all of it at its end: the larger count is of both.
-        merged["output"] = min(strong.output, weak.output)
-        if merged["output"] != strong.output:
-            merged["total"] = None
-    survivor.usage = Usage(**merged)
+        merged.total = None  # the sum of counts that were not taken
+    if agree and survivor.provider == "anthropic" and _is_sum(strong.output, weak.output):
+        merged.output, merged.total = weak.output, None
+    survivor.usage = merged
+
+
+def _is_sum(output: float | None, other: float | None) -> bool:
+    """Whether `output` counts a stream's first tokens twice: Anthropic states them at its start, and all at its end."""
+    return output is not None and other is not None and other < output < 2 * other
 
 
 def _merge_provider(survivor: AISpan, other: AISpan) -> None:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
-from opentelemetry import baggage
 from opentelemetry.context import Context
 
 from .belonging import NOBODY, Belonging, belonging_of
@@ -31,8 +30,11 @@ def from_baggage(context: Context | None, keys: Collection[str]) -> Belonging | 
 
     Baggage arrives from other services and, at the edge, from anybody: a key that is not listed is not read.
     """
-    if not keys:
+    # Whoever puts something there has loaded the module; most apps never do.
+    if not keys or "opentelemetry.baggage" not in sys.modules:
         return None
+    from opentelemetry import baggage
+
     entries = baggage.get_all(context)
     if not entries:
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from weakref import ReferenceType, ref
 
 from opentelemetry import trace
@@ -20,7 +20,7 @@ from .belonging import Belonging
 from .dialects import Identity, is_marked, read_identity
 from .nodes import HELD, MERGED, PLAIN, UNKNOWN, Node
 from .open_spans import OpenSpans, forget_oldest
-from .propagator import REMOTE_PARENT_KEY, remote_ai_parent
+from .remote_parent import REMOTE_PARENT_KEY, remote_ai_parent
 
 if TYPE_CHECKING:
     from .processor import PostHogSpanProcessor
@@ -29,16 +29,28 @@ MOST_ENDED = 20_000
 """Ended spans that late children can still be placed under."""
 
 
-class Ended(NamedTuple):
+class Ended:
     """What is kept of an ended span that is more than a link to its parent."""
 
-    parent_id: int
-    trace_id: int
-    belonging: Belonging | None
-    remote_parent: int | None
-    identity: Identity | None
-    parent_is_remote: bool
-    ai: bool
+    __slots__ = ("ai", "belonging", "identity", "parent_id", "parent_is_remote", "remote_parent", "trace_id")
+
+    def __init__(
+        self,
+        parent_id: int,
+        trace_id: int,
+        belonging: Belonging | None,
+        remote_parent: int | None,
+        identity: Identity | None,
+        parent_is_remote: bool,
+        ai: bool,
+    ) -> None:
+        self.parent_id = parent_id
+        self.trace_id = trace_id
+        self.belonging = belonging
+        self.remote_parent = remote_parent
+        self.identity = identity
+        self.parent_is_remote = parent_is_remote
+        self.ai = ai
 
 
 _NOT_SEEN: tuple[None, None, None] = (None, None, None)

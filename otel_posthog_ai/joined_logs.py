@@ -6,7 +6,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -28,14 +27,16 @@ _AFTER_END_NS = 2_000_000_000
 _DEEPEST = 12
 
 
-@dataclass(slots=True)
 class _Waiting:
     """The records of one span, or one that names no span."""
 
-    since: float
-    scope: str = ""
-    records: list[Occurrence] = field(default_factory=list[Occurrence])
-    weight: int = 0
+    __slots__ = ("records", "scope", "since", "weight")
+
+    def __init__(self, since: float, scope: str) -> None:
+        self.since = since
+        self.scope = scope
+        self.records: list[Occurrence] = []
+        self.weight = 0
 
     def add(self, record: Occurrence, weight: int) -> None:
         self.records.append(record)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from .dialects.content_events import read_evaluation
 from .dialects.record import Evaluation
@@ -19,12 +19,15 @@ LONGEST_WAIT = 3_600.0
 Call = TypeVar("Call")
 
 
-class LateResult(NamedTuple):
+class LateResult:
     """A result, and the span that its record names (0: none; then only the answer's id tells whose it is)."""
 
-    span_id: int
-    evaluation: Evaluation
-    since: float
+    __slots__ = ("evaluation", "since", "span_id")
+
+    def __init__(self, span_id: int, evaluation: Evaluation, since: float) -> None:
+        self.span_id = span_id
+        self.evaluation = evaluation
+        self.since = since
 
 
 class LateResults:

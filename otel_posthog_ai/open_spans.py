@@ -44,9 +44,10 @@ class OpenSpans:
         self.start_anew()
 
     def start_anew(self) -> None:
-        """In a forked child: whoever was about to put starts in order is not there."""
+        """In a forked child: whoever was about to put this in order is not there."""
         # A lock that its thread may take again: a collected object can end spans while they are put in order.
         self._settling = threading.RLock()
+        self._sweeping = threading.Lock()
 
     def __bool__(self) -> bool:
         return bool(self._starting or self._begun or self._opened)
@@ -84,19 +85,32 @@ class OpenSpans:
 
     def sweep(self) -> None:
         """Hold what is still open weakly, and forget what nobody holds any more; called about every second."""
-        self._settle()
-        for span_id, begun in self._begun.copy().items():
-            span, belonging, remote = begun if isinstance(begun, tuple) else (begun, None, None)
-            if span.end_time is None:
-                # In this order: who asks meanwhile finds it in one of both.
-                self._opened[span_id] = (ref(span), belonging, remote)
-                self._begun.pop(span_id, None)
-        if len(self._opened) > self._tolerated:
-            for span_id, (held, _, _) in self._opened.copy().items():
-                if held() is None:
-                    self._opened.pop(span_id, None)
-            forget_oldest(self._opened, MOST_OPEN)
-            self._tolerated = len(self._opened) + SWEEP_EVERY
+        if not self._sweeping.acquire(blocking=False):
+            return
+        try:
+            self._settle()
+            for span_id, begun in self._begun.copy().items():
+                span = begun[0] if isinstance(begun, tuple) else begun
+                if span.end_time is None:
+                    self._hold_weakly(span_id, begun)
+            if len(self._opened) > self._tolerated:
+                self._forget_abandoned()
+        finally:
+            self._sweeping.release()
+
+    def _hold_weakly(self, span_id: int, begun: Span | Begun) -> None:
+        span, belonging, remote = begun if isinstance(begun, tuple) else (begun, None, None)
+        # In this order: who asks meanwhile finds it in one of both.
+        self._opened[span_id] = (ref(span), belonging, remote)
+        if self._begun.pop(span_id, None) is None:
+            self._opened.pop(span_id, None)  # It was removed meanwhile.
+
+    def _forget_abandoned(self) -> None:
+        for span_id, (held, _, _) in self._opened.copy().items():
+            if held() is None:
+                self._opened.pop(span_id, None)
+        forget_oldest(self._opened, MOST_OPEN)
+        self._tolerated = len(self._opened) + SWEEP_EVERY
 
     def _settle(self) -> None:
         """Put what has begun in order; who comes meanwhile waits until that is done."""

@@ -6,7 +6,7 @@ Never sideways by trace id, and nothing is remembered by trace id alone: one tra
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from .belonging import Belonging, usable_id, usable_session_id
 from .dialects import Identity, read_identity
@@ -17,13 +17,22 @@ from .nodes import Node
 from .settings import Settings
 
 
-class Owner(NamedTuple):
+class Owner:
     """Whom an event belongs to."""
 
-    distinct_id: str | None
-    session_id: str | None
-    replay_session_id: str | None
-    groups: dict[str, str] | None
+    __slots__ = ("distinct_id", "groups", "replay_session_id", "session_id")
+
+    def __init__(
+        self,
+        distinct_id: str | None,
+        session_id: str | None,
+        replay_session_id: str | None,
+        groups: dict[str, str] | None,
+    ) -> None:
+        self.distinct_id = distinct_id
+        self.session_id = session_id
+        self.replay_session_id = replay_session_id
+        self.groups = groups
 
 
 _Chain = list[tuple[Belonging | None, Identity | None]]

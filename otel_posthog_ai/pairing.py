@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from .dialects.record import AISpan
 from .duplicates import contains, is_call, nested_calls, ran_inside, read_the_stream, same_response
@@ -17,12 +16,15 @@ _BETWEEN = frozenset({"tool", "agent", "workflow", "chain", "task", "handoff", "
 _WIRE_SCOPES = ("com.anthropic.sdk", "mistralai_sdk_tracer", "openai_sdk")
 
 
-class Pair(NamedTuple):
+class Pair:
     """Two spans that are one call: what survives, what is merged into it, and which of both is nearer the wire."""
 
-    survivor: Node
-    other: Node
-    wire: Node
+    __slots__ = ("other", "survivor", "wire")
+
+    def __init__(self, survivor: Node, other: Node, wire: Node) -> None:
+        self.survivor = survivor
+        self.other = other
+        self.wire = wire
 
 
 Stage = Callable[[list[Node], Hierarchy], Iterable[Pair]]

@@ -13,7 +13,7 @@ from .hierarchy import Hierarchy
 from .nodes import HELD, LEFT, UNKNOWN, Node
 from .outlook import Outlooks
 from .ownership import find_owner
-from .propagator import was_passed_on
+from .remote_parent import was_passed_on
 from .roots import Trace, Traces, can_be_root
 from .settings import Settings
 
@@ -43,7 +43,7 @@ class Placing:
         trace = self.trace(node)
         parent = self._parent(node, final=final)
         remote = self._remote_parent(node) if parent is None else None
-        place = Placement(trace_properties={}, context_properties={})
+        place = Placement()
         if parent is not None:
             place.parent_id = self._parent_id(parent, trace)
         elif remote is not None:

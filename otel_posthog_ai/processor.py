@@ -20,7 +20,7 @@ from . import forks
 from .belonging import Belonging
 from .context import BELONGING_KEY, from_baggage, posthog_library_identity, request_belonging
 from .log import warn, warn_once
-from .propagator import REMOTE_PARENT_KEY
+from .remote_parent import REMOTE_PARENT_KEY
 from .settings import Settings, resolve, tell_inert
 
 if TYPE_CHECKING:

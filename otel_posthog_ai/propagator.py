@@ -9,10 +9,9 @@ is believed only beside a trace context of the same trace: a stranger can say no
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from opentelemetry import trace
-from opentelemetry.context import Context, create_key, get_current, set_value
+from opentelemetry.context import Context, get_current, set_value
 from opentelemetry.propagators.textmap import (
     CarrierT,
     Getter,
@@ -24,51 +23,11 @@ from opentelemetry.propagators.textmap import (
 
 from .log import warn
 from .patterns import pattern
+from .remote_parent import REMOTE_PARENT_KEY, RemoteParent, remember_passed_on, remote_ai_parent, trace_id_of
 
 HEADER = "x-posthog-ai-parent"
 
-MOST_PASSED_ON = 20_000
-"""AI spans that are remembered because another process may know them as its parent."""
-
 _FORMAT = pattern(r"00-([0-9a-f]{32})-([0-9a-f]{16})")
-REMOTE_PARENT_KEY = create_key("posthog-remote-ai-parent")
-
-
-class RemoteParent(NamedTuple):
-    """The nearest AI ancestor in another process."""
-
-    trace_id: int
-    span_id: int
-
-
-def remote_ai_parent(context: Context | None = None) -> RemoteParent | None:
-    """The AI ancestor that came along with the trace that `context` (default: the current one) is in."""
-    if context is None:
-        context = get_current()
-    parent = context.get(REMOTE_PARENT_KEY)
-    # Compared here and not at extraction: a composite may run the trace context's propagator after this one.
-    if isinstance(parent, RemoteParent) and parent.trace_id == _trace_id(context):
-        return parent
-    return None
-
-
-_passed_on: dict[int, None] = {}
-
-
-def was_passed_on(span_id: int) -> bool:
-    """Whether another process may have events that name this span as their parent: then it must be a node itself."""
-    return span_id in _passed_on
-
-
-def _remember(span_id: int) -> None:
-    if len(_passed_on) >= MOST_PASSED_ON:
-        for oldest in list(_passed_on)[: MOST_PASSED_ON // 8]:
-            _passed_on.pop(oldest, None)
-    _passed_on[span_id] = None
-
-
-def _trace_id(context: Context) -> int:
-    return trace.get_current_span(context).get_span_context().trace_id
 
 
 class PostHogPropagator(TextMapPropagator):
@@ -97,7 +56,7 @@ class PostHogPropagator(TextMapPropagator):
             context = get_current()
         parent = _nearest_ai_ancestor(context)
         if parent is not None:
-            _remember(parent.span_id)
+            remember_passed_on(parent.span_id)
             setter.set(carrier, HEADER, f"00-{parent.trace_id:032x}-{parent.span_id:016x}")
 
     @property
@@ -128,7 +87,7 @@ def _nearest_ai_ancestor(context: Context) -> RemoteParent | None:
     except Exception as error:
         warn("propagator:ancestor", "the AI ancestor could not be found (%s)", type(error).__name__)
         local = None
-    if local is not None and local[0] == _trace_id(context):
+    if local is not None and local[0] == trace_id_of(context):
         return RemoteParent(*local)
     # A service without AI spans of its own passes on what it was told.
     return remote_ai_parent(context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from typing import NamedTuple
 
 from .dialects.messages import last_user_text
 from .dialects.record import MISSING, AISpan
@@ -14,12 +13,15 @@ from .nodes import Node
 MOST_CALLS = 1_000
 
 
-class Found(NamedTuple):
+class Found:
     """The half that has left."""
 
-    node: Node
-    is_inner: bool
-    """It was the inner one of both."""
+    __slots__ = ("is_inner", "node")
+
+    def __init__(self, node: Node, is_inner: bool) -> None:
+        self.node = node
+        self.is_inner = is_inner
+        """It was the inner one of both."""
 
 
 class RememberedCalls:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import Any
 
 from opentelemetry.sdk.environment_variables import (
     OTEL_BSP_MAX_EXPORT_BATCH_SIZE,
@@ -41,15 +41,26 @@ def is_serverless(environ: Mapping[str, str]) -> bool:
 # ---- the table --------------------------------------------------------------------------------------------------
 
 
-class Option(NamedTuple):
+class Option:
     """One option: how it is read, where from, and what it is when nobody says."""
 
-    name: str
-    parse: Callable[[Any], Any]
-    default: Any
-    variables: tuple[str, ...] = ()
-    serverless: Any = None
-    doc: str = ""
+    __slots__ = ("default", "doc", "name", "parse", "serverless", "variables")
+
+    def __init__(
+        self,
+        name: str,
+        parse: Callable[[Any], Any],
+        default: Any,
+        variables: tuple[str, ...] = (),
+        serverless: Any = None,
+        doc: str = "",
+    ) -> None:
+        self.name = name
+        self.parse = parse
+        self.default = default
+        self.variables = variables
+        self.serverless = serverless
+        self.doc = doc
 
 
 OPTIONS: tuple[Option, ...] = (
@@ -109,42 +120,47 @@ OPTIONS: tuple[Option, ...] = (
 _BY_NAME = {option.name: option for option in OPTIONS}
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Resolved options; times in the unit that the name or `OPTIONS` says. See `OPTIONS` for each one's meaning."""
+class Settings(SimpleNamespace):
+    """Resolved options, which stay as they are; times in the unit that the name or `OPTIONS` says.
 
-    api_key: str | None = None
-    host: str = values.INGESTION_HOSTS["us"]
-    flush_at: int = 20
-    flush_interval_millis: int = 10_000
-    max_queue_size: int = 2048
-    serverless: bool = False
-    privacy_mode: bool = False
-    capture_media: bool = False
-    default_distinct_id: str | None = None
-    timeout: float = 10.0
-    max_retries: int = 3
-    compression: str = "gzip"
-    large_events: str = "auto"
-    spool_directory: str | None = None
-    baggage_keys: tuple[str, ...] = ()
-    deduplicate: bool = True
-    chain_spans: str = "all"
-    costs: str = "span"
-    outbox_bytes: int = 32 * 1024 * 1024
-    outbox_seconds: float = 3600.0
-    mask: Any = None
-    before_send: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None
-    span_filter: Callable[[Any], bool] | None = None
-    properties: Mapping[str, Any] | tuple[str, ...] | None = None
-    disabled: bool = False
-    explicit: frozenset[str] = field(default_factory=frozenset[str])
+    See `OPTIONS` for each one's meaning, and for what it is when nobody says.
+    """
+
+    api_key: str | None
+    host: str
+    flush_at: int
+    flush_interval_millis: int
+    max_queue_size: int
+    serverless: bool
+    privacy_mode: bool
+    capture_media: bool
+    default_distinct_id: str | None
+    timeout: float
+    max_retries: int
+    compression: str
+    large_events: str
+    spool_directory: str | None
+    baggage_keys: tuple[str, ...]
+    deduplicate: bool
+    chain_spans: str
+    costs: str
+    outbox_bytes: int
+    outbox_seconds: float
+    mask: Any
+    before_send: Callable[[dict[str, Any]], dict[str, Any] | None] | None
+    span_filter: Callable[[Any], bool] | None
+    properties: Mapping[str, Any] | tuple[str, ...] | None
+    disabled: bool
+    explicit: frozenset[str]
     """Names of the options that somebody gave, by argument or environment."""
 
     @property
     def inert(self) -> bool:
         """Whether nothing is to be read or sent."""
         return self.disabled or not self.api_key
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"cannot assign to field {name!r}")
 
 
 def _unset(value: Any) -> bool:
@@ -222,4 +238,4 @@ def tell_inert(settings: Settings) -> None:
         warn_once("settings:api_key", "no api_key and no POSTHOG_API_KEY: nothing is sent to PostHog")
 
 
-OPTION_NAMES = frozenset(f.name for f in fields(Settings)) - {"explicit"}
+OPTION_NAMES = frozenset(Settings.__annotations__) - {"explicit"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import NamedTuple
 
 
 class Verdict(Enum):
@@ -24,17 +23,29 @@ class Verdict(Enum):
     """Something answers, but not PostHog's ingestion."""
 
 
-class Answer(NamedTuple):
+class Answer:
     """What came back for one request: a status, or the class and the cause of the error in its stead."""
 
-    status: int | None = None
-    retry_after: float | None = None
-    html: bool = False
-    error: str | None = None
-    cause: str | None = None
-    stale_socket: bool = False
-    """A kept connection died without a byte of answer: the server did not see the request as one to answer."""
-    seconds: float = 0.0
+    __slots__ = ("cause", "error", "html", "retry_after", "seconds", "stale_socket", "status")
+
+    def __init__(
+        self,
+        status: int | None = None,
+        retry_after: float | None = None,
+        html: bool = False,
+        error: str | None = None,
+        cause: str | None = None,
+        stale_socket: bool = False,
+        seconds: float = 0.0,
+    ) -> None:
+        self.status = status
+        self.retry_after = retry_after
+        self.html = html
+        self.error = error
+        self.cause = cause
+        self.stale_socket = stale_socket
+        """A kept connection died without a byte of answer: the server did not see the request as one to answer."""
+        self.seconds = seconds
 
     def describe(self) -> str:
         """For log lines: never content of the request or the answer."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .chunks import fitting
@@ -15,13 +14,15 @@ if TYPE_CHECKING:
     from .spool import Segment
 
 
-@dataclass(slots=True, eq=False)
 class Owed:
     """One event that waits, since a moment of the outbox's clock, and where on disk it is kept."""
 
-    event: EncodedEvent
-    since: float
-    segment: Segment | None = None
+    __slots__ = ("event", "segment", "since")
+
+    def __init__(self, event: EncodedEvent, since: float, segment: Segment | None = None) -> None:
+        self.event = event
+        self.since = since
+        self.segment = segment
 
 
 class AwakeClock:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from otel_posthog_ai import forks, log
 from otel_posthog_ai.settings import Settings
@@ -33,17 +33,23 @@ _LEAST_TIME = 1.0
 _REMEMBER_TOO_LARGE = 3600.0
 
 
-class Hindrance(NamedTuple):
+class Hindrance:
     """Why a round ended with events still owed."""
 
-    verdict: Verdict
-    answer: Answer
+    __slots__ = ("answer", "verdict")
+
+    def __init__(self, verdict: Verdict, answer: Answer) -> None:
+        self.verdict = verdict
+        self.answer = answer
 
 
-class _Request(NamedTuple):
-    route: Route
-    events: list[EncodedEvent]
-    last_chance: bool = False
+class _Request:
+    __slots__ = ("events", "last_chance", "route")
+
+    def __init__(self, route: Route, events: list[EncodedEvent], last_chance: bool = False) -> None:
+        self.route = route
+        self.events = events
+        self.last_chance = last_chance
 
     @property
     def size(self) -> int:

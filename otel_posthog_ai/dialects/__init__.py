@@ -151,16 +151,6 @@ def blank_record(span: ReadableSpan, source: Source) -> AISpan:
         span_name=source.name,
         scope=source.scope,
         scope_version=source.scope_version,
-        # Said here, because the record's own factories of these take longer than all the rest of it.
-        parameters={},
-        provider_metadata={},
-        evaluations=[],
-        tags=[],
-        metadata={},
-        trace_metadata={},
-        documented={},
-        attributes={},
-        resource={},
     )
 
 

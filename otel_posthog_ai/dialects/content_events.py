@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from .messages import read_instructions, read_message, read_messages
@@ -35,13 +34,13 @@ FIRST_TOKEN_EVENTS = frozenset(
 )
 
 
-@dataclass(slots=True)
 class Conversation:
     """What a row of events says: the messages before the answer, the answer, and why it ended."""
 
-    inputs: list[Message] = field(default_factory=list[Message])
-    outputs: list[Message] = field(default_factory=list[Message])
-    finish_reason: str | None = None
+    def __init__(self) -> None:
+        self.inputs: list[Message] = []
+        self.outputs: list[Message] = []
+        self.finish_reason: str | None = None
 
 
 def read_content_events(record: AISpan, source: Source) -> None:
@@ -230,11 +229,10 @@ _MESSAGE_KEYS = frozenset({"role", "content", "tool_calls", "parts", "text", "to
 def read_evaluation(occurrence: Occurrence) -> Evaluation:
     """One `gen_ai.evaluation.result`."""
     fields = _fields(occurrence)
-    return Evaluation(
-        name=text(fields.get("evaluation.name")),
-        score=number(fields.get("evaluation.score.value")),
-        label=text(fields.get("evaluation.score.label")),
-        explanation=text(fields.get("evaluation.explanation")),
-        response_id=text(fields.get("response.id")),
-        time_ns=occurrence.time_ns or None,
-    )
+    result = Evaluation(text(fields.get("evaluation.name")))
+    result.score = number(fields.get("evaluation.score.value"))
+    result.label = text(fields.get("evaluation.score.label"))
+    result.explanation = text(fields.get("evaluation.explanation"))
+    result.response_id = text(fields.get("response.id"))
+    result.time_ns = occurrence.time_ns or None
+    return result

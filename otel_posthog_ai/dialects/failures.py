@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from opentelemetry.semconv.attributes import error_attributes, exception_attributes, http_attributes
+from opentelemetry.semconv.attributes import error_attributes, exception_attributes
 
 from otel_posthog_ai.patterns import pattern
 
@@ -16,7 +16,7 @@ from .values import is_mapping, number, parse_json, text
 
 ERROR_TYPE = error_attributes.ERROR_TYPE
 STATUS_KEYS = (
-    http_attributes.HTTP_RESPONSE_STATUS_CODE,
+    "http.response.status_code",
     "http.status_code",
     "error.code",
     "error.status_code",

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from opentelemetry.semconv.attributes import server_attributes
-
 from .content_events import finish_reason_in, read_content_events, tool_result
 from .embedding_texts import readable
 from .messages import message_text, read_instructions, read_messages
@@ -242,10 +240,10 @@ def _looks_like_a_call(record: AISpan, source: Source) -> bool:
 
 
 def _read_server(record: AISpan, source: Source) -> None:
-    address = source.take(server_attributes.SERVER_ADDRESS)
+    address = source.take("server.address")
     if not isinstance(address, str) or not address or record.kind == "span":
         return
-    port = number(source.take(server_attributes.SERVER_PORT))
+    port = number(source.take("server.port"))
     if record.base_url is None:
         if "://" in address:
             record.base_url = address

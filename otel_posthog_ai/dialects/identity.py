@@ -96,14 +96,13 @@ def read_identity(attributes: Mapping[str, Any]) -> Identity | None:
     """What the attributes of one span or resource say about user and session; None when they say nothing."""
     if _KEYS.isdisjoint(attributes):
         return None
-    found = Identity(
-        user=_first(attributes, USER_KEYS),
-        session=_first(attributes, SESSION_KEYS),
-        incidental_session=_first(attributes, INCIDENTAL_SESSION_KEYS),
-        incidental_user=_first(attributes, INCIDENTAL_USER_KEYS),
-        replay_session=identifier(attributes.get(REPLAY_SESSION_KEY)),
-        groups=_groups(attributes.get(GROUPS_KEY)),
-    )
+    found = Identity()
+    found.user = _first(attributes, USER_KEYS)
+    found.session = _first(attributes, SESSION_KEYS)
+    found.incidental_session = _first(attributes, INCIDENTAL_SESSION_KEYS)
+    found.incidental_user = _first(attributes, INCIDENTAL_USER_KEYS)
+    found.replay_session = identifier(attributes.get(REPLAY_SESSION_KEY))
+    found.groups = _groups(attributes.get(GROUPS_KEY))
     for key in METADATA_KEYS:
         if key in attributes:
             _read_metadata(found, mapping(attributes[key]))

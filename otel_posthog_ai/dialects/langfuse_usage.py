@@ -33,18 +33,17 @@ def read_usage_details(value: Any) -> Usage | None:
     if "input" not in details and "output" not in details:
         return read_raw_usage(details)
     counts = {key: found for key, item in details.items() if (found := count(item)) is not None}
-    usage = Usage(
-        input=counts.get("input"),
-        output=counts.get("output"),
-        total=counts.get("total"),
-        cache_read=_first(counts, _CACHE_READ),
-        cache_write=_first(counts, _CACHE_WRITE),
-        cache_write_5m=_first(counts, _CACHE_WRITE_5M),
-        cache_write_1h=_first(counts, _CACHE_WRITE_1H),
-        reasoning=_first(counts, _REASONING),
-        audio_input=_first(counts, _AUDIO_IN),
-        audio_output=_first(counts, _AUDIO_OUT),
-    )
+    usage = Usage()
+    usage.input = counts.get("input")
+    usage.output = counts.get("output")
+    usage.total = counts.get("total")
+    usage.cache_read = _first(counts, _CACHE_READ)
+    usage.cache_write = _first(counts, _CACHE_WRITE)
+    usage.cache_write_5m = _first(counts, _CACHE_WRITE_5M)
+    usage.cache_write_1h = _first(counts, _CACHE_WRITE_1H)
+    usage.reasoning = _first(counts, _REASONING)
+    usage.audio_input = _first(counts, _AUDIO_IN)
+    usage.audio_output = _first(counts, _AUDIO_OUT)
     inclusive = usage.total is not None and usage.total == (usage.input or 0) + (usage.output or 0)
     if inclusive:
         usage.input_excludes_cache = False

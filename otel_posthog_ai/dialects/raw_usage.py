@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from .record import Usage
@@ -45,7 +44,7 @@ def read_raw_usage(value: Any) -> Usage | None:
     usage = Usage()
     for field, paths in _PATHS.items():
         setattr(usage, field, _first(found, paths))
-    if usage == Usage():
+    if all(getattr(usage, field) is None for field in _PATHS):
         return None
     if "input_tokens" in found or "inputTokens" in found:
         usage.input_excludes_cache = not found.keys().isdisjoint(_INPUT_EXCLUDES_CACHE) or None
@@ -64,9 +63,9 @@ def fill_usage(usage: Usage, found: Usage | None) -> None:
         usage.output_excludes_reasoning = found.output_excludes_reasoning
     if usage.input is not None or usage.output is not None:
         found.total = None
-    for field in fields(Usage):
-        if getattr(usage, field.name) is None and not field.name.startswith(("input_excludes", "output_excludes")):
-            setattr(usage, field.name, getattr(found, field.name))
+    for field in Usage.__slots__:
+        if getattr(usage, field) is None and not field.startswith(("input_excludes", "output_excludes")):
+            setattr(usage, field, getattr(found, field))
 
 
 def _first(found: Mapping[str, Any], paths: tuple[str, ...]) -> float | None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from .literals import read_literal
 from .states import shaped
 from .values import is_list, is_mapping, json_text, parse_json
 
 
-class Opened(NamedTuple):
+class Opened:
     """The contents of an envelope, and what was written beside them."""
 
-    state: Any
-    metadata: Mapping[str, Any]
-    tags: list[str]
-    run_type: str | None
+    __slots__ = ("metadata", "run_type", "state", "tags")
+
+    def __init__(self, state: Any, metadata: Mapping[str, Any], tags: list[str], run_type: str | None) -> None:
+        self.state = state
+        self.metadata = metadata
+        self.tags = tags
+        self.run_type = run_type
 
 
 # LangChain's run: the key of the contents -> the keys that may stand beside it.

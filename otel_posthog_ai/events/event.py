@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from otel_posthog_ai.dialects.record import AISpan
@@ -17,22 +16,26 @@ from .usage import cost_properties, usage_properties
 Event = dict[str, Any]
 
 
-@dataclass(slots=True)
 class Placement:
     """Where a record stands, decided by the tree and not by the span alone."""
 
-    parent_id: str | None = None
-    """Span id of the nearest exported ancestor; None: a top node, whose parent is the trace id."""
-    is_trace: bool = False
-    """The record is the root of its trace: it becomes `$ai_trace`."""
-    is_node: bool = True
-    """The record is drawn as a node of the tree."""
-    distinct_id: str | None = None
-    trace_properties: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Custom properties of the trace that were known when the record was placed."""
-    context_properties: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Custom properties of the surrounding `posthog_context`, and constant ones."""
-    trace_name: str | None = None
+    __slots__ = (
+        "context_properties", "distinct_id", "is_node", "is_trace", "parent_id", "trace_name", "trace_properties",
+    )  # fmt: skip
+
+    def __init__(self, distinct_id: str | None = None) -> None:
+        self.parent_id: str | None = None
+        """Span id of the nearest exported ancestor; None: a top node, whose parent is the trace id."""
+        self.is_trace = False
+        """The record is the root of its trace: it becomes `$ai_trace`."""
+        self.is_node = True
+        """The record is drawn as a node of the tree."""
+        self.distinct_id = distinct_id
+        self.trace_properties: Mapping[str, Any] = {}
+        """Custom properties of the trace that were known when the record was placed."""
+        self.context_properties: Mapping[str, Any] = {}
+        """Custom properties of the surrounding `posthog_context`, and constant ones."""
+        self.trace_name: str | None = None
 
 
 def build_events(record: AISpan, place: Placement, *, costs: bool = True) -> tuple[list[Event], int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
@@ -26,14 +25,14 @@ _NODES = frozenset({GENERATION, EMBEDDING, SPAN})
 _ALL = frozenset({GENERATION, EMBEDDING, SPAN, TRACE})
 
 
-@dataclass(frozen=True, repr=False)
 class Property:
     """A property, the events that carry it, and how it is read; None and MISSING mean that it is left out."""
 
-    name: str
-    events: frozenset[str]
-    read: Callable[[AISpan], Any]
-    meaning: str
+    def __init__(self, name: str, events: frozenset[str], read: Callable[[AISpan], Any], meaning: str) -> None:
+        self.name = name
+        self.events = events
+        self.read = read
+        self.meaning = meaning
 
 
 def _model(record: AISpan) -> str | None:

@@ -138,7 +138,7 @@ def _settings(arguments: dict[str, Any]) -> Settings:
     try:
         # Who asks for a replay wants it: the variables that silence an app do not count where the target was named.
         settings = resolve(arguments)
-        return dataclasses.replace(settings, disabled=False) if arguments else settings
+        return Settings(**{**vars(settings), "disabled": False}) if arguments else settings
     except ValueError as error:
         raise _NoTarget(str(error)) from None
 

@@ -16,10 +16,11 @@ from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from otel_posthog_ai import propagator
+from otel_posthog_ai import remote_parent
 from otel_posthog_ai.context import posthog_context
 from otel_posthog_ai.inbox import Inbox
-from otel_posthog_ai.propagator import HEADER, PostHogPropagator, RemoteParent, remote_ai_parent
+from otel_posthog_ai.propagator import HEADER, PostHogPropagator
+from otel_posthog_ai.remote_parent import RemoteParent, remote_ai_parent
 
 TRACE, SPAN, HTTP_SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "00f067aa0ba902b7"
 CALL = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"}
@@ -173,11 +174,11 @@ class TestAmongAISpans:
         }
 
     def test_what_is_remembered_is_bounded(self, provider: TracerProvider, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(propagator, "MOST_PASSED_ON", 16)
-        monkeypatch.setattr(propagator, "_passed_on", {})
+        monkeypatch.setattr(remote_parent, "MOST_PASSED_ON", 16)
+        monkeypatch.setattr(remote_parent, "_passed_on", {})
         tracer = provider.get_tracer("test")
         for _ in range(100):
             with tracer.start_as_current_span("invoke_agent helper", attributes=AGENT) as agent:
                 PostHogPropagator().inject({})
-        assert len(propagator._passed_on) <= 16
-        assert propagator.was_passed_on(agent.get_span_context().span_id)
+        assert len(remote_parent._passed_on) <= 16
+        assert remote_parent.was_passed_on(agent.get_span_context().span_id)
