@@ -69,17 +69,18 @@ def nested_calls(outer: AISpan, inner: AISpan) -> bool:
 
 def read_the_stream(outer: AISpan, inner: AISpan) -> bool:
     """Evidence 4, for a stream that was handed out: its first reader called the model, wherever that was by then."""
-    if not outer.handed_out or outer.kind != inner.kind or outer.scope == inner.scope or _ids_differ(outer, inner):
+    until = outer.spoke_until_ns
+    if until is None or outer.kind != inner.kind or outer.scope == inner.scope or _ids_differ(outer, inner):
         return False
     if inner.parent_id is not None and inner.trace_id != outer.trace_id:
         return False
     if (
-        not outer.start_ns <= inner.start_ns <= outer.end_ns
+        not outer.start_ns <= inner.start_ns <= until
         or not same_model(outer, inner)
         or (outer.error is None) != (inner.error is None)
     ):
         return False
-    if outer.error is None and inner.end_ns + _TOLERANCE_NS < outer.end_ns:
+    if outer.error is None and inner.end_ns + _TOLERANCE_NS < until:
         return False  # it was over when the stream still spoke
     return not (
         _texts_differ(outer, inner) or _usage_differs(outer.usage, inner.usage) or _answers_differ(outer, inner)

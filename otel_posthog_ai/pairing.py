@@ -142,14 +142,14 @@ def _nested(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
 def _handed_out(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Streams and the calls that their readers made: the first call is of the stream that spoke first."""
     calls = _calls(nodes)
-    streams = [node for node in calls if _record(node).handed_out]
+    streams = [node for node in calls if _record(node).spoke_until_ns is not None]
     pairs = [(outer, inner) for outer in streams for inner in calls if read_the_stream(_record(outer), _record(inner))]
     return _one_to_one(calls, sorted(pairs, key=_turn))
 
 
 def _turn(pair: tuple[Node, Node]) -> tuple[int, int]:
     outer, inner = (_record(node) for node in pair)
-    return inner.start_ns, outer.end_ns
+    return inner.start_ns, outer.spoke_until_ns or 0
 
 
 def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:

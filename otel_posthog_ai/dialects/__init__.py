@@ -106,7 +106,7 @@ def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bo
     for annotate in ANNOTATIONS:
         annotate(record, source)
     read_failure(record, source)
-    _read_end(record, source)
+    _read_stream_end(record, source)
     _join_identity(record.identity, read_identity(source.attributes))
     conclude(record)
     collect(record, source)
@@ -154,13 +154,13 @@ def blank_record(span: ReadableSpan, source: Source) -> AISpan:
     )
 
 
-def _read_end(record: AISpan, source: Source) -> None:
+def _read_stream_end(record: AISpan, source: Source) -> None:
     """A stream that still noted something after the end of its span was only handed out at that end."""
     if record.kind != "generation" or not record.stream or not source.events:
         return
     last = max(event.time_ns for event in source.events)
     if last > record.end_ns:
-        record.end_ns, record.handed_out = last, True
+        record.spoke_until_ns = last
 
 
 def _join_identity(known: Identity, found: Identity | None) -> None:

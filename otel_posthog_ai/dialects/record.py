@@ -125,13 +125,13 @@ class AISpan:
 
     __slots__ = (
         "agent_name", "attributes", "base_url", "cancelled", "cost", "dialect", "documented", "embedding_input",
-        "end_ns", "error", "evaluations", "finish_reason", "framework", "graph_node", "handed_out", "identity", "input",
+        "end_ns", "error", "evaluations", "finish_reason", "framework", "graph_node", "identity", "input",
         "input_state", "instructions", "kind", "metadata", "name", "noise", "operation", "output", "output_state",
         "pair_key", "pair_time_ns", "parameters", "parent_id", "parent_is_remote", "private", "prompt_name",
         "prompt_version", "provider", "provider_metadata", "provider_original", "request_model", "request_url",
         "resource", "response_id", "response_model", "scope", "scope_version", "service_tier", "span_id", "span_name",
-        "span_type", "start_ns", "stream", "tags", "time_to_first_token", "tool_call_id", "tool_name", "tools",
-        "trace_id", "trace_metadata", "trace_name", "usage",
+        "span_type", "spoke_until_ns", "start_ns", "stream", "tags", "time_to_first_token", "tool_call_id", "tool_name",
+        "tools", "trace_id", "trace_metadata", "trace_name", "usage",
     )  # fmt: skip
 
     def __init__(
@@ -232,7 +232,7 @@ class AISpan:
         """On the half that was written afterwards: when the call itself ended; the other half ended nearest to it."""
         self.graph_node: bool = False
         """A chain that is a node of a graph."""
-        self.handed_out: bool = False
-        """The span was ended when its stream was handed out; `end_ns` is the last that it noted of the stream."""
+        self.spoke_until_ns: int | None = None
+        """On a span that was ended when its stream was handed out: the last that it noted of the stream."""
         self.private: bool = False
         """The span ran in privacy mode."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from otel_posthog_ai import log
@@ -53,7 +53,6 @@ def test_long_ids_are_cut_and_told_once(caplog: pytest.LogCaptureFixture) -> Non
     assert [record.getMessage() for record in caplog.records] == ["an id of 600 characters is cut to 200"]
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), st.integers(), st.floats(), st.binary(), st.none(), st.booleans()))
 def test_any_value_gives_an_id_that_posthog_takes_or_none(value: object) -> None:
     usable = usable_id(value)

@@ -6,7 +6,7 @@ import importlib.util
 from importlib.metadata import entry_points
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -82,7 +82,6 @@ def test_malformed_headers_are_ignored(header: str) -> None:
     assert trace.get_current_span(context).get_span_context().trace_id == int(TRACE, 16)
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), st.lists(st.text())))
 def test_any_header_at_all(header: str | list[str]) -> None:
     carrier = {"traceparent": f"00-{TRACE}-{HTTP_SPAN}-01", HEADER: header}

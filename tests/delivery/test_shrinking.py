@@ -93,7 +93,7 @@ def test_sizes_are_counted_in_encoded_bytes(character: str) -> None:
     shrunk(make_event(**{"$ai_input": character * 300_000}), 64 * 1024)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(JSON_LIKE, st.lists(st.integers(0, 3000), max_size=30), st.integers(2_000, 40_000))
 def test_any_event_fits_afterwards_or_is_given_up(value: Any, sizes: list[int], limit: int) -> None:
     raw = make_event(value=value, **{"$ai_input": messages(*sizes)})

@@ -107,13 +107,13 @@ ROLES_AND_TYPES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(JSON_LIKE)
 def test_anything_at_all_gives_messages_that_are_drawn(value: Any) -> None:
     assert undrawn(read_messages(value, "user") or []) is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ROLES_AND_TYPES, ROLES_AND_TYPES, JSON_LIKE)
 def test_any_content_of_a_message_is_drawn(role: str, kind: str, content: Any) -> None:
     entry = {

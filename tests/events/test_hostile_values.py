@@ -58,7 +58,7 @@ values = st.recursive(
 
 
 @given(values)
-@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 def test_any_value_becomes_strict_json_without_secrets(value: Any) -> None:
     result = everything(value)
     text = json.dumps(result, allow_nan=False, ensure_ascii=False)
@@ -71,13 +71,12 @@ def test_any_value_becomes_strict_json_without_secrets(value: Any) -> None:
 
 
 @given(values)
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 def test_rules_that_run_on_raw_values_do_not_raise(value: Any) -> None:
     json_safe(remove_credentials(redact_media(value), (KEY,)))
 
 
 @given(texts)
-@settings(deadline=None)
 def test_any_text_is_read_or_stays(text: str) -> None:
     value = parse_json(text)
     assert value is text or isinstance(value, (dict, list))

@@ -118,7 +118,7 @@ def shared_receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(hostile=attributes, start=times, end=times, resource=attributes, event=attributes)
 def test_any_attributes(
     shared_receiver: Receiver, hostile: Any, start: int, end: int, resource: Any, event: Any

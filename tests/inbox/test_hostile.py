@@ -77,7 +77,7 @@ def shared() -> Any:
         yield inbox
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(events, min_size=1, max_size=4))
 def test_any_event_is_taken_or_refused(shared: Inbox, made: list[dict[str, Any]]) -> None:
     answer = post(shared.url, batch(*made))
@@ -89,13 +89,13 @@ def test_any_event_is_taken_or_refused(shared: Inbox, made: list[dict[str, Any]]
     assert "strays" in get(shared.url, "/api/problems")
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(json_values | st.builds(lambda value: {"api_key": KEY, "batch": value}, json_values))
 def test_any_body_is_answered(shared: Inbox, value: Any) -> None:
     assert post(shared.url, value).status in (200, 400, 401)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200))
 def test_any_bytes_are_answered(shared: Inbox, body: bytes) -> None:
     assert request(shared.url, "/batch/", body).status in (400, 401)

@@ -48,7 +48,7 @@ _LOG = otlp.log_request(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_request_with_anything_in_it(tmp_path: Path, data: st.DataObject) -> None:
     request = data.draw(st.sampled_from([_GOOD, _LOG]))
@@ -62,7 +62,7 @@ def test_a_request_with_anything_in_it(tmp_path: Path, data: st.DataObject) -> N
     assert outcome.dropped.keys() <= {"repeated"}
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode) | _JSON.map(json.dumps).map(str.encode))
 def test_a_line_of_anything(tmp_path: Path, line: bytes) -> None:
     file = tmp_path / "lines.jsonl"
