@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from .dialects.messages import last_user_text, message_text
-from .dialects.record import AISpan, Usage
+from .dialects.record import USAGE_FLAGS, AISpan, Usage
 from .dialects.table import unset
 from .patterns import pattern
 
@@ -58,27 +58,17 @@ def same_response(one: AISpan, other: AISpan) -> bool:
 
 def nested_calls(outer: AISpan, inner: AISpan) -> bool:
     """Evidence 2, for an ancestor and a descendant with no tool, agent or chain between."""
-    return (
-        outer.kind == inner.kind
-        and outer.scope != inner.scope
-        and not _ids_differ(outer, inner)
-        and same_model(outer, inner)
-        and (not _usage_differs(outer.usage, inner.usage) or _same_words(outer, inner))
-    )
+    return _may_be_one(outer, inner) and (not _usage_differs(outer.usage, inner.usage) or _same_words(outer, inner))
 
 
 def read_the_stream(outer: AISpan, inner: AISpan) -> bool:
     """Evidence 4, for a stream that was handed out: its first reader called the model, wherever that was by then."""
     until = outer.spoke_until_ns
-    if until is None or outer.kind != inner.kind or outer.scope == inner.scope or _ids_differ(outer, inner):
+    if until is None or not outer.start_ns <= inner.start_ns <= until or not _may_be_one(outer, inner):
         return False
     if inner.parent_id is not None and inner.trace_id != outer.trace_id:
         return False
-    if (
-        not outer.start_ns <= inner.start_ns <= until
-        or not same_model(outer, inner)
-        or (outer.error is None) != (inner.error is None)
-    ):
+    if (outer.error is None) != (inner.error is None):
         return False
     if outer.error is None and inner.end_ns + _TOLERANCE_NS < until:
         return False  # it was over when the stream still spoke
@@ -89,9 +79,7 @@ def read_the_stream(outer: AISpan, inner: AISpan) -> bool:
 
 def ran_inside(outer: AISpan, inner: AISpan) -> bool:
     """Evidence 3, for spans of different traces."""
-    if outer.kind != inner.kind or outer.scope == inner.scope or _ids_differ(outer, inner):
-        return False
-    if not contains(outer, inner) or not same_model(outer, inner):
+    if not contains(outer, inner) or not _may_be_one(outer, inner):
         return False
     if inner.error is not None and outer.error is None:
         return False  # tried again: another call inside it went well
@@ -99,6 +87,13 @@ def ran_inside(outer: AISpan, inner: AISpan) -> bool:
         return False
     # Where neither text nor usage can be compared, the times must leave no doubt.
     return _comparable(outer, inner) or (outer.start_ns <= inner.start_ns and inner.end_ns <= outer.end_ns)
+
+
+def _may_be_one(one: AISpan, other: AISpan) -> bool:
+    """Whether two instrumentors could mean one call: nothing that names it says otherwise."""
+    return (
+        one.kind == other.kind and one.scope != other.scope and not _ids_differ(one, other) and same_model(one, other)
+    )
 
 
 def overlap(one: AISpan, other: AISpan) -> bool:
@@ -167,8 +162,7 @@ def _asked(record: AISpan) -> Any:
 
 
 def _texts_differ(one: AISpan, other: AISpan) -> bool:
-    first, second = _asked(one), _asked(other)
-    return bool(first) and bool(second) and first != second
+    return _both_differ(_asked(one), _asked(other))
 
 
 def _same_words(one: AISpan, other: AISpan) -> bool:
@@ -181,7 +175,11 @@ def _same_words(one: AISpan, other: AISpan) -> bool:
 def _answers_differ(one: AISpan, other: AISpan) -> bool:
     if one.cancelled or other.cancelled:
         return False  # how much of it was taken before that, each counts its own way
-    first, second = _answered(one), _answered(other)
+    return _both_differ(_answered(one), _answered(other))
+
+
+def _both_differ(first: Any, second: Any) -> bool:
+    """Whether both say something, and not the same."""
     return bool(first) and bool(second) and first != second
 
 
@@ -217,9 +215,7 @@ def merge(survivor: AISpan, other: AISpan, *, wire: AISpan) -> None:
         survivor.stream = other.stream
     survivor.tags += [tag for tag in other.tags if tag not in survivor.tags]
     survivor.evaluations += other.evaluations
-    for field in ("user", "session", "incidental_user", "incidental_session", "replay_session", "groups"):
-        if getattr(survivor.identity, field) is None:
-            setattr(survivor.identity, field, getattr(other.identity, field))
+    survivor.identity.complete(other.identity)
     survivor.start_ns = min(survivor.start_ns, other.start_ns)
     survivor.end_ns = max(survivor.end_ns, other.end_ns)
     survivor.private = survivor.private or other.private
@@ -234,8 +230,7 @@ def _merge_usage(survivor: AISpan, other: AISpan, other_is_wire: bool) -> None:
     merged = Usage()
     for field in Usage.__slots__:
         value = getattr(strong, field)
-        is_flag = field.startswith(("input_excludes", "output_excludes"))
-        if value is None and (agree or is_flag):
+        if value is None and (agree or field in USAGE_FLAGS):
             value = getattr(weak, field)
         setattr(merged, field, value)
     if weak.total is not None and strong.total is None and weak.output != strong.output:

@@ -17,9 +17,10 @@ from opentelemetry.trace import SpanContext
 
 from .admission import passes
 from .belonging import Belonging
+from .bounds import forget_oldest
 from .dialects import Identity, is_marked, read_identity
 from .nodes import HELD, MERGED, PLAIN, UNKNOWN, Node
-from .open_spans import OpenSpans, forget_oldest
+from .open_spans import OpenSpans
 from .remote_parent import REMOTE_PARENT_KEY, remote_ai_parent
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
 from weakref import ReferenceType, ref
 
 from opentelemetry.sdk.trace import Span
 
 from .belonging import Belonging
+from .bounds import forget_oldest
 
 MOST_OPEN = 100_000
 """Open spans that are remembered; the oldest are forgotten first."""
@@ -60,7 +60,7 @@ class OpenSpans:
         self._settle()
         begun = self._begun.get(span_id)
         if begun is not None:
-            return begun if isinstance(begun, tuple) else (begun, None, None)
+            return _unfolded(begun)
         opened = self._opened.get(span_id)
         return None if opened is None else (opened[0](), opened[1], opened[2])
 
@@ -90,18 +90,17 @@ class OpenSpans:
         try:
             self._settle()
             for span_id, begun in self._begun.copy().items():
-                span = begun[0] if isinstance(begun, tuple) else begun
+                span, belonging, remote = _unfolded(begun)
                 if span.end_time is None:
-                    self._hold_weakly(span_id, begun)
+                    self._hold_weakly(span_id, (ref(span), belonging, remote))
             if len(self._opened) > self._tolerated:
                 self._forget_abandoned()
         finally:
             self._sweeping.release()
 
-    def _hold_weakly(self, span_id: int, begun: Span | Begun) -> None:
-        span, belonging, remote = begun if isinstance(begun, tuple) else (begun, None, None)
+    def _hold_weakly(self, span_id: int, opened: Opened) -> None:
         # In this order: who asks meanwhile finds it in one of both.
-        self._opened[span_id] = (ref(span), belonging, remote)
+        self._opened[span_id] = opened
         if self._begun.pop(span_id, None) is None:
             self._opened.pop(span_id, None)  # It was removed meanwhile.
 
@@ -119,16 +118,11 @@ class OpenSpans:
         with self._settling:
             while self._starting:
                 begun = self._starting[0]
-                span = begun[0] if isinstance(begun, tuple) else begun
-                self._begun[span.get_span_context().span_id] = begun
+                self._begun[_unfolded(begun)[0].get_span_context().span_id] = begun
                 # Only now: until then others see that there is something to wait for.
                 if self._starting and self._starting[0] is begun:
                     self._starting.popleft()
 
 
-def forget_oldest(entries: dict[int, Any], most: int) -> None:
-    """Keep about `most` entries: the oldest eighth goes at once, so that the cost is spread over many."""
-    surplus = len(entries) - most
-    if surplus > 0:
-        for key in list(entries)[: surplus + most // 8]:
-            entries.pop(key, None)
+def _unfolded(begun: Span | Begun) -> Begun:
+    return begun if isinstance(begun, tuple) else (begun, None, None)

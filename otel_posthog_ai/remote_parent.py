@@ -10,6 +10,8 @@ from typing import NamedTuple
 from opentelemetry import trace
 from opentelemetry.context import Context, create_key, get_current
 
+from .bounds import forget_oldest
+
 MOST_PASSED_ON = 20_000
 """AI spans that are remembered because another process may know them as its parent."""
 
@@ -50,7 +52,5 @@ def was_passed_on(span_id: int) -> bool:
 
 def remember_passed_on(span_id: int) -> None:
     """Another process is told of this span."""
-    if len(_passed_on) >= MOST_PASSED_ON:
-        for oldest in list(_passed_on)[: MOST_PASSED_ON // 8]:
-            _passed_on.pop(oldest, None)
     _passed_on[span_id] = None
+    forget_oldest(_passed_on, MOST_PASSED_ON)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .bounds import forget_oldest
 from .dialects.messages import last_user_text, message_text
 from .dialects.record import MISSING, AISpan
 from .dialects.table import unset
@@ -73,10 +74,8 @@ class Traces:
     def of(self, trace_id: int) -> Trace:
         known = self._traces.get(trace_id)
         if known is None:
-            if len(self._traces) >= MOST_TRACES:
-                for oldest in list(self._traces)[: MOST_TRACES // 8]:
-                    del self._traces[oldest]
             known = self._traces[trace_id] = Trace()
+            forget_oldest(self._traces, MOST_TRACES)
         return known
 
 

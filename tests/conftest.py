@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 
@@ -31,6 +32,15 @@ def _clean_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(("POSTHOG_", "OTEL_")):
             monkeypatch.delenv(name)
     log.forget()
+
+
+@pytest.fixture
+def often_switched() -> Iterator[None]:
+    """Threads take turns as often as the interpreter lets them."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 @pytest.fixture

@@ -107,7 +107,9 @@ def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bo
         annotate(record, source)
     read_failure(record, source)
     _read_stream_end(record, source)
-    _join_identity(record.identity, read_identity(source.attributes))
+    identity = read_identity(source.attributes)
+    if identity is not None:
+        record.identity.complete(identity)
     conclude(record)
     collect(record, source)
     return record
@@ -161,15 +163,6 @@ def _read_stream_end(record: AISpan, source: Source) -> None:
     last = max(event.time_ns for event in source.events)
     if last > record.end_ns:
         record.spoke_until_ns = last
-
-
-def _join_identity(known: Identity, found: Identity | None) -> None:
-    """Add what is found to what a dialect already knows."""
-    if found is None:
-        return
-    for field in ("user", "session", "incidental_user", "incidental_session", "replay_session", "groups"):
-        if getattr(known, field) is None:
-            setattr(known, field, getattr(found, field))
 
 
 __all__ = [

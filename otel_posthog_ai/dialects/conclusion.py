@@ -26,7 +26,8 @@ SERVED_BY = {
 }
 # The path of a model among Google's resources.
 _RESOURCE = pattern(r"(?:projects/.+/|publishers/[^/]+/)?models/")
-_THINKING = pattern(r"gemini-(?:2\.5|3)")
+GEMINI_WITH_REASONING = pattern(r"gemini-(?:2\.5|3)")
+"""Models whose own API counts the reasoning beside the output."""
 # What instrumentors write for a model that they do not know.
 NO_MODEL = frozenset({"unknown", "Unknown", "none", "None", "null"})
 # What clients write for a parameter that was not given, where it is no object's address.
@@ -37,7 +38,8 @@ def conclude(record: AISpan) -> None:
     """Fill what can be told from the fields alone."""
     _models(record)
     _provider(record)
-    record.parameters = {name: value for name, value in record.parameters.items() if not _was_not_given(value)}
+    if record.parameters:
+        record.parameters = {name: value for name, value in record.parameters.items() if not _was_not_given(value)}
     if record.framework is None:
         record.framework = framework_of_scope(record.scope)
     if record.finish_reason is not None:
@@ -48,9 +50,9 @@ def conclude(record: AISpan) -> None:
         record.finish_reason = None
     if record.kind == "span":
         record.request_model = record.response_model = None
-    if record.kind == "generation" and _nothing_counted(record.usage):
-        record.usage = Usage()
     if record.kind == "generation":
+        if _nothing_counted(record.usage):
+            record.usage = Usage()
         _untold_reasoning(record)
     if record.kind == "embedding" and record.span_type is not None:
         record.span_type = None
@@ -95,7 +97,7 @@ def _untold_reasoning(record: AISpan) -> None:
     if usage.reasoning is not None or usage.total is None or usage.input is None or usage.output is None:
         return
     thoughts = usage.total - usage.input - usage.output
-    if thoughts > 0 and _THINKING.match(model):
+    if thoughts > 0 and GEMINI_WITH_REASONING.match(model):
         usage.reasoning, usage.output_excludes_reasoning = thoughts, True
 
 

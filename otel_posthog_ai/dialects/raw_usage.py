@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .record import Usage
+from .record import USAGE_FLAGS, Usage
 from .values import count, is_mapping, mapping
 
 # Field of `Usage` -> paths in the object, dots for nesting, in order of preference.
@@ -64,7 +64,7 @@ def fill_usage(usage: Usage, found: Usage | None) -> None:
     if usage.input is not None or usage.output is not None:
         found.total = None
     for field in Usage.__slots__:
-        if getattr(usage, field) is None and not field.startswith(("input_excludes", "output_excludes")):
+        if getattr(usage, field) is None and field not in USAGE_FLAGS:
             setattr(usage, field, getattr(found, field))
 
 

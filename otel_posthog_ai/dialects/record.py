@@ -34,6 +34,10 @@ class _Missing:
 MISSING: Final = _Missing()
 
 
+USAGE_FLAGS = frozenset({"input_excludes_cache", "output_excludes_reasoning"})
+"""What a `Usage` says of its counts, and not as one of them."""
+
+
 class Usage:
     """Token counts as the span states them; None is unknown, 0 is zero."""
 
@@ -101,6 +105,12 @@ class Identity:
         self.incidental_session: str | None = None
         self.replay_session: str | None = None
         self.groups: dict[str, str] | None = None
+
+    def complete(self, other: Identity) -> None:
+        """Take what only `other` says."""
+        for field in self.__slots__:
+            if getattr(self, field) is None:
+                setattr(self, field, getattr(other, field))
 
 
 class Evaluation:

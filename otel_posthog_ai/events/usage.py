@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.dialects.conclusion import GEMINI_WITH_REASONING
 from otel_posthog_ai.dialects.record import AISpan, Cost, Usage
-from otel_posthog_ai.patterns import pattern
 
-_GEMINI_WITH_REASONING = pattern(r"gemini-(2\.5|3)")
 # Providers whose own API counts the input without what came from the cache, where no dialect says otherwise.
 EXCLUSIVE_PROVIDERS = frozenset({"bedrock"})
 
@@ -85,7 +84,7 @@ def _reasoning(record: AISpan, properties: dict[str, Any]) -> None:
         return
     model = (record.response_model or record.request_model or "").lower().rsplit("/", 1)[-1]
     outside = reasoning_is_outside(usage)
-    if _GEMINI_WITH_REASONING.match(model):
+    if GEMINI_WITH_REASONING.match(model):
         # PostHog adds the reasoning to the text output: give it the output without.
         if not outside and usage.output >= usage.reasoning:
             properties["$ai_text_output_tokens"] = usage.output - usage.reasoning

@@ -71,7 +71,12 @@ class PostHog:
             yield
 
 
-class Otlp:
+class _NamesNobody:
+    def request(self) -> AbstractContextManager[Any]:
+        return contextlib.nullcontext()
+
+
+class Otlp(_NamesNobody):
     def load(self) -> None:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
@@ -83,11 +88,8 @@ class Otlp:
 
         return BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{url}/v1/traces"), max_queue_size=queue)
 
-    def request(self) -> AbstractContextManager[Any]:
-        return contextlib.nullcontext()
 
-
-class Nothing:
+class Nothing(_NamesNobody):
     def load(self) -> None:
         """The SDK has it."""
 
@@ -96,11 +98,8 @@ class Nothing:
 
         return SpanProcessor()
 
-    def request(self) -> AbstractContextManager[Any]:
-        return contextlib.nullcontext()
 
-
-class Least:
+class Least(_NamesNobody):
     """What nobody can leave out who sends messages as PostHog draws them: parse, write as JSON, compress, post.
 
     It understands nothing, has no tree, no user and no look for secrets: the bound that Python code in between starts
@@ -118,9 +117,6 @@ class Least:
         from .least import LeastExporter
 
         return BatchSpanProcessor(LeastExporter(url), max_queue_size=queue)
-
-    def request(self) -> AbstractContextManager[Any]:
-        return contextlib.nullcontext()
 
 
 CONTESTANTS: dict[str, Contestant] = {

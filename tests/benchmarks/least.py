@@ -48,9 +48,8 @@ class LeastExporter(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """One request for all of them."""
-        found = [
-            self._properties(span.attributes) for span in spans if "gen_ai.operation.name" in (span.attributes or {})
-        ]
+        attributes = [span.attributes or {} for span in spans]
+        found = [self._properties(each) for each in attributes if "gen_ai.operation.name" in each]
         token = attach(set_value("suppress_instrumentation", True))
         try:
             body = self._compress(b",".join(map(self._write, found)))

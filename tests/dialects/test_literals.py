@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,21 +15,19 @@ REPR = repr(VALUE)
 
 
 @pytest.fixture
-def switched_while_parsing() -> Iterator[None]:
+def switched_while_parsing(often_switched: None) -> Iterator[None]:
     """Threads take turns within C code too: garbage collection runs Python code there, as `__del__` does."""
-    interval, thresholds = sys.getswitchinterval(), gc.get_threshold()
+    thresholds = gc.get_threshold()
 
     def collected(phase: str, info: dict[str, int]) -> None:
         for _ in range(20):
             pass
 
-    sys.setswitchinterval(1e-6)
     gc.set_threshold(50)
     gc.callbacks.append(collected)
     yield
     gc.callbacks.remove(collected)
     gc.set_threshold(*thresholds)
-    sys.setswitchinterval(interval)
 
 
 @pytest.mark.usefixtures("switched_while_parsing")
