@@ -11,6 +11,7 @@ from otel_posthog_ai.events.properties import CONSTANTS, PROPERTIES
 from otel_posthog_ai.events.usage import CACHE, PLAIN
 from otel_posthog_ai.settings import OPTIONS, Option
 
+from .findings import finding, scripts
 from .instrumentors import instrumentor_rows
 from .markdown import ROOT, table
 
@@ -146,6 +147,13 @@ def dialects_table() -> str:
     return table(("dialect", "marks", "what it reads"), rows)
 
 
+def findings_table() -> str:
+    """The scripts of findings/, each with its surprise."""
+    found = [finding(path) for path in scripts()]
+    rows = [(f"[{each.path.name}]({each.path.name})", each.packages, each.surprise) for each in found]
+    return table(("script", "package", "surprise"), rows)
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "properties": properties_table,
     "options": options_table,
@@ -153,4 +161,5 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "faults": faults_table,
     "instrumentors": instrumentors_table,
     "dialects": dialects_table,
+    "findings": findings_table,
 }

@@ -14,6 +14,7 @@ DOCUMENTS = (
     ROOT / "CONTRIBUTING.md",
     ROOT / "SECURITY.md",
     ROOT / "examples" / "README.md",
+    ROOT / "findings" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
 )
 

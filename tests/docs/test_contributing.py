@@ -13,7 +13,7 @@ import pytest
 
 from .markdown import ROOT, CodeBlock, code_blocks
 
-FOLDERS = ("otel_posthog_ai", "tests", "docs", "examples")
+FOLDERS = ("otel_posthog_ai", "tests", "docs", "examples", "findings")
 FILES = ("pyproject.toml", "README.md", "CONTRIBUTING.md", "SECURITY.md")
 BLOCKS = [block for block in code_blocks(ROOT / "CONTRIBUTING.md") if "not-run" not in block.markers]
 
