@@ -9,7 +9,8 @@ from typing import NamedTuple
 from .markdown import ROOT
 
 _HEADER = re.compile(
-    r"#!/usr/bin/env bash\n# (?P<packages>[^:]+?): (?P<surprise>.+)\n# Expected: (?P<expected>.+)\n# Seen: (?P<seen>.+)",
+    r"#!/usr/bin/env bash\n# (?P<packages>[^:]+?): (?P<surprise>.+)\n"
+    r"# Expected: (?P<expected>.+)\n# Seen: (?P<seen>.+)",
     re.DOTALL,
 )
 _NEXT_LINE = re.compile(r"\s*\n#\s*")

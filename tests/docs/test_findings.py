@@ -1,4 +1,4 @@
-"""Every script of findings/ says what it shows, and cleans up after itself. None is run here: each installs for minutes."""
+"""Every script of findings/ says what it shows and cleans up. None is run here: each installs packages for minutes."""
 
 from __future__ import annotations
 
