@@ -8,20 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from opentelemetry.sdk.trace import ReadableSpan
-
 from otel_posthog_ai.delivery import Counters, EncodedEvent
-from otel_posthog_ai.dialects import Occurrence
-from otel_posthog_ai.joined_logs import JoinedLogs
+from otel_posthog_ai.otlp.held import HeldTrace, LogsOfSpans
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.whole_traces import WholeTraces
 
 from .checkpoint import Checkpoint, Progress
 from .delivery import Delivery
 from .files import Line, Source, in_order
-from .otlp_requests import LogEntry
-from .strays import Strays
-from .window import HeldTrace, Window
+from .window import Window
 
 WINDOW_BYTES = 32 * 1024 * 1024
 FAULTS_TOLD = 20
@@ -134,7 +129,7 @@ class Replay:
     def _send(self, groups: Iterable[list[HeldTrace]]) -> None:
         for group in groups:
             spans = [span for trace in group for span in trace.spans]
-            logs = _LogsOfSpans(group, self._window.strays)
+            logs = LogsOfSpans(group, self._window.strays)
             events = self._whole.events(spans, logs.of)
             self.outcome.traces += len(group)
             self.outcome.lost_log_records += logs.left
@@ -179,40 +174,3 @@ class Replay:
             self._delivery.close()
         for source in self._sources:
             source.close()
-
-
-class _LogsOfSpans:
-    """The log records of a group of traces, by span."""
-
-    def __init__(self, group: Sequence[HeldTrace], strays: Strays) -> None:
-        self._strays = strays
-        self._of_span: dict[tuple[int, int], list[LogEntry]] = {}
-        for trace in group:
-            for entry in trace.logs:
-                self._of_span.setdefault((entry.trace_id, entry.span_id), []).append(entry)
-
-    @property
-    def left(self) -> int:
-        """Records that no span has asked for."""
-        return sum(len(entries) for entries in self._of_span.values())
-
-    def of(self, span: ReadableSpan) -> Iterable[Occurrence]:
-        """The records of a span, and the stray one that is most likely its answer."""
-        context = span.get_span_context()
-        if context is None:
-            return ()
-        own = self._of_span.pop((context.trace_id, context.span_id), [])
-        scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
-        near = self._strays.near(scope, span.start_time or 0, span.end_time or 0)
-        if not near:
-            return [entry.occurrence for entry in own]
-        joined = JoinedLogs()
-        for entry in own:
-            joined.add(entry.trace_id, entry.span_id, entry.occurrence, scope)
-        for entry in near:
-            joined.add(0, 0, entry.occurrence, scope)
-        found = list(joined.of(span))
-        for entry in near:
-            if any(occurrence is entry.occurrence for occurrence in found):
-                self._strays.take(entry)
-        return found

@@ -8,35 +8,22 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 
-from opentelemetry.sdk.trace import ReadableSpan
-
-from otel_posthog_ai.whole_traces import SPANS_AT_ONCE
+from otel_posthog_ai.otlp.held import HeldTrace, groups
+from otel_posthog_ai.otlp.strays import Strays
 
 from .files import Line
-from .otlp_requests import LogEntry
-from .strays import Strays
 
 
-@dataclass(slots=True)
-class HeldTrace:
-    """What was read of one trace."""
+class WindowTrace(HeldTrace):
+    """What was read of one trace, and where it stands in the files."""
 
-    trace_id: int
-    spans: list[ReadableSpan] = field(default_factory=list[ReadableSpan])
-    logs: list[LogEntry] = field(default_factory=list[LogEntry])
-    bytes: float = 0.0
-    first: dict[int, int] = field(default_factory=dict[int, int])
-    """File → where its first line starts."""
-    last: dict[int, int] = field(default_factory=dict[int, int])
-    """File → where its last line ends."""
-
-    def times(self) -> tuple[int, int]:
-        """The earliest start and the latest end of its spans."""
-        starts = (span.start_time or 0 for span in self.spans)
-        ends = (span.end_time or 0 for span in self.spans)
-        return min(starts, default=0), max(ends, default=0)
+    def __init__(self, trace_id: int) -> None:
+        super().__init__(trace_id)
+        self.first: dict[int, int] = {}
+        """File → where its first line starts."""
+        self.last: dict[int, int] = {}
+        """File → where its last line ends."""
 
 
 class Window:
@@ -49,11 +36,12 @@ class Window:
 
     def __init__(self, most_bytes: int, files: int) -> None:
         self._most_bytes = most_bytes
-        self._held: OrderedDict[int, HeldTrace] = OrderedDict()
+        self._held: OrderedDict[int, WindowTrace] = OrderedDict()
         self._left: dict[int, dict[int, int]] = {}
         self._bytes = 0.0
         self._read = [0] * files
-        self.strays = Strays()
+        self.strays = Strays[tuple[int, int]]()
+        """Each one's origin is its file, and where it starts there."""
 
     @property
     def is_full(self) -> bool:
@@ -75,14 +63,14 @@ class Window:
                 self._trace(context.trace_id, line, share).spans.append(span)
         for entry in contents.logs:
             if not entry.trace_id or not entry.span_id:
-                self.strays.add(entry, line.file, line.start, share)
+                self.strays.add(entry, share, (line.file, line.start))
             elif entry.trace_id not in skipped:
                 self._trace(entry.trace_id, line, share).logs.append(entry)
 
-    def _trace(self, trace_id: int, line: Line, share: float) -> HeldTrace:
+    def _trace(self, trace_id: int, line: Line, share: float) -> WindowTrace:
         trace = self._held.get(trace_id)
         if trace is None:
-            trace = self._held[trace_id] = HeldTrace(trace_id)
+            trace = self._held[trace_id] = WindowTrace(trace_id)
         trace.first.setdefault(line.file, line.start)
         trace.last[line.file] = line.end
         trace.bytes += share
@@ -92,27 +80,18 @@ class Window:
     def leaving(self, *, everything: bool = False) -> Iterator[list[HeldTrace]]:
         """The traces that have to go, in groups to be sent one after another; half of the window stays."""
         enough = -1.0 if everything else self._most_bytes / 2
-        while self._held and self._bytes > enough:
-            group: list[HeldTrace] = []
-            spans = latest = 0
-            while self._held and self._bytes > enough:
-                upcoming = next(iter(self._held.values()))
-                start, end = upcoming.times()
-                # Two traces may report one call: they overlap in time, so a gap is the best place to cut.
-                is_gap = spans >= SPANS_AT_ONCE // 2 and start > latest
-                if group and (is_gap or spans + len(upcoming.spans) > SPANS_AT_ONCE):
-                    break
-                spans += len(upcoming.spans)
-                latest = max(latest, end)
-                group.append(self._pop())
-            yield group
+        yield from groups(self._leave_until(enough))
         if not everything:
             starts = [span.start_time or 0 for trace in self._held.values() for span in trace.spans]
             if starts:
                 self.strays.forget_before(min(starts))
             self.strays.shrink_to(self._most_bytes / 2)
 
-    def _pop(self) -> HeldTrace:
+    def _leave_until(self, enough: float) -> Iterator[HeldTrace]:
+        while self._held and self._bytes > enough:
+            yield self._pop()
+
+    def _pop(self) -> WindowTrace:
         trace_id, trace = self._held.popitem(last=False)
         self._bytes = self._bytes - trace.bytes if self._held else 0.0
         known = self._left.setdefault(trace_id, {})
@@ -122,9 +101,9 @@ class Window:
     def resume_offsets(self) -> list[int]:
         """For each file: everything before this offset has left the window."""
         offsets = list(self._read)
-        for places in (*(trace.first for trace in self._held.values()), *self.strays.places()):
-            for file, start in places.items():
-                offsets[file] = min(offsets[file], start)
+        places = [place for trace in self._held.values() for place in trace.first.items()]
+        for file, start in (*places, *self.strays.origins()):
+            offsets[file] = min(offsets[file], start)
         return offsets
 
     def read_offsets(self) -> list[int]:

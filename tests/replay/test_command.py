@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 from otel_posthog_ai.inbox import Inbox
-
-from . import otlp
+from tests.otlp import written as otlp
 
 
 def start(*words: object, **environ: str) -> subprocess.Popen[str]:

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from otel_posthog_ai.replay.checkpoint import Checkpoint
 from otel_posthog_ai.replay.run import Replay
 from otel_posthog_ai.settings import resolve
-
-from . import otlp
+from tests.otlp import written as otlp
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

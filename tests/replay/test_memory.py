@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from otel_posthog_ai.inbox import Inbox
-
-from . import otlp
+from tests.otlp import written as otlp
 
 _RUN = """
 import resource, sys

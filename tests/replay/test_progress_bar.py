@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from . import otlp
+from tests.otlp import written as otlp
 
 pty = pytest.importorskip("pty")
 

@@ -12,10 +12,9 @@ import pytest
 from otel_posthog_ai.replay.checkpoint import Checkpoint
 from otel_posthog_ai.replay.run import Outcome, Replay
 from otel_posthog_ai.settings import resolve
+from tests.otlp import written as otlp
 from tests.receiver import Receiver
 from tests.recordings import load
-
-from . import otlp
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 CASES = sorted(GOLDEN.rglob("*.spans.json"))

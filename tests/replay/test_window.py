@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext
 
+from otel_posthog_ai.otlp.requests import Contents
 from otel_posthog_ai.replay.files import Line
-from otel_posthog_ai.replay.otlp_requests import Contents
 from otel_posthog_ai.replay.window import Window
 
 SIZE = 10

@@ -15,8 +15,8 @@ from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.dialects.values import is_mapping
 from otel_posthog_ai.log_records import JOINED_EVENTS
 
-from . import otlp_values as otlp
-from .otlp_values import JsonObject, Malformed
+from . import json_values as otlp
+from .json_values import JsonObject, Malformed
 
 _KINDS = (
     "SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER",

@@ -5,25 +5,28 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from .otlp_requests import LogEntry
+from .requests import LogEntry
 
 _AFTER_END_NS = 2_000_000_000
 _MOST = 20_000
 
 
+Origin = TypeVar("Origin")
+
+
 class _Stray(NamedTuple):
     time_ns: int
     number: int
+    """Tells two of one moment apart."""
     entry: LogEntry
-    file: int
-    start: int
     bytes: float
+    origin: Any
 
 
-class Strays:
-    """Stray records by scope, in order of time."""
+class Strays(Generic[Origin]):
+    """Stray records by scope, in order of time, each with the place that it was read from."""
 
     def __init__(self) -> None:
         self._by_scope: defaultdict[str, list[_Stray]] = defaultdict(list)
@@ -33,10 +36,10 @@ class Strays:
         self.lost = 0
         """Records that were given up, because no call near them came."""
 
-    def add(self, entry: LogEntry, file: int, start: int, size: float) -> None:
-        """Keep a record that starts at `start` in its file."""
+    def add(self, entry: LogEntry, size: float, origin: Origin) -> None:
+        """Keep a record of about so many bytes."""
         self._number += 1
-        insort(self._by_scope[entry.scope], _Stray(entry.occurrence.time_ns, self._number, entry, file, start, size))
+        insort(self._by_scope[entry.scope], _Stray(entry.occurrence.time_ns, self._number, entry, size, origin))
         self._count += 1
         self.bytes += size
         if self._count > _MOST:
@@ -74,11 +77,11 @@ class Strays:
         self._remove(min(strays[0] for strays in self._by_scope.values() if strays))
         self.lost += 1
 
-    def places(self) -> Iterator[dict[int, int]]:
-        """Where each one stands, file → offset."""
+    def origins(self) -> Iterator[Origin]:
+        """Where each one was read from."""
         for strays in self._by_scope.values():
             for stray in strays:
-                yield {stray.file: stray.start}
+                yield stray.origin
 
     def _remove(self, stray: _Stray) -> None:
         self._by_scope[stray.entry.scope].remove(stray)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from otel_posthog_ai.replay import otlp_values as otlp
-from otel_posthog_ai.replay.otlp_requests import read_request
-from otel_posthog_ai.replay.otlp_values import Malformed
+from otel_posthog_ai.otlp import json_values as otlp
+from otel_posthog_ai.otlp.json_values import Malformed
+from otel_posthog_ai.otlp.requests import read_request
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+"""Traces that are held until they are whole, and the log records of their spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from otel_posthog_ai.dialects import Occurrence
+from otel_posthog_ai.joined_logs import JoinedLogs
+from otel_posthog_ai.whole_traces import SPANS_AT_ONCE
+
+from .requests import LogEntry
+from .strays import Strays
+
+
+class HeldTrace:
+    """What was read of one trace."""
+
+    def __init__(self, trace_id: int) -> None:
+        self.trace_id = trace_id
+        self.spans: list[ReadableSpan] = []
+        self.logs: list[LogEntry] = []
+        self.bytes = 0.0
+        """About as much as its spans and records took where they were read from."""
+
+    def times(self) -> tuple[int, int]:
+        """The earliest start and the latest end of its spans."""
+        starts = (span.start_time or 0 for span in self.spans)
+        ends = (span.end_time or 0 for span in self.spans)
+        return min(starts, default=0), max(ends, default=0)
+
+
+def groups(traces: Iterable[HeldTrace]) -> Iterator[list[HeldTrace]]:
+    """The traces in groups to be sent one after another, in their order.
+
+    Two traces may report one call: they overlap in time, so a gap is the best place to cut.
+    """
+    group: list[HeldTrace] = []
+    spans = latest = 0
+    for trace in traces:
+        start, end = trace.times()
+        is_gap = spans >= SPANS_AT_ONCE // 2 and start > latest
+        if group and (is_gap or spans + len(trace.spans) > SPANS_AT_ONCE):
+            yield group
+            group, spans, latest = [], 0, 0
+        spans += len(trace.spans)
+        latest = max(latest, end)
+        group.append(trace)
+    if group:
+        yield group
+
+
+class LogsOfSpans:
+    """The log records of a group of traces, by span."""
+
+    def __init__(self, group: Sequence[HeldTrace], strays: Strays[Any]) -> None:
+        self._strays = strays
+        self._of_span: dict[tuple[int, int], list[LogEntry]] = {}
+        for trace in group:
+            for entry in trace.logs:
+                self._of_span.setdefault((entry.trace_id, entry.span_id), []).append(entry)
+
+    @property
+    def left(self) -> int:
+        """Records that no span has asked for."""
+        return sum(len(entries) for entries in self._of_span.values())
+
+    def of(self, span: ReadableSpan) -> Iterable[Occurrence]:
+        """The records of a span, and the stray one that is most likely its answer."""
+        context = span.get_span_context()
+        if context is None:
+            return ()
+        own = self._of_span.pop((context.trace_id, context.span_id), [])
+        scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+        near = self._strays.near(scope, span.start_time or 0, span.end_time or 0)
+        if not near:
+            return [entry.occurrence for entry in own]
+        joined = JoinedLogs()
+        for entry in own:
+            joined.add(entry.trace_id, entry.span_id, entry.occurrence, scope)
+        for entry in near:
+            joined.add(0, 0, entry.occurrence, scope)
+        found = list(joined.of(span))
+        for entry in near:
+            if any(occurrence is entry.occurrence for occurrence in found):
+                self._strays.take(entry)
+        return found
