@@ -16,25 +16,25 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .context import posthog_context
-    from .exporter import PostHogSpanExporter
-    from .feedback import capture_evaluation, capture_feedback, capture_metric
-    from .log_records import PostHogLogRecordProcessor
-    from .processor import PostHogSpanProcessor
-    from .propagator import PostHogPropagator
-    from .serverless import flush_on_exit
+    from .context.posthog_context import posthog_context
+    from .doors.exporter import PostHogSpanExporter
+    from .doors.feedback import capture_evaluation, capture_feedback, capture_metric
+    from .doors.log_records import PostHogLogRecordProcessor
+    from .doors.processor import PostHogSpanProcessor
+    from .doors.propagator import PostHogPropagator
+    from .doors.serverless import flush_on_exit
 
 # Name -> module that defines it; loaded when first asked for, so that importing the package costs next to nothing.
 _DEFINED_IN = {
-    "PostHogLogRecordProcessor": ".log_records",
-    "PostHogPropagator": ".propagator",
-    "PostHogSpanExporter": ".exporter",
-    "PostHogSpanProcessor": ".processor",
-    "capture_evaluation": ".feedback",
-    "capture_feedback": ".feedback",
-    "capture_metric": ".feedback",
-    "flush_on_exit": ".serverless",
-    "posthog_context": ".context",
+    "PostHogLogRecordProcessor": ".doors.log_records",
+    "PostHogPropagator": ".doors.propagator",
+    "PostHogSpanExporter": ".doors.exporter",
+    "PostHogSpanProcessor": ".doors.processor",
+    "capture_evaluation": ".doors.feedback",
+    "capture_feedback": ".doors.feedback",
+    "capture_metric": ".doors.feedback",
+    "flush_on_exit": ".doors.serverless",
+    "posthog_context": ".context.posthog_context",
 }
 
 __all__ = [

@@ -123,7 +123,7 @@ def mask(value: Any) -> Any:
     """A callable, or names of built-in masks, which must be known."""
     if callable(value):
         return value
-    from .events.masking import resolve_mask  # only who names a mask pays for loading them
+    from .content.masking import resolve_mask  # only who names a mask pays for loading them
 
     names = keys(value)
     resolve_mask(names)

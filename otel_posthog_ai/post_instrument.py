@@ -10,6 +10,6 @@ import sys
 
 def complete() -> None:
     """Complete what a configuration file has begun: its exporters were built before there was a provider."""
-    zero_code = sys.modules.get("otel_posthog_ai.zero_code")
+    zero_code = sys.modules.get("otel_posthog_ai.doors.zero_code")
     if zero_code is not None:
         zero_code.complete()

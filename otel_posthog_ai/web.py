@@ -14,9 +14,9 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, 
 from contextlib import contextmanager
 from typing import Any
 
-from .belonging import NOBODY, Belonging, belonging_of
-from .carried import Steps
-from .context import inside, request_belonging
+from .context.belonging import NOBODY, Belonging, belonging_of
+from .context.carried import Steps
+from .context.posthog_context import inside, request_belonging
 
 SESSION_HEADER = "x-posthog-session-id"
 DISTINCT_ID_HEADER = "x-posthog-distinct-id"

@@ -11,6 +11,7 @@ import pytest
 from otel_posthog_ai import log
 
 from .receiver import Receiver
+from .traced import Traced
 
 # A build must not fail by the luck of a draw; elsewhere every run draws anew. A busy machine is no fault.
 if find_spec("hypothesis") is not None:
@@ -48,6 +49,13 @@ def receiver() -> Iterator[Receiver]:
     """A server that takes events."""
     with Receiver() as receiver:
         yield receiver
+
+
+@pytest.fixture
+def traced(receiver: Receiver) -> Iterator[Traced]:
+    traced = Traced(receiver)
+    yield traced
+    traced.provider.shutdown()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

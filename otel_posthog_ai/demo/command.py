@@ -100,7 +100,7 @@ def _forget_settings_of_the_shell() -> None:
 
 
 def _posthog_processor(url: str) -> SpanProcessor:
-    from otel_posthog_ai.processor import PostHogSpanProcessor
+    from otel_posthog_ai.doors.processor import PostHogSpanProcessor
 
     return PostHogSpanProcessor(api_key=PROJECT_KEY, host=url)
 

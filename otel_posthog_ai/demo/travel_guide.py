@@ -11,7 +11,7 @@ from typing import Any
 
 from opentelemetry.trace import Span, Tracer, format_trace_id
 
-from otel_posthog_ai.context import posthog_context
+from otel_posthog_ai.context.posthog_context import posthog_context
 from otel_posthog_ai.demo.expectation import Above, Containing, Happened
 
 USER = "ada@example.com"

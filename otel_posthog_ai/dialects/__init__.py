@@ -12,6 +12,15 @@ from typing import Protocol
 
 from opentelemetry.sdk.trace import ReadableSpan
 
+from otel_posthog_ai.reading.conclusion import conclude
+from otel_posthog_ai.reading.failures import read_failure
+from otel_posthog_ai.reading.identity import read_identity
+from otel_posthog_ai.reading.leftovers import collect
+from otel_posthog_ai.reading.marks import MARKS_AI, NAMES_IDENTITY, first_look, is_marked, watch_for
+from otel_posthog_ai.reading.scopes import is_ai_scope, is_plain_scope
+from otel_posthog_ai.reading.source import Occurrence, Shape, Source
+from otel_posthog_ai.record import MISSING, AISpan, Identity
+
 from . import (
     agent_framework,
     anthropic_sdk,
@@ -35,14 +44,6 @@ from . import (
     vendor_spans,
     vercel_ai,
 )
-from .conclusion import conclude
-from .failures import read_failure
-from .identity import read_identity
-from .leftovers import collect
-from .marks import MARKS_AI, NAMES_IDENTITY, first_look, is_marked, watch_for
-from .record import MISSING, AISpan, Identity
-from .scopes import is_ai_scope, is_plain_scope
-from .source import Occurrence, Shape, Source
 
 
 class Dialect(Protocol):

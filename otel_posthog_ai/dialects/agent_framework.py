@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .record import AISpan
-from .source import Source
-from .values import text
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.values import text
+from otel_posthog_ai.record import AISpan
 
 NAME = "agent_framework"
 PREFIXES = ("executor.id", "workflow.id", "edge_group.type")

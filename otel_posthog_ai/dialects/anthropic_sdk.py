@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from .content_events import tool_result
+from otel_posthog_ai.reading.content_events import tool_result
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters
+from otel_posthog_ai.reading.values import count, finish_reason, identifier, text
+from otel_posthog_ai.record import MISSING, AISpan
+
 from .gen_ai import parameter
-from .record import MISSING, AISpan
-from .source import Source
-from .table import Row, Table, fill, fill_parameters
-from .values import count, finish_reason, identifier, text
 
 NAME = "anthropic_sdk"
 PREFIXES = ("anthropic.message.", "anthropic.usage.")

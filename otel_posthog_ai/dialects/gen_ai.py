@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from .content_events import finish_reason_in, read_content_events, tool_result
-from .embedding_texts import readable
-from .messages import message_text, read_instructions, read_messages
-from .record import AISpan, Kind, Message, SpanType
-from .source import Source
-from .table import Row, Table, fill, fill_parameters, unset
-from .tool_definitions import read_tools
-from .values import count, finish_reason, flag, identifier, is_list, json_text, number, parse_json, text
+from otel_posthog_ai.reading.content_events import finish_reason_in, read_content_events, tool_result
+from otel_posthog_ai.reading.embedding_texts import readable
+from otel_posthog_ai.reading.messages import message_text, read_instructions, read_messages
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset
+from otel_posthog_ai.reading.tool_definitions import read_tools
+from otel_posthog_ai.reading.values import (
+    count,
+    finish_reason,
+    flag,
+    identifier,
+    is_list,
+    json_text,
+    number,
+    parse_json,
+    text,
+)
+from otel_posthog_ai.record import AISpan, Kind, Message, SpanType
 
 NAME = "gen_ai"
 PREFIXES = ("gen_ai.",)

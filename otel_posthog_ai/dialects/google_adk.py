@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .content_events import tool_result
-from .messages import read_instructions, read_messages
-from .raw_usage import fill_usage, read_raw_usage
-from .record import MISSING, AISpan
-from .source import Source
-from .table import unset
-from .tool_definitions import read_tools
-from .values import finish_reason, identifier, is_mapping, mapping, text
+from otel_posthog_ai.reading.content_events import tool_result
+from otel_posthog_ai.reading.messages import read_instructions, read_messages
+from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import unset
+from otel_posthog_ai.reading.tool_definitions import read_tools
+from otel_posthog_ai.reading.values import finish_reason, identifier, is_mapping, mapping, text
+from otel_posthog_ai.record import MISSING, AISpan
 
 NAME = "google_adk"
 PREFIXES = ("gcp.vertex.agent.",)

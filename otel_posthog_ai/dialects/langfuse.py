@@ -8,19 +8,30 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from .embedding_texts import embedding_texts
+from otel_posthog_ai.reading.embedding_texts import embedding_texts
+from otel_posthog_ai.reading.messages import read_messages
+from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
+from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.raw_usage import fill_usage
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.states import read_state
+from otel_posthog_ai.reading.table import Row, Table, fill, unset
+from otel_posthog_ai.reading.tool_definitions import read_tools
+from otel_posthog_ai.reading.user_metadata import metadata_of, read_metadata, user_tags
+from otel_posthog_ai.reading.values import (
+    identifier,
+    is_list,
+    is_mapping,
+    json_text,
+    mapping,
+    number,
+    parse_json,
+    text,
+    texts,
+)
+from otel_posthog_ai.record import AISpan, Failure, Kind, SpanType
+
 from .langfuse_usage import read_usage_details
-from .messages import read_messages
-from .raw_answers import raw_output, read_raw_answer
-from .raw_requests import read_request
-from .raw_usage import fill_usage
-from .record import AISpan, Failure, Kind, SpanType
-from .source import Source
-from .states import read_state
-from .table import Row, Table, fill, unset
-from .tool_definitions import read_tools
-from .user_metadata import metadata_of, read_metadata, user_tags
-from .values import identifier, is_list, is_mapping, json_text, mapping, number, parse_json, text, texts
 
 NAME = "langfuse"
 OBSERVATION = "langfuse.observation."

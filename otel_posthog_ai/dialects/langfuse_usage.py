@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .raw_usage import read_raw_usage
-from .record import Usage
-from .values import count, mapping
+from otel_posthog_ai.reading.raw_usage import read_raw_usage
+from otel_posthog_ai.reading.values import count, mapping
+from otel_posthog_ai.record import Usage
 
 _CACHE_READ = (
     "cache_read_input_tokens", "input_cached_tokens", "input_cache_read", "input_cache_read_tokens", "input_cached",

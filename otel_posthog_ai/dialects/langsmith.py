@@ -6,17 +6,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.literals import read_literal
+from otel_posthog_ai.reading.providers import is_framework
+from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
+from otel_posthog_ai.reading.raw_requests import PARAMETERS, read_request
+from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.states import read_state
+from otel_posthog_ai.reading.table import Row, Table, fill, unset
+from otel_posthog_ai.reading.values import flag, is_mapping, json_text, mapping, parse_json, text
+from otel_posthog_ai.record import AISpan, Kind, SpanType
+
 from .gen_ai import OPERATION
-from .literals import read_literal
-from .providers import is_framework
-from .raw_answers import raw_output, read_raw_answer
-from .raw_requests import PARAMETERS, read_request
-from .raw_usage import fill_usage, read_raw_usage
-from .record import AISpan, Kind, SpanType
-from .source import Source
-from .states import read_state
-from .table import Row, Table, fill, unset
-from .values import flag, is_mapping, json_text, mapping, parse_json, text
 
 NAME = "langsmith"
 PREFIXES = ("langsmith.",)

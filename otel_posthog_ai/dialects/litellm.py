@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from otel_posthog_ai.patterns import pattern
-
-from .literals import read_literal
-from .raw_answers import raw_output, read_raw_answer
-from .raw_requests import read_request
-from .raw_usage import fill_usage, read_raw_usage
-from .record import AISpan
-from .source import Source
-from .table import Row, Table, fill
-from .values import flag, is_mapping, mapping, number, parse_json, text, texts
+from otel_posthog_ai.reading.literals import read_literal
+from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
+from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import Row, Table, fill
+from otel_posthog_ai.reading.values import flag, is_mapping, mapping, number, parse_json, text, texts
+from otel_posthog_ai.record import AISpan
 
 NAME = "litellm"
 PREFIXES = ("litellm.", "hidden_params")

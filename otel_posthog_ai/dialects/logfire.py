@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from .content_events import read_event_list
+from otel_posthog_ai.reading.content_events import read_event_list
+from otel_posthog_ai.reading.messages import read_instructions, read_messages
+from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import Row, Table, fill, unset
+from otel_posthog_ai.reading.tool_definitions import read_tools
+from otel_posthog_ai.reading.values import finish_reason, flag, mapping, number, text, texts
+from otel_posthog_ai.record import AISpan
+
 from .gen_ai import parameter
-from .messages import read_instructions, read_messages
-from .raw_usage import fill_usage, read_raw_usage
-from .record import AISpan
-from .source import Source
-from .table import Row, Table, fill, unset
-from .tool_definitions import read_tools
-from .values import finish_reason, flag, mapping, number, text, texts
 
 NAME = "logfire"
 PREFIXES = ("logfire.msg_template",)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.messages import join_items, read_instructions, read_messages
+from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import fill
+from otel_posthog_ai.reading.tool_definitions import read_tools
+from otel_posthog_ai.reading.values import identifier, is_mapping, mapping, parse_json, text
+from otel_posthog_ai.record import MISSING, AISpan, Failure, SpanType
+
 from .gen_ai import state
 from .logfire import AGENTS_SCOPE, FIELDS, read_parameters, readable_name
-from .messages import join_items, read_instructions, read_messages
-from .raw_usage import fill_usage, read_raw_usage
-from .record import MISSING, AISpan, Failure, SpanType
-from .source import Source
-from .table import fill
-from .tool_definitions import read_tools
-from .values import identifier, is_mapping, mapping, parse_json, text
 
 NAME = "logfire_agents"
 PREFIXES = ("agent_trace_id",)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .record import AISpan
-from .source import Source
-from .states import read_state
-from .table import unset
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.states import read_state
+from otel_posthog_ai.reading.table import unset
+from otel_posthog_ai.reading.values import is_list, is_mapping, text
+from otel_posthog_ai.record import AISpan
+
 from .traceloop_envelopes import open_envelope
-from .values import is_list, is_mapping, text
 
 NAME = "mcp"
 PREFIXES = ("mcp.",)

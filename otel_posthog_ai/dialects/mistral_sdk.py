@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import Row, Table, fill
+from otel_posthog_ai.reading.values import count, text
+from otel_posthog_ai.record import AISpan, Failure, Kind
+
 from .gen_ai import OPERATION
-from .record import AISpan, Failure, Kind
-from .source import Source
-from .table import Row, Table, fill
-from .values import count, text
 
 NAME = "mistral_sdk"
 PREFIXES = ("mistral_ai.",)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .literals import read_literal
-from .messages import join_items, read_messages
-from .record import AISpan, Message
-from .source import Source
-from .values import is_list, is_mapping, items, text
+from otel_posthog_ai.reading.literals import read_literal
+from otel_posthog_ai.reading.messages import join_items, read_messages
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.values import is_list, is_mapping, items, text
+from otel_posthog_ai.record import AISpan, Message
 
 NAME = "openai_agents_v2"
 PREFIXES = ("gen_ai.guardrail.", "gen_ai.handoff.")

@@ -9,22 +9,18 @@ import re
 from typing import Any
 
 from otel_posthog_ai.patterns import pattern
-
-from .content_events import FIRST_TOKEN_EVENTS
-from .embedding_texts import embedding_texts
-from .failures import is_error_text
-from .messages import read_messages
-from .openinference_messages import flattened_messages, flattened_texts
-from .openinference_steps import read_step
-from .providers import priced_provider
-from .raw_answers import raw_output, read_raw_answer
-from .raw_requests import read_request
-from .record import AISpan, Failure, Kind, SpanType
-from .source import Source
-from .table import Row, Table, fill, unset
-from .tool_definitions import read_tools
-from .user_metadata import metadata_of, read_metadata, user_tags
-from .values import (
+from otel_posthog_ai.reading.content_events import FIRST_TOKEN_EVENTS
+from otel_posthog_ai.reading.embedding_texts import embedding_texts
+from otel_posthog_ai.reading.failures import is_error_text
+from otel_posthog_ai.reading.messages import read_messages
+from otel_posthog_ai.reading.providers import priced_provider
+from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
+from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import Row, Table, fill, unset
+from otel_posthog_ai.reading.tool_definitions import read_tools
+from otel_posthog_ai.reading.user_metadata import metadata_of, read_metadata, user_tags
+from otel_posthog_ai.reading.values import (
     count,
     finish_reason,
     flag,
@@ -37,6 +33,10 @@ from .values import (
     text,
     texts,
 )
+from otel_posthog_ai.record import AISpan, Failure, Kind, SpanType
+
+from .openinference_messages import flattened_messages, flattened_texts
+from .openinference_steps import read_step
 
 NAME = "openinference"
 KIND = "openinference.span.kind"

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .draft import result_text
-from .messages import join_items, read_message
-from .record import Message
-from .source import Source
-from .values import is_list, is_mapping, mapping, object_of, parse_json, text
+from otel_posthog_ai.reading.draft import result_text
+from otel_posthog_ai.reading.messages import join_items, read_message
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.values import is_list, is_mapping, mapping, object_of, parse_json, text
+from otel_posthog_ai.record import Message
 
 # Media of a part: the part's key, which also stands once more inside it -> the type of the part that it becomes.
 _MEDIA = {"image": "image", "audio": "audio", "video": "video", "document": "document"}

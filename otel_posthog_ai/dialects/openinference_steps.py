@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from otel_posthog_ai.patterns import pattern
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.states import read_state
+from otel_posthog_ai.reading.table import unset
+from otel_posthog_ai.reading.values import identifier, is_mapping, mapping, text
+from otel_posthog_ai.record import AISpan
 
 from .openinference_messages import flattened_documents, flattened_messages
-from .record import AISpan
-from .source import Source
-from .states import read_state
-from .table import unset
-from .values import identifier, is_mapping, mapping, text
 
 # Methods and generated ids that instrumentors put around the name of an agent or a crew.
 _NAME_TAIL = pattern(r"\.(?:run|arun|on_messages(?:_stream)?|_execute_core|kickoff(?:_async)?|_run|__call__)$")

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .content_events import read_event_list
+from otel_posthog_ai.reading.content_events import read_event_list
+from otel_posthog_ai.reading.messages import message_text, read_messages
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import Row, Table, fill, unset
+from otel_posthog_ai.reading.tool_definitions import read_tools
+from otel_posthog_ai.reading.values import is_list, is_mapping, items, mapping, number, text
+from otel_posthog_ai.record import MISSING, AISpan, Message
+
 from .gen_ai import state
-from .messages import message_text, read_messages
-from .record import MISSING, AISpan, Message
-from .source import Source
-from .table import Row, Table, fill, unset
-from .tool_definitions import read_tools
-from .values import is_list, is_mapping, items, mapping, number, text
 
 NAME = "pydantic_ai"
 SCOPE = "pydantic-ai"

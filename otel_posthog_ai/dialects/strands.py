@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .record import AISpan
-from .source import Source
-from .values import count, number
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.values import count, number
+from otel_posthog_ai.record import AISpan
 
 NAME = "strands"
 PREFIXES = ("event_loop.",)

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.messages import read_messages
+from otel_posthog_ai.reading.providers import is_framework, priced_provider
+from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
+from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters
+from otel_posthog_ai.reading.values import finish_reason, flag, is_list, is_mapping, mapping, parse_json, text
+from otel_posthog_ai.record import AISpan
+
 from . import gen_ai
 from .gen_ai import EMBEDDINGS, GENERATIONS, OPERATION, parameter
-from .messages import read_messages
-from .providers import is_framework, priced_provider
-from .raw_answers import raw_output, read_raw_answer
-from .raw_requests import read_request
-from .record import AISpan
-from .source import Source
-from .table import Row, Table, fill, fill_parameters
 from .traceloop_envelopes import open_envelope
 from .traceloop_steps import ENTITY_NAME, INPUT_KEYS, KIND, OUTPUT_KEYS, read_step
-from .values import finish_reason, flag, is_list, is_mapping, mapping, parse_json, text
 
 NAME = "traceloop"
 PREFIXES = ("traceloop.span.kind", "traceloop.entity.")

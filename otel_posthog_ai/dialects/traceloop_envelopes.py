@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .literals import read_literal
-from .states import shaped
-from .values import is_list, is_mapping, json_text, parse_json
+from otel_posthog_ai.reading.literals import read_literal
+from otel_posthog_ai.reading.states import shaped
+from otel_posthog_ai.reading.values import is_list, is_mapping, json_text, parse_json
 
 
 class Opened:

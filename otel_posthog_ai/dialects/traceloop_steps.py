@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.identity import read_identity
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import unset
+from otel_posthog_ai.reading.values import is_list, is_mapping, text
+from otel_posthog_ai.record import AISpan, SpanType
+
 from .gen_ai import OPERATION
-from .identity import read_identity
-from .record import AISpan, SpanType
-from .source import Source
-from .table import unset
 from .traceloop_envelopes import Opened, open_envelope
-from .values import is_list, is_mapping, text
 
 KIND = "traceloop.span.kind"
 ENTITY_NAME = "traceloop.entity.name"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .record import AISpan
-from .source import Source
-from .states import read_state
-from .table import unset
-from .values import is_list, parse_json, text
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.states import read_state
+from otel_posthog_ai.reading.table import unset
+from otel_posthog_ai.reading.values import is_list, parse_json, text
+from otel_posthog_ai.record import AISpan
 
 NAME = "vector_stores"
 SCOPES = tuple(

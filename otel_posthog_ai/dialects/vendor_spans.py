@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .embedding_texts import embedding_texts
-from .messages import read_messages
-from .raw_answers import raw_output, read_raw_answer
-from .raw_requests import read_request
-from .raw_usage import fill_usage, read_raw_usage
-from .record import AISpan, Kind, SpanType
-from .source import Source
-from .states import read_state
-from .table import unset
-from .tool_definitions import read_tools
-from .user_metadata import metadata_of, read_metadata, user_tags
-from .values import is_mapping, json_text, number, text
+from otel_posthog_ai.reading.embedding_texts import embedding_texts
+from otel_posthog_ai.reading.messages import read_messages
+from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
+from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.states import read_state
+from otel_posthog_ai.reading.table import unset
+from otel_posthog_ai.reading.tool_definitions import read_tools
+from otel_posthog_ai.reading.user_metadata import metadata_of, read_metadata, user_tags
+from otel_posthog_ai.reading.values import is_mapping, json_text, number, text
+from otel_posthog_ai.record import AISpan, Kind, SpanType
 
 NAME = "vendor_spans"
 PREFIXES = ("mlflow.span", "mlflow.chat.", "mlflow.llm.", "braintrust.")

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .messages import read_messages
-from .record import AISpan, Kind
-from .source import Source
-from .states import read_state
-from .table import Row, Table, fill, fill_parameters, unset
-from .tool_definitions import read_tools
-from .values import count, finish_reason, identifier, items, number, parse_json, text
+from otel_posthog_ai.reading.messages import read_messages
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.states import read_state
+from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset
+from otel_posthog_ai.reading.tool_definitions import read_tools
+from otel_posthog_ai.reading.values import count, finish_reason, identifier, items, number, parse_json, text
+from otel_posthog_ai.record import AISpan, Kind
 
 NAME = "vercel_ai"
 OPERATION = "ai.operationId"

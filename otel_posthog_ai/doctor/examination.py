@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from otel_posthog_ai.doors.log_records import logs_are_joined
 from otel_posthog_ai.environment_variables import POSTHOG_API_KEY, POSTHOG_HOST
-from otel_posthog_ai.log_records import logs_are_joined
 from otel_posthog_ai.settings import Settings, resolve
 
 from .early_clients import check_clients

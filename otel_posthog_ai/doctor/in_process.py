@@ -17,8 +17,8 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import Decision
 
-from otel_posthog_ai.exporter import PostHogSpanExporter, made_exporters
-from otel_posthog_ai.processor import PostHogSpanProcessor, made_processors
+from otel_posthog_ai.doors.exporter import PostHogSpanExporter, made_exporters
+from otel_posthog_ai.doors.processor import PostHogSpanProcessor, made_processors
 
 from .finding import Finding
 

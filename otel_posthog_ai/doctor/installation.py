@@ -15,8 +15,8 @@ from opentelemetry.sdk.environment_variables import (
     OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT,
 )
 
-from otel_posthog_ai.content_hint import setting_for
 from otel_posthog_ai.version import __version__
+from otel_posthog_ai.work.content_hint import setting_for
 
 from .content import Recording, records_messages
 from .finding import Finding

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from otel_posthog_ai.content.shrinking import shrink
 from otel_posthog_ai.delivery import Counters, EncodedEvent, Poster, routes
 from otel_posthog_ai.delivery.chunks import Envelope, sent_now
-from otel_posthog_ai.events.shrinking import shrink
 from otel_posthog_ai.settings import Settings
-from otel_posthog_ai.whole_traces import WholeTraces
+from otel_posthog_ai.work.whole_traces import WholeTraces
 
 from .finding import Finding
 from .sample import sample_spans

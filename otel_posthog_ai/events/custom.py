@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from otel_posthog_ai.dialects.record import AISpan
+from otel_posthog_ai.record import AISpan
 
 RESERVED = frozenset({"distinct_id", "token", "api_key", "uuid", "event", "timestamp"})
 # Ids of users and sessions arrive as the event's own, not as custom properties.

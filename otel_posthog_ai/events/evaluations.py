@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from otel_posthog_ai.dialects.record import AISpan, Evaluation
+from otel_posthog_ai.record import AISpan, Evaluation
 
 from .identifiers import event_uuid
 

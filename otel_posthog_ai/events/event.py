@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from otel_posthog_ai.dialects.record import AISpan
+from otel_posthog_ai.record import AISpan
 
 from .custom import is_writable, leftover_properties, user_properties
 from .evaluations import evaluation_event

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otel_posthog_ai.dialects.record import AISpan
+from otel_posthog_ai.record import AISpan
 
 _LONGEST_SPAN_NAME = 200
 _LONGEST_NAME = 300

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
-from otel_posthog_ai.dialects.messages import with_instructions
-from otel_posthog_ai.dialects.record import MISSING, AISpan
+from otel_posthog_ai.reading.messages import with_instructions
+from otel_posthog_ai.record import MISSING, AISpan
 from otel_posthog_ai.version import __version__
 
 from .naming import event_name

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from otel_posthog_ai.dialects.conclusion import GEMINI_WITH_REASONING
-from otel_posthog_ai.dialects.record import AISpan, Cost, Usage
+from otel_posthog_ai.reading.conclusion import GEMINI_WITH_REASONING
+from otel_posthog_ai.record import AISpan, Cost, Usage
 
 # Providers whose own API counts the input without what came from the cache, where no dialect says otherwise.
 EXCLUSIVE_PROVIDERS = frozenset({"bedrock"})

@@ -8,8 +8,8 @@ from typing import Any
 from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.dialects import Occurrence
-from otel_posthog_ai.joined_logs import JoinedLogs
-from otel_posthog_ai.whole_traces import SPANS_AT_ONCE
+from otel_posthog_ai.work.waiting_logs import JoinedLogs
+from otel_posthog_ai.work.whole_traces import SPANS_AT_ONCE
 
 from .requests import LogEntry
 from .strays import Strays

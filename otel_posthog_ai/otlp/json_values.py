@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from otel_posthog_ai.dialects.values import is_list, is_mapping
+from otel_posthog_ai.reading.values import is_list, is_mapping
 
 JsonObject = Mapping[str, Any]
 

@@ -12,8 +12,8 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from otel_posthog_ai.dialects import Occurrence
-from otel_posthog_ai.dialects.values import is_mapping
-from otel_posthog_ai.log_records import JOINED_EVENTS
+from otel_posthog_ai.doors.log_records import JOINED_EVENTS
+from otel_posthog_ai.reading.values import is_mapping
 
 from . import json_values as otlp
 from .json_values import JsonObject, Malformed

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from otel_posthog_ai.content.shrinking import shrink
 from otel_posthog_ai.delivery import Counters, EncodedEvent, Poster
 from otel_posthog_ai.delivery.answers import Verdict
 from otel_posthog_ai.delivery.retry import rest_after
-from otel_posthog_ai.events.shrinking import shrink
 from otel_posthog_ai.settings import Settings
 
 PATIENCE_SECONDS = 120.0

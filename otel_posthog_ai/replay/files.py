@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from otel_posthog_ai.dialects.values import is_list
 from otel_posthog_ai.otlp.json_values import Malformed
 from otel_posthog_ai.otlp.requests import Contents, read_request
+from otel_posthog_ai.reading.values import is_list
 
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes; the Collector's receivers take no larger request by default. Also the most of a document over many lines."""

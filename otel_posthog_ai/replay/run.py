@@ -11,7 +11,7 @@ from typing import Any
 from otel_posthog_ai.delivery import Counters, EncodedEvent
 from otel_posthog_ai.otlp.held import HeldTrace, LogsOfSpans
 from otel_posthog_ai.settings import Settings
-from otel_posthog_ai.whole_traces import WholeTraces
+from otel_posthog_ai.work.whole_traces import WholeTraces
 
 from .checkpoint import Checkpoint, Progress
 from .delivery import Delivery

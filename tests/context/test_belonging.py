@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otel_posthog_ai import log
-from otel_posthog_ai.belonging import LONGEST_ID, usable_id, usable_session_id
-from otel_posthog_ai.context import ILLEGAL_DISTINCT_IDS
+from otel_posthog_ai.context.belonging import LONGEST_ID, usable_id, usable_session_id
+from otel_posthog_ai.context.posthog_context import ILLEGAL_DISTINCT_IDS
 
 
 @pytest.mark.parametrize("value", [*sorted(ILLEGAL_DISTINCT_IDS), "ANONYMOUS", " null ", "[object Object]", "\t"])

@@ -12,7 +12,7 @@ from opentelemetry import baggage
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
 from opentelemetry.context import Context
 
-from otel_posthog_ai.context import Belonging, from_baggage, posthog_library_identity
+from otel_posthog_ai.context.posthog_context import Belonging, from_baggage, posthog_library_identity
 
 
 class TestBaggage:

@@ -17,7 +17,7 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from otel_posthog_ai.context import Belonging, current, posthog_context
+from otel_posthog_ai.context.posthog_context import Belonging, current, posthog_context
 
 
 @pytest.fixture(autouse=True)

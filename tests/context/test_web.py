@@ -10,7 +10,7 @@ from wsgiref.util import FileWrapper, setup_testing_defaults
 import pytest
 from opentelemetry import context as otel_context
 
-from otel_posthog_ai.context import Belonging, current, posthog_context
+from otel_posthog_ai.context.posthog_context import Belonging, current, posthog_context
 from otel_posthog_ai.web import PostHogASGIMiddleware, PostHogWSGIMiddleware
 
 HEADERS = {"X-POSTHOG-SESSION-ID": "0190-abc", "X-POSTHOG-DISTINCT-ID": "user-7"}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from otel_posthog_ai import log
+from otel_posthog_ai.content.shrinking import shrink
 from otel_posthog_ai.delivery import Counters, Poster, Sender, retry, routes
-from otel_posthog_ai.events.shrinking import shrink
 
 from .samples import make_settings
 

@@ -24,7 +24,7 @@ import atexit, os, sys, threading, time
 sys.path.insert(0, sys.argv[1])
 from delivery.samples import make_events, make_settings, within
 from otel_posthog_ai.delivery import Counters, Sender
-from otel_posthog_ai.events.shrinking import shrink
+from otel_posthog_ai.content.shrinking import shrink
 
 def start(**options):
     return Sender(make_settings(sys.argv[2], **options), Counters(), shrink=shrink)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from otel_posthog_ai.content.shrinking import SHRUNK, shrink
 from otel_posthog_ai.delivery import encode
-from otel_posthog_ai.events.shrinking import SHRUNK, shrink
 
 from .samples import make_event
 from .test_encoding import JSON_LIKE

@@ -28,7 +28,7 @@ PROCESS = """
     sys.path.insert(0, sys.argv[1])
     from delivery.samples import make_events, make_settings, within
     from otel_posthog_ai.delivery import Counters, Sender
-    from otel_posthog_ai.events.shrinking import shrink
+    from otel_posthog_ai.content.shrinking import shrink
     sender = Sender(make_settings(sys.argv[2], spool_directory=sys.argv[3]), Counters(), shrink=shrink)
     for _ in range(int(sys.argv[4])):
         events = make_events(5)

@@ -4,7 +4,7 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai import PostHogSpanProcessor
-from otel_posthog_ai.content_hint import setting_for
+from otel_posthog_ai.work.content_hint import setting_for
 from tests.receiver import Receiver
 
 CALL = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from otel_posthog_ai.dialects.failures import plain_message
-from otel_posthog_ai.dialects.providers import priced_provider, provider_of_model
+from otel_posthog_ai.reading.failures import plain_message
+from otel_posthog_ai.reading.providers import priced_provider, provider_of_model
 
 from .test_gen_ai import CALL, read
 

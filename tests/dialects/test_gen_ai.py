@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import Status, StatusCode
 
 from otel_posthog_ai.dialects import AISpan, read_span
-from otel_posthog_ai.dialects.record import MISSING
+from otel_posthog_ai.record import MISSING
 
 CALL = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from otel_posthog_ai.dialects.langfuse_usage import read_usage_details
-from otel_posthog_ai.dialects.record import AISpan
+from otel_posthog_ai.record import AISpan
 
 from .test_gen_ai import read as read_attributes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from otel_posthog_ai.dialects.leftovers import resource_properties
+from otel_posthog_ai.reading.leftovers import resource_properties
 
 from .test_gen_ai import CALL, read
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from otel_posthog_ai.dialects.literals import read_literal
+from otel_posthog_ai.reading.literals import read_literal
 
 from .test_traceloop import known
 

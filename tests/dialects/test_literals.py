@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from otel_posthog_ai.dialects.literals import read_literal
+from otel_posthog_ai.reading.literals import read_literal
 
 VALUE = {"usage": [{"prompt_tokens": number, "details": {"cached_tokens": 0}} for number in range(10)]}
 REPR = repr(VALUE)

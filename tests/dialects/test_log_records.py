@@ -13,8 +13,9 @@ from opentelemetry.context import Context
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk.trace import Span, TracerProvider
 
-from otel_posthog_ai import PostHogLogRecordProcessor, PostHogSpanProcessor, joined_logs
+from otel_posthog_ai import PostHogLogRecordProcessor, PostHogSpanProcessor
 from otel_posthog_ai.dialects import Occurrence
+from otel_posthog_ai.work import waiting_logs as joined_logs
 from tests.receiver import Receiver
 
 CALL = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_posthog_ai.dialects.messages import (
+from otel_posthog_ai.reading.messages import (
     last_user_text,
     message_text,
     read_instructions,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from otel_posthog_ai.dialects.record import MISSING, AISpan
+from otel_posthog_ai.record import MISSING, AISpan
 
 from .test_gen_ai import record as record_of
 

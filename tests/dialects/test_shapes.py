@@ -6,7 +6,7 @@ from opentelemetry import trace
 
 from otel_posthog_ai.dialects import Source, blank_record, recognised
 from otel_posthog_ai.dialects.gen_ai import FIELDS
-from otel_posthog_ai.dialects.table import fill
+from otel_posthog_ai.reading.table import fill
 
 from .test_gen_ai import CALL, read, spans_of
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from otel_posthog_ai.dialects import AISpan
-from otel_posthog_ai.dialects.record import MISSING
+from otel_posthog_ai.record import MISSING
 
 from .test_gen_ai import read
 

@@ -16,11 +16,11 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["otel_posthog_ai"]):
-    from otel_posthog_ai.events.credentials import remove_credentials
-    from otel_posthog_ai.events.json_safe import json_safe, parse_json
-    from otel_posthog_ai.events.masking import apply_mask, resolve_mask
-    from otel_posthog_ai.events.media import redact_media
-    from otel_posthog_ai.events.privacy import private_event
+    from otel_posthog_ai.content.credentials import remove_credentials
+    from otel_posthog_ai.content.json_safe import json_safe, parse_json
+    from otel_posthog_ai.content.masking import apply_mask, resolve_mask
+    from otel_posthog_ai.content.media import redact_media
+    from otel_posthog_ai.content.privacy import private_event
 
 _MASK = resolve_mask(("api_keys", "emails", "card_numbers", "phone_numbers"))
 _KEYS = (

@@ -31,7 +31,10 @@ print(json.dumps({{
 """  # noqa: E501
 
 
-_BEHIND = tuple(f"otel_posthog_ai.{room}" for room in ("dialects", "events", "delivery", "pipeline", "hierarchy"))
+_BEHIND = tuple(
+    f"otel_posthog_ai.{room}"
+    for room in ("dialects", "reading", "events", "content", "delivery", "calls", "tree", "work")
+)
 
 
 def _observed(code: str) -> dict[str, Any]:
@@ -49,7 +52,7 @@ def _observed(code: str) -> dict[str, Any]:
     [
         "import otel_posthog_ai",
         "from otel_posthog_ai import *",
-        "import otel_posthog_ai.zero_code, otel_posthog_ai.web, otel_posthog_ai.environment_variables",
+        "import otel_posthog_ai.doors.zero_code, otel_posthog_ai.web, otel_posthog_ai.environment_variables",
     ],
 )
 def test_import_has_no_side_effect(code: str) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from otel_posthog_ai.patterns import pattern
 
-ROOMS = ("", ".dialects", ".events", ".delivery")
+_NAMES = ("doors", "context", "work", "tree", "calls", "dialects", "reading", "events", "content", "delivery")
+ROOMS = ("", *(f".{name}" for name in _NAMES))
 
 
 def _patterns() -> Iterator[tuple[str, re.Pattern[str]]]:

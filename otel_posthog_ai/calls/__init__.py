@@ -1,0 +1,1 @@
+"""Which spans report one model call, and how they become one."""

@@ -1,0 +1,281 @@
+"""One model call, one generation: the evidence that two spans report the same call, and how they become one.
+
+The evidence, strongest first: the same response id in overlapping times; an ancestor and a descendant of different
+scopes with the same model and no conflicting usage; a parentless client span in another trace that ran inside a
+generation of another scope with the same model, and the same user text and usage as far as both have them, unless only
+the client's failed; the call that began while a stream of another scope had been handed out and had no token yet, where
+all of that and the answer agree. Time alone or text alone proves nothing, and two spans of one scope are two calls
+unless their dialect declares the pair.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from otel_posthog_ai.patterns import pattern
+from otel_posthog_ai.reading.messages import last_user_text, message_text
+from otel_posthog_ai.reading.table import unset
+from otel_posthog_ai.record import USAGE_FLAGS, AISpan, Usage
+
+# Two clocks or two roundings of one call may differ by this much, in nanoseconds.
+_TOLERANCE_NS = 2_000_000
+_DATE = pattern(r"[-@:](\d[\d-]*|latest)(-v\d+(:\d+)?)?")
+
+# Fields in which the span nearest the wire knows better than the one around it.
+_WIRE_FIELDS = ("response_model", "response_id", "finish_reason", "time_to_first_token", "service_tier")
+_UNITED = frozenset(
+    {"parameters", "provider_metadata", "metadata", "trace_metadata", "attributes", "documented", "resource"}
+)
+_OWN = frozenset(
+    {
+        "trace_id", "span_id", "parent_id", "parent_is_remote", "start_ns", "end_ns", "span_name", "scope",
+        "scope_version", "kind", "span_type", "operation", "name", "dialect", "noise", "pair_key", "pair_time_ns",
+        "usage", "cost", "identity", "tags", "error", "private", "graph_node", "evaluations", "cancelled", "stream",
+        "provider", "provider_original", "request_model", *_WIRE_FIELDS, *_UNITED,
+    }
+)  # fmt: skip
+_FILLED = tuple(field for field in AISpan.__slots__ if field not in _OWN)
+
+
+# ---- evidence ------------------------------------------------------------------------------------------------------
+
+
+def is_call(record: AISpan) -> bool:
+    """Whether the record reports a call of a model."""
+    return record.kind != "span"
+
+
+def same_response(one: AISpan, other: AISpan) -> bool:
+    """Evidence 1."""
+    return (
+        one.response_id is not None
+        and one.response_id == other.response_id
+        and one.kind == other.kind
+        and one.scope != other.scope
+        and overlap(one, other)
+    )
+
+
+def nested_calls(outer: AISpan, inner: AISpan) -> bool:
+    """Evidence 2, for an ancestor and a descendant with no tool, agent or chain between."""
+    return _may_be_one(outer, inner) and (not _usage_differs(outer.usage, inner.usage) or _same_words(outer, inner))
+
+
+def read_the_stream(outer: AISpan, inner: AISpan) -> bool:
+    """Evidence 4, for a stream that was handed out: its first reader called the model, wherever that was by then."""
+    until = outer.spoke_until_ns
+    if until is None or not outer.start_ns <= inner.start_ns <= until or not _may_be_one(outer, inner):
+        return False
+    if inner.parent_id is not None and inner.trace_id != outer.trace_id:
+        return False
+    if (outer.error is None) != (inner.error is None):
+        return False
+    if outer.error is None and inner.end_ns + _TOLERANCE_NS < until:
+        return False  # it was over when the stream still spoke
+    return not (
+        _texts_differ(outer, inner) or _usage_differs(outer.usage, inner.usage) or _answers_differ(outer, inner)
+    )
+
+
+def ran_inside(outer: AISpan, inner: AISpan) -> bool:
+    """Evidence 3, for spans of different traces."""
+    if not contains(outer, inner) or not _may_be_one(outer, inner):
+        return False
+    if inner.error is not None and outer.error is None:
+        return False  # tried again: another call inside it went well
+    if _texts_differ(outer, inner) or _usage_differs(outer.usage, inner.usage):
+        return False
+    # Where neither text nor usage can be compared, the times must leave no doubt.
+    return _comparable(outer, inner) or (outer.start_ns <= inner.start_ns and inner.end_ns <= outer.end_ns)
+
+
+def _may_be_one(one: AISpan, other: AISpan) -> bool:
+    """Whether two instrumentors could mean one call: nothing that names it says otherwise."""
+    return (
+        one.kind == other.kind and one.scope != other.scope and not _ids_differ(one, other) and same_model(one, other)
+    )
+
+
+def overlap(one: AISpan, other: AISpan) -> bool:
+    """Whether the times of two spans touch."""
+    return one.start_ns <= other.end_ns + _TOLERANCE_NS and other.start_ns <= one.end_ns + _TOLERANCE_NS
+
+
+def contains(outer: AISpan, inner: AISpan) -> bool:
+    """Whether one ran within the other, which took at least as long. What was over before the other began did not."""
+    return (
+        outer.start_ns <= inner.end_ns
+        and inner.start_ns <= outer.end_ns
+        and outer.start_ns <= inner.start_ns + _TOLERANCE_NS
+        and inner.end_ns <= outer.end_ns + _TOLERANCE_NS
+        and outer.end_ns - outer.start_ns >= inner.end_ns - inner.start_ns
+    )
+
+
+def _ids_differ(one: AISpan, other: AISpan) -> bool:
+    return one.response_id is not None and other.response_id is not None and one.response_id != other.response_id
+
+
+def _bare(model: str) -> str:
+    return model.lower().rsplit("/", 1)[-1]
+
+
+def same_model(one: AISpan, other: AISpan) -> bool:
+    """Whether the models agree: as requested, as answered, or one name with a date behind it; unknown agrees."""
+    names = [{_bare(m) for m in (r.request_model, r.response_model) if m is not None} for r in (one, other)]
+    if not names[0] or not names[1] or names[0] & names[1]:
+        return True
+    return any(_is_dated(a, b) or _is_dated(b, a) for a in names[0] for b in names[1])
+
+
+def _is_dated(long: str, short: str) -> bool:
+    """Whether `long` is `short` with a date or `latest` behind it."""
+    return long.startswith(short) and _DATE.fullmatch(long[len(short) :]) is not None
+
+
+def _inputs(usage: Usage) -> set[float]:
+    """The input count with and without what came from the cache."""
+    if usage.input is None:
+        return set()
+    cached = (usage.cache_read or 0) + (usage.cache_write or 0)
+    return {usage.input, usage.input + cached, usage.input - cached}
+
+
+def _usage_differs(one: Usage, other: Usage) -> bool:
+    if one.input is not None and other.input is not None and not (_inputs(one) & _inputs(other)):
+        return True
+    if one.output is None or other.output is None:
+        return False
+    return one.output != other.output and {one.output, one.output + (one.reasoning or 0)}.isdisjoint(
+        {other.output, other.output + (other.reasoning or 0)}
+    )
+
+
+def _comparable(one: AISpan, other: AISpan) -> bool:
+    """Whether both spans have a text or a usage to compare."""
+    both = (one, other)
+    return all(each.usage.input is not None for each in both) or all(_asked(each) for each in both)
+
+
+def _asked(record: AISpan) -> Any:
+    return record.embedding_input or last_user_text(record.input)
+
+
+def _texts_differ(one: AISpan, other: AISpan) -> bool:
+    return _both_differ(_asked(one), _asked(other))
+
+
+def _same_words(one: AISpan, other: AISpan) -> bool:
+    """Whether question, answer and size of the input are the same: then the output was only counted otherwise."""
+    asked, answered = _asked(one), _answered(one)
+    same = asked == _asked(other) and answered == _answered(other)
+    return bool(asked) and bool(answered) and same and bool(_inputs(one.usage) & _inputs(other.usage))
+
+
+def _answers_differ(one: AISpan, other: AISpan) -> bool:
+    if one.cancelled or other.cancelled:
+        return False  # how much of it was taken before that, each counts its own way
+    return _both_differ(_answered(one), _answered(other))
+
+
+def _both_differ(first: Any, second: Any) -> bool:
+    """Whether both say something, and not the same."""
+    return bool(first) and bool(second) and first != second
+
+
+def _answered(record: AISpan) -> list[str]:
+    """The answer's texts and the ids of its calls."""
+    said: list[str] = []
+    for message in record.output or ():
+        said += [message_text(message), *(str(call.get("id")) for call in message.get("tool_calls") or ())]
+    return [each for each in said if each]
+
+
+# ---- merging -------------------------------------------------------------------------------------------------------
+
+
+def merge(survivor: AISpan, other: AISpan, *, wire: AISpan) -> None:
+    """Make `survivor` tell what both say; `wire` is the one of both that is nearer the wire."""
+    other_is_wire = wire is other
+    for field in _FILLED:
+        if unset(getattr(survivor, field)):
+            setattr(survivor, field, getattr(other, field))
+    for field in (*_WIRE_FIELDS, "request_model"):
+        value = getattr(other, field)
+        if not unset(value) and (unset(getattr(survivor, field)) or (other_is_wire and field in _WIRE_FIELDS)):
+            setattr(survivor, field, value)
+    for field in _UNITED:
+        setattr(survivor, field, {**getattr(other, field), **getattr(survivor, field)})
+    _merge_usage(survivor, other, other_is_wire)
+    _merge_provider(survivor, other)
+    _merge_error(survivor, other, other_is_wire)
+    if survivor.cost.total is None and survivor.cost.input is None:
+        survivor.cost = other.cost
+    if other.stream or survivor.stream is None:
+        survivor.stream = other.stream
+    survivor.tags += [tag for tag in other.tags if tag not in survivor.tags]
+    survivor.evaluations += other.evaluations
+    survivor.identity.complete(other.identity)
+    survivor.start_ns = min(survivor.start_ns, other.start_ns)
+    survivor.end_ns = max(survivor.end_ns, other.end_ns)
+    survivor.private = survivor.private or other.private
+
+
+def _merge_usage(survivor: AISpan, other: AISpan, other_is_wire: bool) -> None:
+    """The counts of the one nearer the wire, with the details that only the other has where both count the same."""
+    strong, weak = (other.usage, survivor.usage) if other_is_wire else (survivor.usage, other.usage)
+    if strong.input is None and strong.output is None:
+        strong, weak = weak, strong
+    agree = strong.input is None or weak.input is None or strong.input == weak.input
+    merged = Usage()
+    for field in Usage.__slots__:
+        value = getattr(strong, field)
+        if value is None and (agree or field in USAGE_FLAGS):
+            value = getattr(weak, field)
+        setattr(merged, field, value)
+    if weak.total is not None and strong.total is None and weak.output != strong.output:
+        merged.total = None  # the sum of counts that were not taken
+    if agree and survivor.provider == "anthropic" and _is_sum(strong.output, weak.output):
+        merged.output, merged.total = weak.output, None
+    survivor.usage = merged
+
+
+def _is_sum(output: float | None, other: float | None) -> bool:
+    """Whether `output` counts a stream's first tokens twice: Anthropic states them at its start, and all at its end."""
+    return output is not None and other is not None and other < output < 2 * other
+
+
+def _merge_provider(survivor: AISpan, other: AISpan) -> None:
+    """A provider that a span states beats one that was told from the model's name."""
+    if survivor.provider is None or (survivor.provider_original is None and other.provider_original is not None):
+        survivor.provider, survivor.provider_original = other.provider, other.provider_original
+
+
+def _merge_error(survivor: AISpan, other: AISpan, other_is_wire: bool) -> None:
+    survivor.cancelled = survivor.cancelled or other.cancelled
+    mine, theirs = survivor.error, other.error
+    if theirs is None:
+        return
+    if mine is None:
+        # Only the inner span failed: the framework went on, but the call as such did fail.
+        survivor.error = theirs
+        return
+    if mine.status is None or (other_is_wire and theirs.status is not None):
+        mine.status = theirs.status
+    if mine.type is None:
+        mine.type = theirs.type
+    if mine.message is None:
+        mine.message = theirs.message
+
+
+def merge_steps(survivor: AISpan, other: AISpan) -> None:
+    """Two spans of one tool execution as one, with the states of both."""
+    for field in ("input_state", "output_state", "tool_call_id", "tool_name", "name", "framework", "agent_name"):
+        if unset(getattr(survivor, field)):
+            setattr(survivor, field, getattr(other, field))
+    for field in ("metadata", "trace_metadata", "attributes"):
+        setattr(survivor, field, {**getattr(other, field), **getattr(survivor, field)})
+    _merge_error(survivor, other, False)
+    survivor.start_ns = min(survivor.start_ns, other.start_ns)
+    survivor.end_ns = max(survivor.end_ns, other.end_ns)
+    survivor.private = survivor.private or other.private

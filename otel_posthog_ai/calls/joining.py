@@ -1,0 +1,103 @@
+"""Among the spans that wait: reports of one call become one, and what says nothing new goes."""
+
+from __future__ import annotations
+
+from otel_posthog_ai.delivery import Counters
+from otel_posthog_ai.dialects import AISpan
+from otel_posthog_ai.tree.ancestry import Hierarchy
+from otel_posthog_ai.tree.nodes import HELD, LEFT, MERGED, PLAIN, Node
+
+from .evidence import is_call, merge, merge_steps
+from .pairing import STAGES, find_pairs, several_instrumentors
+from .repetitions import is_graph_plumbing, is_repetition, is_same_tool
+from .sent_calls import RememberedCalls
+
+
+class Joining:
+    """Joins the spans of `waiting` (span id -> node with its record); what is joined into another leaves it."""
+
+    def __init__(
+        self, waiting: dict[int, Node], hierarchy: Hierarchy, remembered: RememberedCalls, counters: Counters
+    ) -> None:
+        self._waiting = waiting
+        self._hierarchy = hierarchy
+        self._remembered = remembered
+        self._counters = counters
+
+    def join_calls(self) -> None:
+        """Make one of all reports of one call, also where one of them has left already."""
+        for stage in STAGES if several_instrumentors(self._waiting.values()) else STAGES[:1]:
+            for pair in find_pairs(stage, self._waiting.values(), self._hierarchy):
+                survivor = self._hierarchy.survivor(pair.survivor)
+                self._join(survivor, pair.other, other_is_wire=pair.wire is pair.other)
+        for node in list(self._waiting.values()):
+            if node.record is not None and is_call(node.record):
+                self._join_remembered(node, node.record)
+
+    def _join(self, survivor: Node, other: Node, *, other_is_wire: bool) -> None:
+        kept, gone = survivor.record, other.record
+        if kept is None or gone is None or survivor is other:
+            return
+        merge(kept, gone, wire=gone if other_is_wire else kept)
+        survivor.reported_by |= {gone.scope} | other.reported_by
+        if other.promised:
+            # A child has left under this span: it stays as a step, without what would count twice.
+            _demote(gone)
+        else:
+            self._absorb(survivor, other)
+
+    def _join_remembered(self, node: Node, record: AISpan) -> None:
+        """The other half has left already: an outer call stays as a step, an inner one leaves nothing."""
+        found = self._remembered.find(node, record, self._hierarchy)
+        if found is None:
+            return
+        found.node.reported_by |= {record.scope} | node.reported_by
+        if found.is_inner or node.promised:
+            _demote(record)
+        else:
+            self._absorb(found.node, node)
+
+    def _absorb(self, survivor: Node, other: Node) -> None:
+        other.fate, other.survivor, other.record = MERGED, survivor.span_id, None
+        survivor.private = survivor.private or other.private
+        survivor.tainted = survivor.tainted or other.tainted
+        survivor.users_below |= other.users_below
+        survivor.sessions_below |= other.sessions_below
+        self._waiting.pop(other.span_id, None)
+        self._counters.add("merged")
+
+    def drop_repetitions(self, *, graph_only: bool) -> None:
+        """Tool spans that stand twice become one; steps that only repeat their parent, and plumbing, go."""
+        for node in list(self._waiting.values()):
+            record = node.record
+            if record is None or node.promised or record.kind != "span":
+                continue
+            above = self._nearest(node)
+            if above is None:
+                continue
+            outer = above.record
+            if outer is not None and is_same_tool(outer, record) and not above.promised:
+                merge_steps(outer, record)
+                self._absorb(above, node)
+            elif outer is not None and is_repetition(outer, record):
+                self._absorb(above, node)
+            elif graph_only and is_graph_plumbing(record):
+                self._waiting.pop(node.span_id, None)
+                node.fate, node.record = PLAIN, None
+                self._counters.add("filtered")
+
+    def _nearest(self, node: Node) -> Node | None:
+        """The nearest ancestor that waits or has left."""
+        for above in self._hierarchy.ancestors(node):
+            if above.fate in (HELD, LEFT):
+                return above
+        return None
+
+
+def _demote(record: AISpan) -> None:
+    """A call whose tokens another event carries stays as a step."""
+    record.kind, record.span_type = "span", "custom"
+    if record.input is not None:
+        record.input_state = record.input
+    if record.output is not None:
+        record.output_state = record.output

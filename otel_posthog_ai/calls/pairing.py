@@ -1,0 +1,192 @@
+"""Which of the spans that wait report the same call, and who of each pair survives."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from otel_posthog_ai.record import AISpan
+from otel_posthog_ai.tree.ancestry import Hierarchy
+from otel_posthog_ai.tree.nodes import HELD, Node
+
+from .evidence import contains, is_call, nested_calls, ran_inside, read_the_stream, same_response
+
+# Spans of these types between two calls make them two calls.
+_BETWEEN = frozenset({"tool", "agent", "workflow", "chain", "task", "handoff", "retriever", "guardrail", "mcp"})
+# Clients that trace themselves are nearest the wire whatever lies around them.
+_WIRE_SCOPES = ("com.anthropic.sdk", "mistralai_sdk_tracer", "openai_sdk")
+
+
+class Pair:
+    """Two spans that are one call: what survives, what is merged into it, and which of both is nearer the wire."""
+
+    __slots__ = ("other", "survivor", "wire")
+
+    def __init__(self, survivor: Node, other: Node, wire: Node) -> None:
+        self.survivor = survivor
+        self.other = other
+        self.wire = wire
+
+
+Stage = Callable[[list[Node], Hierarchy], Iterable[Pair]]
+
+
+def find_pairs(stage: Stage, waiting: Iterable[Node], hierarchy: Hierarchy) -> list[Pair]:
+    """The pairs that one kind of evidence shows among the spans that wait."""
+    return list(stage([node for node in waiting if node.record is not None], hierarchy))
+
+
+def several_instrumentors(waiting: Iterable[Node]) -> bool:
+    """Whether the calls among these spans are of several scopes: within one, only its dialect can declare a pair."""
+    records = (node.record for node in waiting)
+    return len({record.scope for record in records if record is not None and is_call(record)}) > 1
+
+
+def _record(node: Node) -> AISpan:
+    assert node.record is not None  # every node here waits with its record
+    return node.record
+
+
+def _calls(nodes: list[Node]) -> list[Node]:
+    return [node for node in nodes if is_call(_record(node))]
+
+
+def _pair(one: Node, other: Node, hierarchy: Hierarchy) -> Pair:
+    """The outermost with framework ancestry survives; the other, or a client's own span, is nearer the wire."""
+    survivor, inner = (one, other) if _outer(one, other, hierarchy) else (other, one)
+    wire = survivor if _record(survivor).scope.startswith(_WIRE_SCOPES) else inner
+    return Pair(survivor, inner, wire)
+
+
+def _outer(one: Node, other: Node, hierarchy: Hierarchy) -> bool:
+    """Whether `one` is the outer of both."""
+    if any(above.span_id == one.span_id for above in hierarchy.ancestors(other)):
+        return True
+    if any(above.span_id == other.span_id for above in hierarchy.ancestors(one)):
+        return False
+    first, second = _record(one), _record(other)
+    if (first.parent_id is None) != (second.parent_id is None):
+        return second.parent_id is None
+    if first.scope.startswith(_WIRE_SCOPES) != second.scope.startswith(_WIRE_SCOPES):
+        return second.scope.startswith(_WIRE_SCOPES)
+    if contains(first, second) != contains(second, first):
+        return contains(first, second)
+    return (first.start_ns, -first.end_ns) <= (second.start_ns, -second.end_ns)
+
+
+def _declared(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    """Pairs that a dialect declares: a child of the other half, or the half that ended nearest to the stated time."""
+    halves: dict[tuple[str, str], list[Node]] = defaultdict(list)
+    for node in nodes:
+        record = _record(node)
+        if record.pair_key is not None:
+            halves[(record.dialect, record.pair_key)].append(node)
+    for group in halves.values():
+        members = {node.span_id: node for node in group}
+        below: dict[int, list[Node]] = defaultdict(list)
+        for node in group:
+            if node.parent_id in members:
+                below[node.parent_id].append(node)
+            elif _record(node).pair_time_ns is not None:
+                yield from _ended_nearest(node, group)
+        for span_id, children in below.items():
+            child = _other_half(members[span_id], children)
+            yield Pair(members[span_id], child, child)
+
+
+def _other_half(above: Node, children: list[Node]) -> Node:
+    """The child with the same answer; else the last, because calls under one span overwrite each other's attributes."""
+    answer = _record(above).response_id
+    same = [child for child in children if answer is not None and _record(child).response_id == answer]
+    return max(same or children, key=lambda child: _record(child).end_ns)
+
+
+def _ended_nearest(node: Node, group: list[Node]) -> Iterator[Pair]:
+    time = _record(node).pair_time_ns
+    calls = [each for each in group if _record(each).pair_time_ns is None]
+    if calls and time is not None:
+        yield Pair(min(calls, key=lambda each: abs(_record(each).end_ns - time)), node, node)
+
+
+def _by_response(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    by_id: dict[str, list[Node]] = defaultdict(list)
+    for node in _calls(nodes):
+        response_id = _record(node).response_id
+        if response_id is not None:
+            by_id[response_id].append(node)
+    for group in by_id.values():
+        while len(group) > 1:
+            node = group.pop(0)
+            match = next((other for other in group if same_response(_record(node), _record(other))), None)
+            if match is not None:
+                pair = _pair(node, match, hierarchy)
+                if pair.survivor is node:
+                    group[group.index(match)] = node
+                yield pair
+
+
+def _nested(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    """Each call and the nearest call above it, if nothing lies between that makes them two."""
+    for node in _calls(nodes):
+        for above in hierarchy.ancestors(node):
+            record = above.record
+            if above.fate != HELD or record is None:
+                continue
+            if is_call(record):
+                if nested_calls(record, _record(node)):
+                    yield _pair(above, node, hierarchy)
+                break
+            if record.span_type in _BETWEEN:
+                break
+
+
+def _handed_out(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    """Streams and the calls that their readers made: the first call is of the stream that spoke first."""
+    calls = _calls(nodes)
+    streams = [node for node in calls if _record(node).spoke_until_ns is not None]
+    pairs = [(outer, inner) for outer in streams for inner in calls if read_the_stream(_record(outer), _record(inner))]
+    return _one_to_one(calls, sorted(pairs, key=_turn))
+
+
+def _turn(pair: tuple[Node, Node]) -> tuple[int, int]:
+    outer, inner = (_record(node) for node in pair)
+    return inner.start_ns, outer.spoke_until_ns or 0
+
+
+def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    """Calls of different traces, the tightest first."""
+    calls = _calls(nodes)
+    return _one_to_one(calls, sorted(_one_inside_another(calls), key=_slack))
+
+
+def _one_to_one(calls: list[Node], pairs: Iterable[tuple[Node, Node]]) -> Iterator[Pair]:
+    """The first pair of each call: it has one report of each scope, and one call around it."""
+    reported: dict[int, set[str]] = {node.span_id: {*node.reported_by, _record(node).scope} for node in calls}
+    inside: set[int] = set()
+    for outer, inner in pairs:
+        if inner.span_id in inside or reported[outer.span_id] & reported[inner.span_id]:
+            continue
+        inside.add(inner.span_id)
+        both = reported[outer.span_id] | reported[inner.span_id]
+        reported[outer.span_id] = reported[inner.span_id] = both
+        yield Pair(outer, inner, inner)
+
+
+def _one_inside_another(calls: list[Node]) -> Iterator[tuple[Node, Node]]:
+    for inner in calls:
+        record = _record(inner)
+        if record.parent_id is None:
+            for outer in calls:
+                if outer.trace_id != inner.trace_id and ran_inside(_record(outer), record):
+                    yield outer, inner
+
+
+def _slack(pair: tuple[Node, Node]) -> tuple[bool, int]:
+    """Whether they ended differently, and nanoseconds that the outer took longer than the inner."""
+    outer, inner = (_record(node) for node in pair)
+    longer = (outer.end_ns - outer.start_ns) - (inner.end_ns - inner.start_ns)
+    return (outer.error is None) != (inner.error is None), longer
+
+
+# Strongest evidence first; what one stage has joined, the next sees as one. Only the first looks within one scope.
+STAGES: tuple[Stage, ...] = (_declared, _by_response, _nested, _handed_out, _apart)

@@ -1,0 +1,38 @@
+"""Spans that say nothing new to a reader: the same tool twice, a step that only repeats its parent, plumbing."""
+
+from __future__ import annotations
+
+from otel_posthog_ai.reading.table import unset
+from otel_posthog_ai.record import AISpan
+
+_PLUMBING = frozenset({"chain", "prompt", "task", "custom", None})
+
+
+def is_same_tool(outer: AISpan, inner: AISpan) -> bool:
+    """Whether a tool span and the tool span right below it are one execution."""
+    if outer.span_type != "tool" or inner.span_type != "tool":
+        return False
+    if outer.tool_call_id is not None and inner.tool_call_id is not None:
+        return outer.tool_call_id == inner.tool_call_id
+    return _tool(outer) is not None and _tool(outer) == _tool(inner)
+
+
+def _tool(record: AISpan) -> str | None:
+    return record.tool_name if record.tool_name is not None else record.name
+
+
+def is_repetition(outer: AISpan, inner: AISpan) -> bool:
+    """Whether a step has the kind and name of its parent and no state of its own."""
+    return (
+        outer.kind == inner.kind == "span"
+        and outer.span_type == inner.span_type
+        and (outer.name or outer.span_name) == (inner.name or inner.span_name)
+        and unset(inner.input_state)
+        and unset(inner.output_state)
+        and inner.error is None
+    )
+
+
+def is_graph_plumbing(record: AISpan) -> bool:
+    """Whether a step is neither a node of a graph nor an agent, tool or the like."""
+    return record.kind == "span" and record.span_type in _PLUMBING and not record.graph_node

@@ -1,0 +1,1 @@
+"""What an app puts into its set-up: processor, exporter, propagator, log records, serverless, feedback, zero code."""

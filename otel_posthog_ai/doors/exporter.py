@@ -1,0 +1,207 @@
+"""The bare door: a plain SpanExporter that holds the whole pipeline, for set-ups that take nothing else."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.context import Context, get_current
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+from otel_posthog_ai import forks
+from otel_posthog_ai.content.outgoing import Outgoing
+from otel_posthog_ai.content.shrinking import shrink
+from otel_posthog_ai.context.posthog_context import current
+from otel_posthog_ai.delivery import Counters, EncodedEvent, Poster
+from otel_posthog_ai.log import warn
+from otel_posthog_ai.settings import Settings, resolve, tell_inert
+from otel_posthog_ai.tree.admission import passes
+from otel_posthog_ai.tree.ancestry import Hierarchy
+from otel_posthog_ai.work.assembly import Assembly
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from otel_posthog_ai.options import ExporterOptions
+
+
+_made: weakref.WeakSet[PostHogSpanExporter] = weakref.WeakSet()
+
+
+def made_exporters() -> list[PostHogSpanExporter]:
+    """All bare exporters of this process that somebody still holds."""
+    return list(_made)
+
+
+class PostHogSpanExporter(SpanExporter):
+    """Exports AI spans to PostHog, whatever TracerProvider and SpanProcessor it stands behind.
+
+    It posts before `export` returns, so put it behind a BatchSpanProcessor. It knows ancestry, user and session as far
+    as the spans that it has seen tell; `PostHogSpanProcessor` sees spans start and knows them exactly, and sends from a
+    thread of its own.
+
+    Args:
+        api_key: Project API key, `phc_…`. Default: `POSTHOG_API_KEY`, else none: one warning, and nothing is sent.
+        host: `us`, `eu` or a URL. Default: `POSTHOG_HOST`, else `https://us.i.posthog.com`.
+        privacy_mode: True sends no prompts, outputs, tool data or error texts. Default false.
+        capture_media: True sends base64 media; else each leaves a placeholder. Default false.
+        default_distinct_id: The user where none is known. Default none: anonymous events.
+        timeout: One deadline for all tries of an export, in seconds. Default 10.
+        max_retries: Repeats of a failed request within the timeout. Default 3.
+        compression: `gzip` (default) or `none`.
+        large_events: What happens to an event over 983,040 bytes: `auto` (default) takes PostHog's AI route, and
+            shrinks it where there is none; `shrink`; `ai_route` sends every event by that route.
+        spool_directory: A directory that keeps unsent events across crashes and restarts. Default none: memory only.
+        baggage_keys: Baggage keys that are read, as a list or separated by commas. Default none.
+        deduplicate: Make one generation of the spans that report one model call. Default true.
+        chain_spans: `all` (default), or `graph`: only graph nodes, agents, tools, retrievers and model calls.
+        costs: `span` (default) passes a cost on the span through; `posthog` leaves it out, PostHog computes all.
+        outbox_bytes: Most bytes of events that wait to be sent. Default 33554432 (32 MiB).
+        outbox_seconds: Longest time an event waits to be sent, in seconds. Default 3600.
+        mask: `mask(key, value) -> value` for every text of the content, or names of built-in masks (`emails`,
+            `phone_numbers`, `card_numbers`, `api_keys`). Default none.
+        before_send: `before_send(event) -> event or None`: the last word on every event; None drops it. Default none.
+        span_filter: `span_filter(span) -> bool`: is this span to be exported? Default none: AI spans are.
+        properties: Custom properties of every event (a mapping), or names of resource attributes to send. Default none.
+        disabled: True reads nothing and sends nothing. Default false.
+        flush_at: For `PostHogSpanProcessor(exporter)`: waiting spans that start the work. Default 20, serverless 10.
+        flush_interval_millis: Likewise: longest wait of a span, in milliseconds. Default 10000, serverless 2000.
+        max_queue_size: Likewise: ended spans that may wait. Default 2048.
+        serverless: Likewise: whether the process may be frozen between two requests. Default: detected.
+
+    An option that is None or "" comes from its environment variable (`otel_posthog_ai.environment_variables`), else it
+    has its default.
+
+    Raises:
+        ValueError: an option has a bad value.
+        TypeError: there is no such option.
+    """
+
+    def __init__(self, api_key: str | None = None, host: str | None = None, **options: Unpack[ExporterOptions]) -> None:
+        self.settings: Settings = resolve({"api_key": api_key, "host": host, **options})
+        self.counters = Counters()
+        self.hierarchy = Hierarchy()
+        self._assembly = Assembly(self.settings, self.counters, self.hierarchy, patient=False)
+        self._outgoing = Outgoing(self.settings, self.counters)
+        self._poster = Poster(self.settings, self.counters, shrink=shrink)
+        self._shut_down = False
+        self._start_anew()
+        forks.in_child(self._in_child)
+        _made.add(self)
+        tell_inert(self.settings)
+
+    def _start_anew(self) -> None:
+        self._owed: deque[EncodedEvent] = deque()
+        self._owed_bytes = 0
+        self._lock = threading.Lock()
+
+    def _in_child(self) -> None:
+        """What is owed is the parent's to send, and the lock may be held by a thread that is not there."""
+        self._start_anew()
+        self.hierarchy.start_anew()
+        self._assembly.forget_held()
+
+    def attach(self, provider: TracerProvider) -> None:
+        """Learn ancestry, user and session from spans of `provider` as they start, from now on."""
+        if not self.settings.inert:
+            provider.add_span_processor(_Onlooker(self.hierarchy))
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Post the events of `spans` and what is still owed; FAILURE while anything stays owed."""
+        if self.settings.inert or self._shut_down:
+            return SpanExportResult.FAILURE if self._shut_down else SpanExportResult.SUCCESS
+        try:
+            with self._lock:
+                self._take(spans)
+                return self._post(time.monotonic() + self.settings.timeout)
+        except Exception as error:
+            warn("exporter:export", "an export failed (%s)", type(error).__name__)
+            return SpanExportResult.FAILURE
+
+    def _take(self, spans: Sequence[ReadableSpan]) -> None:
+        self.counters.add("seen", len(spans))
+        chosen: list[ReadableSpan] = []
+        for span in spans:
+            if passes(self.settings.span_filter, span):
+                chosen.append(span)
+                continue
+            context = span.get_span_context()
+            if context is not None:
+                self.hierarchy.finished(context.span_id, span.parent, context.trace_id, None, False)
+            self.counters.add("filtered")
+        self._assembly.add(chosen, lambda _span: ())
+        for built in self._assembly.release(everything=True):
+            events = self._outgoing.encode(built.events, built.privacy)
+            self.counters.add("queued", len(events))
+            for event in events:
+                self._owe(event)
+
+    def _owe(self, event: EncodedEvent) -> None:
+        self._owed.append(event)
+        self._owed_bytes += len(event.body)
+        while self._owed_bytes > self.settings.outbox_bytes and self._owed:
+            self._owed_bytes -= len(self._owed.popleft().body)
+            self.counters.add("dropped", reason="outbox_full")
+            warn("exporter:outbox", "the events that wait for PostHog exceed outbox_bytes; the oldest are dropped")
+
+    def _post(self, deadline: float) -> SpanExportResult:
+        if not self._owed:
+            return SpanExportResult.SUCCESS
+        still = self._poster.post(list(self._owed), deadline)
+        self._owed = deque(still)
+        self._owed_bytes = sum(len(event.body) for event in still)
+        return SpanExportResult.FAILURE if still else SpanExportResult.SUCCESS
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Try once more to post what is owed; True when nothing is owed any more."""
+        deadline = time.monotonic() + timeout_millis / 1000
+        if not self._lock.acquire(timeout=max(0.0, timeout_millis / 1000)):
+            return False
+        try:
+            return self.settings.inert or self._post(deadline) is SpanExportResult.SUCCESS
+        finally:
+            self._lock.release()
+
+    def shutdown(self, timeout_millis: int = 30_000) -> None:
+        """Post what is owed within the timeout (milliseconds); afterwards nothing is sent."""
+        if self._shut_down:
+            return
+        self.force_flush(timeout_millis)
+        self._shut_down = True
+        if self._owed:
+            self.counters.add("dropped", len(self._owed), reason="shutdown")
+            warn("exporter:shutdown", "%d events could not be delivered before shutdown", len(self._owed))
+            self._owed.clear()
+        self._poster.close()
+
+    def status(self) -> Mapping[str, Any]:
+        """Counters, and what is owed: `waiting` events, `waiting_bytes`."""
+        return {**self.counters.snapshot(), "waiting": len(self._owed), "waiting_bytes": self._owed_bytes}
+
+
+class _Onlooker(SpanProcessor):
+    """Learns ancestry for a bare exporter that found its provider."""
+
+    def __init__(self, hierarchy: Hierarchy) -> None:
+        self._hierarchy = hierarchy
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        context = get_current() if parent_context is None else parent_context
+        self._hierarchy.started(span, context, current(context))
+
+    def on_end(self, span: ReadableSpan) -> None:
+        context = span.get_span_context()
+        if context is not None:
+            self._hierarchy.finished(context.span_id, span.parent, context.trace_id, None, True)
+
+    def shutdown(self) -> None:
+        """Nothing is open here."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Nothing waits here."""
+        return True

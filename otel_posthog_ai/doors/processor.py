@@ -1,0 +1,304 @@
+"""The main door: a BatchSpanProcessor tuned for serverless that sees spans start, and so knows who belongs to whom.
+
+Two stages. What the BatchSpanProcessor exports is only read, placed, encoded and put into the outbox (CPU, no I/O);
+one sender thread empties the outbox over the network.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import weakref
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.context import Context, get_current
+from opentelemetry.sdk.trace import ReadableSpan, Span
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+
+from otel_posthog_ai import forks
+from otel_posthog_ai.context.belonging import Belonging
+from otel_posthog_ai.context.posthog_context import (
+    BELONGING_KEY,
+    from_baggage,
+    posthog_library_identity,
+    request_belonging,
+)
+from otel_posthog_ai.context.remote_parent import REMOTE_PARENT_KEY
+from otel_posthog_ai.log import warn, warn_once
+from otel_posthog_ai.settings import Settings, resolve, tell_inert
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from otel_posthog_ai.delivery import Counters
+    from otel_posthog_ai.dialects import Occurrence
+    from otel_posthog_ai.options import ProcessorOptions
+    from otel_posthog_ai.tree.ancestry import Hierarchy
+    from otel_posthog_ai.work.no_ai import NoAIYet
+
+    from .exporter import PostHogSpanExporter
+
+_live: weakref.WeakSet[PostHogSpanProcessor] = weakref.WeakSet()
+_made: weakref.WeakSet[PostHogSpanProcessor] = weakref.WeakSet()
+
+
+def active_processors() -> list[PostHogSpanProcessor]:
+    """The processors of this process that send: not inert, not shut down."""
+    return [processor for processor in list(_live) if processor.active]
+
+
+def made_processors() -> list[PostHogSpanProcessor]:
+    """All processors of this process that somebody still holds, inert and shut down ones too."""
+    return list(_made)
+
+
+class _Stage(SpanExporter):
+    """What the BatchSpanProcessor exports to: the CPU half of the work."""
+
+    def __init__(self, take: Callable[[Sequence[ReadableSpan]], None]) -> None:
+        self._take = take
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self._take(spans)
+        return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """The processor shuts the sender down itself."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """The processor flushes the sender itself."""
+        return True
+
+
+class PostHogSpanProcessor(BatchSpanProcessor):
+    """Sends the AI spans of a TracerProvider to PostHog: `provider.add_span_processor(PostHogSpanProcessor())`.
+
+    It learns each span's ancestry, user and session when the span starts, and sends from a thread of its own: the app's
+    threads do no more than note a start or an end. What PostHog has not taken yet waits in a bounded outbox.
+
+    Args:
+        exporter: A `PostHogSpanExporter` whose settings are to be used, instead of options here. Default: none.
+        flush_at: Waiting spans that start the work at once. Default 20, serverless 10.
+        flush_interval_millis: Longest wait of a span before the work starts, in milliseconds. Default 10000, serverless
+            2000.
+        max_queue_size: Ended spans that may wait. Default 2048.
+        serverless: Whether the process may be frozen between two requests. Default: detected.
+        api_key: Project API key, `phc_…`. Default: `POSTHOG_API_KEY`, else none: one warning, and nothing is sent.
+        host: `us`, `eu` or a URL. Default: `POSTHOG_HOST`, else `https://us.i.posthog.com`.
+        privacy_mode: True sends no prompts, outputs, tool data or error texts. Default false.
+        capture_media: True sends base64 media; else each leaves a placeholder. Default false.
+        default_distinct_id: The user where none is known. Default none: anonymous events.
+        timeout: One deadline for all tries of an export, in seconds. Default 10.
+        max_retries: Repeats of a failed request within the timeout. Default 3.
+        compression: `gzip` (default) or `none`.
+        large_events: What happens to an event over 983,040 bytes: `auto` (default) takes PostHog's AI route, and
+            shrinks it where there is none; `shrink`; `ai_route` sends every event by that route.
+        spool_directory: A directory that keeps unsent events across crashes and restarts. Default none: memory only.
+        baggage_keys: Baggage keys that are read, as a list or separated by commas. Default none.
+        deduplicate: Make one generation of the spans that report one model call. Default true.
+        chain_spans: `all` (default), or `graph`: only graph nodes, agents, tools, retrievers and model calls.
+        costs: `span` (default) passes a cost on the span through; `posthog` leaves it out, PostHog computes all.
+        outbox_bytes: Most bytes of events that wait to be sent. Default 33554432 (32 MiB).
+        outbox_seconds: Longest time an event waits to be sent, in seconds. Default 3600.
+        mask: `mask(key, value) -> value` for every text of the content, or names of built-in masks (`emails`,
+            `phone_numbers`, `card_numbers`, `api_keys`). Default none.
+        before_send: `before_send(event) -> event or None`: the last word on every event; None drops it. Default none.
+        span_filter: `span_filter(span) -> bool`: is this span to be exported? Default none: AI spans are.
+        properties: Custom properties of every event (a mapping), or names of resource attributes to send. Default none.
+        disabled: True reads nothing and sends nothing. Default false.
+
+    An option that is None or "" comes from its environment variable (`otel_posthog_ai.environment_variables`), else it
+    has its default.
+
+    Raises:
+        ValueError: an option has a bad value, or there are options beside an exporter.
+        TypeError: there is no such option.
+    """
+
+    def __init__(
+        self,
+        exporter: PostHogSpanExporter | None = None,
+        *,
+        flush_at: int | None = None,
+        flush_interval_millis: int | None = None,
+        max_queue_size: int | None = None,
+        serverless: bool | None = None,
+        **options: Unpack[ProcessorOptions],
+    ) -> None:
+        given = {
+            "flush_at": flush_at,
+            "flush_interval_millis": flush_interval_millis,
+            "max_queue_size": max_queue_size,
+            "serverless": serverless,
+            **options,
+        }
+        if exporter is not None and any(value is not None for value in given.values()):
+            raise ValueError("give the options to the exporter, or leave the exporter out")
+        self.settings: Settings = exporter.settings if exporter is not None else resolve(given)
+        self._inert = self.settings.inert
+        self._shut_down = False
+        self._checked = False
+        self._reads_baggage = bool(self.settings.baggage_keys)
+        _made.add(self)
+        tell_inert(self.settings)
+        if not self._inert:
+            self._begin()
+
+    def _begin(self) -> None:
+        # Loaded here, because who sends nothing, in tests for one, need not pay for it.
+        from otel_posthog_ai.work.pipeline import shared_pipeline
+        from otel_posthog_ai.work.sorting import Sorter
+
+        self._start_batching()
+        self._pipeline = shared_pipeline(self.settings)
+        self._pipeline.join(self)
+        self.hierarchy: Hierarchy = self._pipeline.hierarchy
+        self._note_start = self.hierarchy.open_spans.add
+        self.counters: Counters = self._pipeline.counters
+        self._sorter = Sorter(
+            self.settings, self.hierarchy, self.counters, queue=super().on_end, wake=self._pipeline.wake
+        )
+        self.no_ai: NoAIYet = self._sorter.no_ai
+        forks.in_child(self._sorter.start_anew)
+        forks.start_in_child(self._start_unheard)
+        # Registered after the sender's own, so called before it: it fills the outbox that the sender then empties.
+        forks.at_end_of_child(self._deliver_at_end)
+        _live.add(self)
+
+    def _start_batching(self) -> None:
+        """An empty queue with a thread of its own."""
+        super().__init__(
+            _Stage(self._take),
+            max_queue_size=self.settings.max_queue_size,
+            schedule_delay_millis=self.settings.flush_interval_millis,
+            max_export_batch_size=self.settings.flush_at,
+        )
+
+    # ---- the app's threads ---------------------------------------------------------------------------------------
+
+    @property
+    def active(self) -> bool:
+        """Whether spans are taken."""
+        return not self._inert and not self._shut_down
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Learn the span's ancestry and whom it belongs to."""
+        if self._inert or self._shut_down:
+            return
+        try:
+            if not forks.page[0]:
+                forks.notice()
+            if not self._checked and self._is_double(span):
+                return
+            context = get_current() if parent_context is None else parent_context
+            # As `current` does, without a call: this line runs for every span of the app.
+            belonging: Any = context.get(BELONGING_KEY) or request_belonging.get()
+            if self._reads_baggage or "posthog" in sys.modules:
+                belonging = self._with_foreign(belonging, context)
+            if belonging is None and REMOTE_PARENT_KEY not in context:
+                self._note_start(span)
+            else:
+                self.hierarchy.started(span, context, belonging)
+        except Exception as error:
+            warn("processor:on_start", "a span's start could not be noted (%s)", type(error).__name__)
+
+    def _with_foreign(self, belonging: Belonging | None, context: Context | None) -> Belonging | None:
+        for foreign in (posthog_library_identity(), from_baggage(context, self.settings.baggage_keys)):
+            if foreign is not None:
+                belonging = belonging.within(foreign) if belonging is not None else foreign
+        return belonging
+
+    def _is_double(self, span: Span) -> bool:
+        """Whether another processor with the same host and key sees the same spans: then this one stays inert."""
+        self._checked = True
+        span_id = span.get_span_context().span_id
+        mine = (self.settings.api_key, self.settings.host)
+        for other in active_processors():
+            if (
+                other is not self
+                and (other.settings.api_key, other.settings.host) == mine
+                and other.hierarchy.open_spans.live(span_id) is not None
+            ):
+                self._inert = True
+                warn_once(
+                    "processor:double", "two PostHogSpanProcessors with one key and host on a provider: one is inert"
+                )
+                return True
+        return False
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Take an ended span. Whether it is AI is looked at later, in another thread, unless very many end."""
+        if self._inert or self._shut_down:
+            return
+        self._sorter.add(span)
+
+    def join_log(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
+        """Keep a log record with content for the span that it belongs to (0, 0: unknown). Called at emit."""
+        if self.active:
+            self._pipeline.join_log(trace_id, span_id, occurrence, scope)
+
+    def capture(self, event: Mapping[str, Any], *, private: bool = False, context_keys: Collection[str] = ()) -> bool:
+        """Send a ready event by this processor's delivery; False where it was not queued.
+
+        `private` leaves content out; custom properties then leave only under `context_keys`.
+        """
+        forks.notice()
+        return self.active and self._pipeline.send([event], private=private, context_keys=context_keys)
+
+    # ---- the worker ----------------------------------------------------------------------------------------------
+
+    def sort_out(self) -> None:
+        """Look at the spans that have ended since, and queue those that are AI."""
+        self._sorter.sort_out()
+
+    def _take(self, spans: Sequence[ReadableSpan]) -> None:
+        self._sorter.taken(len(spans))
+        self._pipeline.take(spans)
+
+    def drain(self) -> None:
+        """Move everything that has ended to the pipeline."""
+        # What waits now, a queue at a time; what ends meanwhile is for the next flush.
+        for _ in range(1 + self._sorter.queues):
+            self._sorter.sort_out()
+            super().force_flush()
+
+    # ---- flush and shutdown --------------------------------------------------------------------------------------
+
+    def force_flush(self, timeout_millis: int | None = 30_000) -> bool:
+        """Deliver what is owed within `timeout_millis` milliseconds; True only when everything is delivered."""
+        if self._inert:
+            return True
+        forks.notice()
+        return not self._shut_down and self._pipeline.flush(_deadline(timeout_millis))
+
+    def shutdown(self, timeout_millis: int | None = None) -> None:
+        """Deliver what is owed within `timeout_millis` (default: the option `timeout`), then stop for good."""
+        if self._inert or self._shut_down:
+            return
+        forks.notice()
+        deadline = _deadline(timeout_millis if timeout_millis is not None else self.settings.timeout * 1000)
+        self.drain()
+        super().shutdown()  # type: ignore[no-untyped-call]
+        self._shut_down = True
+        self._pipeline.leave(self, deadline)
+        _live.discard(self)
+
+    def _deliver_at_end(self) -> None:
+        if self.active:
+            self.shutdown()
+
+    def status(self) -> dict[str, Any]:
+        """Counters, and what waits where: `queue` ended spans, `held` read ones, `waiting` events in the outbox."""
+        if self._inert:
+            return {"inert": True}
+        return {**self._pipeline.status(), "queue": self._sorter.waiting}
+
+    def _start_unheard(self) -> None:
+        """Where Python hears of a fork, the SDK empties its queue and starts its thread in a hook of its own."""
+        if forks.unheard:
+            self._start_batching()
+
+
+def _deadline(timeout_millis: float | None) -> float:
+    return time.monotonic() + (timeout_millis if timeout_millis is not None else 30_000) / 1000

@@ -1,0 +1,119 @@
+"""What follows from a record once every dialect has read: provider, framework, the calls in an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from otel_posthog_ai.patterns import pattern
+from otel_posthog_ai.record import AISpan, Usage
+
+from .frameworks import framework_of_scope
+from .literals import ADDRESS
+from .providers import is_framework, priced_provider, provider_of_model
+from .values import is_mapping
+
+# OpenTelemetry's or a framework's own word for a reason -> the provider's.
+REASONS: dict[str, dict[str, str]] = {
+    "openai": {"tool_call": "tool_calls", "function_calls": "tool_calls"},
+    "azure-openai": {"tool_call": "tool_calls", "function_calls": "tool_calls"},
+    "anthropic": {"tool_call": "tool_use"},
+}
+
+# Instrumentors of a client that speaks to Vertex AI only, and call that "Google".
+SERVED_BY = {
+    "opentelemetry.instrumentation.vertexai": "vertex-ai",
+    "openinference.instrumentation.vertexai": "vertex-ai",
+}
+# The path of a model among Google's resources.
+_RESOURCE = pattern(r"(?:projects/.+/|publishers/[^/]+/)?models/")
+GEMINI_WITH_REASONING = pattern(r"gemini-(?:2\.5|3)")
+"""Models whose own API counts the reasoning beside the output."""
+# What instrumentors write for a model that they do not know.
+NO_MODEL = frozenset({"unknown", "Unknown", "none", "None", "null"})
+# What clients write for a parameter that was not given, where it is no object's address.
+NOT_GIVEN = frozenset({"NOT_GIVEN", "Unset()", "Ellipsis"})
+
+
+def conclude(record: AISpan) -> None:
+    """Fill what can be told from the fields alone."""
+    _models(record)
+    _provider(record)
+    if record.parameters:
+        record.parameters = {name: value for name, value in record.parameters.items() if not _was_not_given(value)}
+    if record.framework is None:
+        record.framework = framework_of_scope(record.scope)
+    if record.finish_reason is not None:
+        spelling = REASONS.get(record.provider or "", {})
+        record.finish_reason = spelling.get(record.finish_reason, record.finish_reason)
+    if _was_abandoned(record):
+        record.cancelled = True
+        record.finish_reason = None
+    if record.kind == "span":
+        record.request_model = record.response_model = None
+    if record.kind == "generation":
+        if _nothing_counted(record.usage):
+            record.usage = Usage()
+        _untold_reasoning(record)
+    if record.kind == "embedding" and record.span_type is not None:
+        record.span_type = None
+    if record.tools is not None:
+        record.tools = [dict(tool) for tool in record.tools if is_mapping(tool)] or None
+
+
+def _was_not_given(value: Any) -> bool:
+    """Whether a parameter is the text of an object, by which clients mark what the caller left out."""
+    return isinstance(value, str) and (value in NOT_GIVEN or ADDRESS.fullmatch(value) is not None)
+
+
+def _nothing_counted(usage: Usage) -> bool:
+    """Whether zeros stand for an unknown usage: no model reads nothing and writes nothing."""
+    counted = (usage.total, usage.cache_read, usage.cache_write, usage.reasoning)
+    return usage.input == 0 and usage.output == 0 and not any(counted)
+
+
+def _was_abandoned(record: AISpan) -> bool:
+    """Whether a stream was left before its end: no provider ends an answer with `error` where nothing failed."""
+    return (
+        record.finish_reason == "error" and record.error is None and bool(record.stream) and record.usage.output is None
+    )
+
+
+def _models(record: AISpan) -> None:
+    record.request_model = _model(record.request_model)
+    record.response_model = _model(record.response_model)
+
+
+def _model(name: str | None) -> str | None:
+    """The model's own name; a placeholder names none."""
+    if name is None or name in NO_MODEL:
+        return None
+    path = _RESOURCE.match(name)
+    return name[path.end() :] if path is not None else name
+
+
+def _untold_reasoning(record: AISpan) -> None:
+    """Gemini's thoughts, where an instrumentor counts them in nothing but the total."""
+    usage, model = record.usage, record.response_model or record.request_model or ""
+    if usage.reasoning is not None or usage.total is None or usage.input is None or usage.output is None:
+        return
+    thoughts = usage.total - usage.input - usage.output
+    if thoughts > 0 and GEMINI_WITH_REASONING.match(model):
+        usage.reasoning, usage.output_excludes_reasoning = thoughts, True
+
+
+def _provider(record: AISpan) -> None:
+    stated = record.provider_original
+    if stated is not None and is_framework(stated):
+        if record.framework is None:
+            record.framework = framework_of_scope(stated)
+        stated = record.provider_original = None
+    if record.kind == "span":
+        record.provider = None
+        return
+    if record.provider is None and stated is not None:
+        record.provider = priced_provider(stated)
+    if record.provider in (None, "gemini"):
+        record.provider = SERVED_BY.get(record.scope, record.provider)
+    model = record.response_model or record.request_model
+    if record.provider is None and model is not None:
+        record.provider = provider_of_model(record.request_model or model) or provider_of_model(model)

@@ -1,0 +1,239 @@
+"""Content that instrumentors put beside the span: span events and OTel log records, in the old and the new form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from otel_posthog_ai.record import MISSING, AISpan, Evaluation, Message
+
+from .messages import read_instructions, read_message, read_messages
+from .source import Occurrence, Source
+from .tool_definitions import read_tools
+from .values import finish_reason, is_list, is_mapping, items, json_text, number, parse_json, text
+
+DETAILS = "gen_ai.client.inference.operation.details"
+EVALUATION = "gen_ai.evaluation.result"
+CHOICE = "gen_ai.choice"
+# Event name -> role of the message in it.
+INPUT_EVENTS: dict[str, str] = {
+    "gen_ai.system.message": "system",
+    "gen_ai.user.message": "user",
+    "gen_ai.assistant.message": "assistant",
+    "gen_ai.tool.message": "tool",
+}
+PROMPT = "gen_ai.content.prompt"
+COMPLETION = "gen_ai.content.completion"
+CONTENT_EVENTS = frozenset({DETAILS, CHOICE, PROMPT, COMPLETION, *INPUT_EVENTS})
+FIRST_TOKEN_EVENTS = frozenset(
+    {
+        "First Token Stream Event",
+        "llm.content.completion.chunk",
+        "gen_ai.content.completion.chunk",
+        "gen_ai.stream.chunk",
+    }
+)
+
+
+class Conversation:
+    """What a row of events says: the messages before the answer, the answer, and why it ended."""
+
+    def __init__(self) -> None:
+        self.inputs: list[Message] = []
+        self.outputs: list[Message] = []
+        self.finish_reason: str | None = None
+
+
+def read_content_events(record: AISpan, source: Source) -> None:
+    """Fill what the span's own attributes leave open from its events and logs; evaluations are gathered."""
+    occurrences = [*source.events, *source.logs]
+    if not occurrences:
+        return
+    for occurrence in occurrences:
+        if occurrence.name == DETAILS:
+            _read_details(record, occurrence)
+        elif occurrence.name == EVALUATION:
+            add_evaluation(record, read_evaluation(occurrence))
+        elif occurrence.name in FIRST_TOKEN_EVENTS and occurrence.time_ns:
+            _read_first_token(record, occurrence)
+    if record.span_type == "tool":
+        _read_tool_events(record, occurrences)
+        return
+    # Where a call was written down twice, its events and its logs say the same.
+    for said in (read_conversation(source.events), read_conversation(source.logs)):
+        if not record.input and said.inputs:
+            record.input = said.inputs
+        if not record.output and said.outputs:
+            record.output = said.outputs
+        if record.finish_reason is None:
+            record.finish_reason = said.finish_reason
+
+
+def _read_tool_events(record: AISpan, occurrences: Iterable[Occurrence]) -> None:
+    """On the execution of a tool the message is its arguments and the choice its result."""
+    for occurrence in occurrences:
+        fields = _fields(occurrence)
+        if occurrence.name == "gen_ai.tool.message" and record.input_state is MISSING and "content" in fields:
+            record.input_state = parse_json(fields["content"])
+        elif occurrence.name == CHOICE and record.output_state is MISSING:
+            result = fields.get("message", fields.get("content"))
+            if result is not None:
+                record.output_state = tool_result(result)
+
+
+def tool_result(value: Any) -> Any:
+    """What a tool returned: content blocks that are only text as text, JSON text parsed, other text as text."""
+    opens = isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"')
+    found = json_text(value) if opens else value
+    if is_list(found) and found and all(_is_text_block(block) for block in found):
+        return "\n".join(block["text"] for block in found)
+    return list(found) if is_list(found) else found
+
+
+def _is_text_block(block: Any) -> bool:
+    return is_mapping(block) and isinstance(block.get("text"), str) and block.get("type") in (None, "text")
+
+
+def read_conversation(occurrences: Iterable[Occurrence]) -> Conversation:
+    """The messages of events in the old form, one event a message."""
+    said = Conversation()
+    for occurrence in occurrences:
+        if occurrence.name in INPUT_EVENTS:
+            said.inputs.extend(_message(occurrence, INPUT_EVENTS[occurrence.name]))
+        elif occurrence.name == CHOICE:
+            said.outputs.extend(_message(occurrence, "assistant"))
+            if said.finish_reason is None:
+                said.finish_reason = finish_reason(_fields(occurrence).get("finish_reason"))
+        elif occurrence.name == PROMPT:
+            said.inputs.extend(read_messages(occurrence.attributes.get("gen_ai.prompt"), "user") or ())
+        elif occurrence.name == COMPLETION:
+            said.outputs.extend(read_messages(occurrence.attributes.get("gen_ai.completion"), "assistant") or ())
+    return said
+
+
+def read_event_list(value: Any) -> Conversation:
+    """Events of the old form that were written into one attribute as a list of objects with their name inside.
+
+    Where no event says that it is the answer, the messages of the assistant at the end are.
+    """
+    occurrences: list[Occurrence] = []
+    for entry in items(value) or ():
+        if not is_mapping(entry):
+            continue
+        name = text(entry.get("event.name")) or f"gen_ai.{entry.get('role')}.message"
+        body = {key: item for key, item in entry.items() if not key.startswith(("event.", "gen_ai."))}
+        occurrences.append(Occurrence(name, {}, body))
+    said = read_conversation(occurrences)
+    if not said.outputs:
+        while said.inputs and said.inputs[-1]["role"] == "assistant":
+            said.outputs.insert(0, said.inputs.pop())
+    return said
+
+
+def finish_reason_in(value: Any) -> str | None:
+    """The finish reason that the first of the output messages carries itself."""
+    for message in items(value) or ():
+        if is_mapping(message):
+            found = finish_reason(message.get("finish_reason"))
+            if found is not None:
+                return found
+    return None
+
+
+def _read_first_token(record: AISpan, occurrence: Occurrence) -> None:
+    if record.time_to_first_token is None and occurrence.time_ns >= record.start_ns:
+        record.time_to_first_token = (occurrence.time_ns - record.start_ns) / 1e9
+    if record.stream is None:
+        record.stream = True
+
+
+def _read_details(record: AISpan, occurrence: Occurrence) -> None:
+    """The current form: everything in one event, as attributes or as a structured body."""
+    body = parse_json(occurrence.body)
+    fields: Mapping[str, Any] = {**(body if is_mapping(body) else {}), **occurrence.attributes}
+    if not record.input:
+        record.input = read_messages(fields.get("gen_ai.input.messages"), "user")
+    if not record.output:
+        record.output = read_messages(fields.get("gen_ai.output.messages"), "assistant")
+    if record.instructions is None:
+        record.instructions = read_instructions(fields.get("gen_ai.system_instructions"))
+    if not record.tools:
+        record.tools = read_tools(fields.get("gen_ai.tool.definitions"))
+    if record.finish_reason is None:
+        stated = finish_reason(fields.get("gen_ai.response.finish_reasons"))
+        record.finish_reason = stated or finish_reason_in(fields.get("gen_ai.output.messages"))
+
+
+def add_evaluation(record: AISpan, found: Evaluation) -> bool:
+    """Whether the result is new: event and log of one are one, of which either may leave out what the other says."""
+    for known in record.evaluations:
+        if all(_agree(getattr(known, part), getattr(found, part)) for part in _RESULT):
+            for part in (*_RESULT, "explanation"):
+                if getattr(known, part) is None:
+                    setattr(known, part, getattr(found, part))
+            return False
+    record.evaluations.append(found)
+    return True
+
+
+_RESULT = ("name", "score", "label", "response_id")
+
+
+def _agree(one: Any, other: Any) -> bool:
+    return one is None or other is None or one == other
+
+
+def _fields(occurrence: Occurrence) -> dict[str, Any]:
+    """Body and attributes of one event as one object, `gen_ai.` dropped from keys."""
+    body = parse_json(occurrence.body)
+    fields: dict[str, Any] = dict(body) if is_mapping(body) else {} if body is None else {"content": body}
+    for key, value in occurrence.attributes.items():
+        key = key.removeprefix("gen_ai.").removeprefix("event.")
+        if key not in _BOOKKEEPING:
+            fields.setdefault(key, _said(value) if key in _SAID else parse_json(value))
+    if "id" in fields and "tool_call_id" not in fields:
+        fields["tool_call_id"] = fields["id"]
+    return fields
+
+
+def _said(value: Any) -> Any:
+    """JSON text of a message or of its parts as what it holds; text that only looks like JSON stays text."""
+    found = parse_json(value)
+    if is_list(found) and found and all(is_mapping(part) or isinstance(part, str) for part in found):
+        return found
+    if is_mapping(found) and not _MESSAGE_KEYS.isdisjoint(found):
+        return found
+    return value
+
+
+def _message(occurrence: Occurrence, role: str) -> list[Message]:
+    fields = _fields(occurrence)
+    inner = fields.pop("message", None)
+    if is_mapping(inner):
+        # OpenLLMetry writes the calls beside the message.
+        calls = {"tool_calls": fields["tool_calls"]} if fields.get("tool_calls") else {}
+        return read_message({**calls, **inner, "role": inner.get("role") or role}, role)
+    if inner is not None:  # the answer itself, not an object around it
+        fields["content"] = inner
+    if _CONTENT_KEYS.isdisjoint(fields):
+        return []
+    fields.setdefault("role", role)
+    return read_message({key: value for key, value in fields.items() if key in _MESSAGE_KEYS}, role)
+
+
+_BOOKKEEPING = frozenset({"name", "system", "provider.name", "system_name"})
+_SAID = frozenset({"content", "message"})
+_CONTENT_KEYS = frozenset({"content", "tool_calls", "parts", "text"})
+_MESSAGE_KEYS = frozenset({"role", "content", "tool_calls", "parts", "text", "tool_call_id", "name"})
+
+
+def read_evaluation(occurrence: Occurrence) -> Evaluation:
+    """One `gen_ai.evaluation.result`."""
+    fields = _fields(occurrence)
+    result = Evaluation(text(fields.get("evaluation.name")))
+    result.score = number(fields.get("evaluation.score.value"))
+    result.label = text(fields.get("evaluation.score.label"))
+    result.explanation = text(fields.get("evaluation.explanation"))
+    result.response_id = text(fields.get("response.id"))
+    result.time_ns = occurrence.time_ns or None
+    return result

@@ -1,0 +1,283 @@
+"""Why a step failed: type, message and HTTP status, from every place where instrumentors leave them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from opentelemetry.semconv.attributes import error_attributes, exception_attributes
+
+from otel_posthog_ai.patterns import pattern
+from otel_posthog_ai.record import AISpan, Failure
+
+from .literals import read_literal
+from .source import Occurrence, Source
+from .values import is_mapping, number, parse_json, text
+
+ERROR_TYPE = error_attributes.ERROR_TYPE
+STATUS_KEYS = (
+    "http.response.status_code",
+    "http.status_code",
+    "error.code",
+    "error.status_code",
+    "status_code",
+    "exception.status_code",
+)
+MESSAGE_KEYS = ("error.message", "exception.message", "error")
+
+# Stopping on purpose is no failure.
+CANCELLATIONS = frozenset(
+    {"GraphInterrupt", "NodeInterrupt", "GraphBubbleUp", "ParentCommand", "CancelledError", "GeneratorExit"}
+)
+# Error classes of the providers' own clients, which have one status each.
+CLASS_STATUS: dict[str, int] = {
+    "BadRequestError": 400,
+    "InvalidRequestError": 400,
+    "AuthenticationError": 401,
+    "PermissionDeniedError": 403,
+    "NotFoundError": 404,
+    "ConflictError": 409,
+    "RequestTooLargeError": 413,
+    "UnprocessableEntityError": 422,
+    "RateLimitError": 429,
+    "ThrottlingException": 429,
+    "TooManyRequestsException": 429,
+    "TooManyRequestsError": 429,
+    "InternalServerError": 500,
+    "ServiceUnavailableError": 503,
+    "OverloadedError": 529,
+    # Bedrock
+    "ValidationException": 400,
+    "AccessDeniedException": 403,
+    "ResourceNotFoundException": 404,
+    "ModelTimeoutException": 408,
+    "ModelNotReadyException": 429,
+    "InternalServerException": 500,
+    "ServiceUnavailableException": 503,
+    # Google
+    "ResourceExhausted": 429,
+    "RESOURCE_EXHAUSTED": 429,
+    "PERMISSION_DENIED": 403,
+    "INVALID_ARGUMENT": 400,
+    "UNAUTHENTICATED": 401,
+}
+# Classes whose names are plain words: they count as a type, not in a text.
+TYPE_STATUS: dict[str, int] = {
+    **CLASS_STATUS,
+    "UnauthorizedError": 401,
+    "ForbiddenError": 403,
+    "InvalidArgument": 400,
+    "Unauthenticated": 401,
+    "PermissionDenied": 403,
+    "NotFound": 404,
+    "TooManyRequests": 429,
+    "ServiceUnavailable": 503,
+    "DeadlineExceeded": 504,
+}
+# Classes that frameworks put their own name before (`OpenAIRateLimitError`).
+_SUFFIXES = (
+    "RateLimitError",
+    "AuthenticationError",
+    "InternalServerError",
+    "OverloadedError",
+    "ServiceUnavailableError",
+)
+# Types by which providers name the class of an error in the answer's body.
+BODY_STATUS: dict[str, int] = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "overloaded_error": 529,
+}
+_IN_TEXT = (
+    pattern(r"\bError code: (\d{3})\b"),
+    pattern(r"\bstatus(?:[ _]code)?['\"]?\s*[:=]?\s*(\d{3})\b", re.IGNORECASE),
+    pattern(r"^\s*(?:HTTP[ /.\d]*\s)?(\d{3})\b(?!\.)"),
+    pattern(r"\bHTTP[ /.\d]*\s(\d{3})\b"),
+)
+_CLASS_NAME = pattern(r"<class '([\w.]+)'>")
+_KNOWN_CLASS = pattern(r"\b(" + "|".join(CLASS_STATUS) + r")\b")
+_KNOWN_BODY = pattern(r"['\"](" + "|".join(BODY_STATUS) + r")['\"]")
+_TEXT_SEARCHED = 4_000
+# Where a stack trace says what was raised: `openai.AuthenticationError: Error code: 401 - …`.
+_RAISED = pattern(r"^[A-Za-z_][\w.]*(?:Error|Exception): .*$", re.MULTILINE)
+_CAUSED = "The above exception was the direct cause of the following exception:"
+_TRACE_SEARCHED = 40_000
+
+
+def read_failure(record: AISpan, source: Source) -> None:
+    """Fill `record.error` (or `record.cancelled`) from the span's status, attributes and last exception event."""
+    if not (source.events or source.status_error or record.error is not None or ERROR_TYPE in source.attributes):
+        return
+    exception = _last_exception(source)
+    error_type = _type(source, exception)
+    stated = record.error is not None or source.status_error or ERROR_TYPE in source.attributes
+    failed = stated or exception_escaped(exception)
+    if _is_cancellation(error_type):
+        record.cancelled = True
+        record.error = None
+        return
+    if not failed:
+        return
+    known = record.error or Failure()
+    message = known.message or _message(source, exception)
+    kind = known.type or error_type
+    kind, message = _type_in_text(kind, message)
+    status = known.status if known.status is not None else _status(source, exception, kind, message)
+    record.error = Failure(kind, plain_message(message) if message is not None else None, status)
+
+
+def exception_escaped(exception: Occurrence | None) -> bool:
+    """Whether an exception event says that the exception left the span."""
+    if exception is None:
+        return False
+    escaped = exception.attributes.get(exception_attributes.EXCEPTION_ESCAPED)
+    return escaped is True or (isinstance(escaped, str) and escaped.lower() == "true")
+
+
+def _last_exception(source: Source) -> Occurrence | None:
+    return next((event for event in reversed(source.events) if event.name == "exception"), None)
+
+
+def is_error_text(value: Any, source: Source) -> bool:
+    """Whether an output is only the text of the exception that ended the span: `ChatModelError(…): …`."""
+    exception = _last_exception(source)
+    kind = short_type(exception.attributes.get(exception_attributes.EXCEPTION_TYPE)) if exception is not None else None
+    return kind is not None and isinstance(value, str) and re.match(rf"{re.escape(kind)}\b", value) is not None
+
+
+def short_type(value: Any) -> str | None:
+    """`openai.RateLimitError` and `<class 'openai.RateLimitError'>` as `RateLimitError`."""
+    found = text(value)
+    if found is None:
+        return None
+    match = _CLASS_NAME.search(found)
+    found = (match.group(1) if match else found).strip()
+    if not re.fullmatch(r"[\w.]+", found):
+        return found
+    return found.rsplit(".", 1)[-1] or None
+
+
+def _type(source: Source, exception: Occurrence | None) -> str | None:
+    named = short_type(exception.attributes.get(exception_attributes.EXCEPTION_TYPE)) if exception is not None else None
+    stated = short_type(source.take(ERROR_TYPE))
+    if named is not None:
+        return named
+    return stated if stated != "_OTHER" else None
+
+
+def _message(source: Source, exception: Occurrence | None) -> str | None:
+    found = text(exception.attributes.get(exception_attributes.EXCEPTION_MESSAGE)) if exception is not None else None
+    if found is None:
+        found = text(source.status_message)
+    if found is None:
+        named = (source.take(key) for key in MESSAGE_KEYS if isinstance(source.attributes.get(key), str))
+        found = next((text(value) for value in named), None)
+    return found.split("Traceback (most recent call last)")[0].strip() if found is not None else None
+
+
+def plain_message(value: str) -> str:
+    """An error's text; an object that was written as JSON or as Python's repr by what it says."""
+    found = parse_json(value) if value.startswith("{") else None
+    if isinstance(found, str):
+        found = read_literal(value)
+    if not is_mapping(found):
+        return value
+    error, data = found.get("error"), found.get("data")
+    inner = error if is_mapping(error) else found
+    said = [inner.get("message"), data.get("error") if is_mapping(data) else None]
+    return ": ".join(each for each in said if isinstance(each, str) and each) or value
+
+
+def _type_in_text(kind: str | None, message: str | None) -> tuple[str | None, str | None]:
+    """`RateLimitError: text` is a type and a text; a type that is only a status says less than one in the text."""
+    if message is None:
+        return kind, None
+    head, colon, rest = message.partition(": ")
+    if colon and re.fullmatch(r"[A-Za-z_][\w.]*", head):
+        named = head.rsplit(".", 1)[-1]
+        if kind == named or (kind is None and (named in CLASS_STATUS or named.endswith(("Error", "Exception")))):
+            return named, rest
+    return kind, message
+
+
+def _status(source: Source, exception: Occurrence | None, kind: str | None, message: str | None) -> int | None:
+    for key in STATUS_KEYS:
+        found = http_status(source.attributes.get(key))
+        if found is None and exception is not None:
+            found = http_status(exception.attributes.get(key))
+        if found is not None:
+            source.used.add(key)
+            return found
+    found = http_status(source.attributes.get(ERROR_TYPE)) or http_status(kind)
+    if found is not None:
+        return found
+    return status_in_text(message) or status_of_type(kind, message) or _status_of_causes(exception)
+
+
+def _status_of_causes(exception: Occurrence | None) -> int | None:
+    """The status of the client's error that a framework's own was raised from: the nearest in the stack trace."""
+    trace = exception.attributes.get(exception_attributes.EXCEPTION_STACKTRACE) if exception is not None else None
+    if not isinstance(trace, str):
+        return None
+    for cause in reversed(trace[-_TRACE_SEARCHED:].split(_CAUSED)[:-1]):
+        raised = _RAISED.findall(cause)
+        if raised:
+            kind, message = _type_in_text(None, raised[-1])
+            found = status_in_text(message) or status_of_type(kind, message)
+            if found is not None:
+                return found
+    return None
+
+
+def http_status(value: Any) -> int | None:
+    """A number (or its text) that can be the status of an HTTP answer."""
+    found = number(value)
+    return int(found) if found is not None and 100 <= found <= 599 and found == int(found) else None
+
+
+def status_in_text(message: str | None) -> int | None:
+    """A status that an error's text states in one of the usual ways."""
+    if message is None:
+        return None
+    searched = message[:_TEXT_SEARCHED]
+    for expression in _IN_TEXT:
+        match = expression.search(searched)
+        if match is not None:
+            found = http_status(match.group(1))
+            if found is not None and found >= 400:
+                return found
+    found = parse_json(message)
+    if is_mapping(found):
+        inner = found.get("error", found)
+        if is_mapping(inner):
+            return http_status(inner.get("code")) or http_status(inner.get("status"))
+    return None
+
+
+def status_of_type(kind: str | None, message: str | None) -> int | None:
+    """The status of a known class of error, by its type or by its name in the message."""
+    if kind is not None:
+        if kind in TYPE_STATUS:
+            return TYPE_STATUS[kind]
+        if kind in BODY_STATUS:
+            return BODY_STATUS[kind]
+        if kind.endswith(_SUFFIXES):
+            return next(CLASS_STATUS[name] for name in _SUFFIXES if kind.endswith(name))
+    if message is not None:
+        searched = message[:_TEXT_SEARCHED]
+        match = _KNOWN_CLASS.search(searched)
+        if match is not None:
+            return CLASS_STATUS[match.group(1)]
+        match = _KNOWN_BODY.search(searched)
+        if match is not None:
+            return BODY_STATUS[match.group(1)]
+    return None
+
+
+def _is_cancellation(kind: str | None) -> bool:
+    return kind is not None and kind in CANCELLATIONS

@@ -1,0 +1,325 @@
+"""Messages of every shape found in the wild, as one list in the OpenAI chat shape.
+
+Every message has `role` and `content` (null where there is only a call). Text alone is a string; calls stand in
+`tool_calls` beside a string, or as function parts in the list beside thinking and media, because that is where they are
+drawn. A tool's result is a message of its own with text content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from otel_posthog_ai.record import Message
+
+from .draft import Draft, result_text
+from .media_parts import images
+from .message_layout import join_items, laid_out, last_user_text, message_text, with_instructions
+from .parts import CALL_TYPES, RESULT_TYPES, holds_result, read_part, type_of
+from .values import is_list, is_mapping, parse_json
+
+ROLES: dict[str, str] = {
+    "human": "user",
+    "ai": "assistant",
+    "model": "assistant",
+    "bot": "assistant",
+    "chatbot": "assistant",
+    "aimessagechunk": "assistant",
+    "function": "tool",
+    "tool_response": "tool",
+    "ipython": "tool",
+    "unknown": "assistant",
+    "messagerole.user": "user",
+    "messagerole.assistant": "assistant",
+    "messagerole.system": "system",
+    "messagerole.tool": "tool",
+}
+# Class names that LangChain, AutoGen and others leave where the role should be.
+CLASSES: dict[str, str] = {
+    "SystemMessage": "system",
+    "HumanMessage": "user",
+    "AIMessage": "assistant",
+    "AIMessageChunk": "assistant",
+    "ToolMessage": "tool",
+    "FunctionMessage": "tool",
+    "ChatMessage": "user",
+    "SystemMessageChunk": "system",
+    "HumanMessageChunk": "user",
+    "UserMessage": "user",
+    "AssistantMessage": "assistant",
+    "FunctionExecutionResultMessage": "tool",
+}
+LANGCHAIN_TYPES = frozenset({"human", "ai", "system", "tool", "function", "AIMessageChunk"})
+# Pydantic AI's parts, each of which has a role of its own.
+PART_ROLES: dict[str, str] = {
+    "system-prompt": "system",
+    "user-prompt": "user",
+    "retry-prompt": "user",
+    "tool-return": "tool",
+}
+# Objects that hold messages under one key, in order of preference.
+CONTAINERS = ("messages", "choices", "candidates", "generations", "contents", "output", "input")
+# Items of the Responses API that are no messages themselves.
+ITEM_TYPES = CALL_TYPES | RESULT_TYPES | {"reasoning", "image_generation_call", "mcp_list_tools"}
+_LONGEST_REMEMBERED = 20_000
+_PLAIN_KEYS = frozenset({"role", "parts", "content", "finish_reason"})
+_CONTENT_KEYS = ("parts", "blocks", "contents", "text", "message")
+
+
+def read_messages(value: Any, role: str) -> list[Message] | None:
+    """Messages from a list, an object, or (JSON) text of either, None for none; `role` is for what has no role."""
+    messages: list[Message] = []
+    has_items = False
+    for entry in _entries(parse_json(value), 0):
+        messages += read_message(entry, role)
+        has_items = has_items or _is_item(entry)
+    if has_items:
+        messages = join_items(messages)
+    return messages or None
+
+
+def _is_item(entry: Any) -> bool:
+    return is_mapping(entry) and "role" not in entry and type_of(entry) in ITEM_TYPES
+
+
+_DEEPEST = 20
+
+
+def _entries(value: Any, depth: int) -> Iterable[Any]:
+    if value is None or value == "" or depth > _DEEPEST:
+        return
+    if is_list(value):
+        for entry in value:
+            if isinstance(entry, dict):  # almost every one
+                yield entry
+                continue
+            entry = parse_json(entry) if isinstance(entry, str) and entry.lstrip().startswith("{") else entry
+            if is_list(entry) and not _is_pair(entry):
+                yield from _entries(entry, depth + 1)
+            else:
+                yield entry
+        return
+    if is_mapping(value) and "role" not in value and not _is_item(value):
+        for key in CONTAINERS:
+            if is_list(value.get(key)):
+                yield from _entries(value[key], depth + 1)
+                return
+        if is_mapping(value.get("output")):  # Bedrock: {"output": {"message": …}}
+            value = value["output"]
+    yield value
+
+
+def _is_pair(entry: Any) -> bool:
+    """LangChain's `("human", "text")`."""
+    return len(entry) == 2 and isinstance(entry[0], str) and entry[0] in LANGCHAIN_TYPES | {"user", "assistant"}
+
+
+def read_message(entry: Any, role: str) -> list[Message]:
+    """The messages that one entry stands for: none, one, or a message and the tool results that were inside it."""
+    if not is_mapping(entry):
+        if is_list(entry):
+            return text_message(entry[0], entry[1]) if _is_pair(entry) else []
+        return text_message(role, entry)
+    if _PLAIN_KEYS.issuperset(entry) and isinstance(entry.get("role"), str):
+        return _plain_message(entry, _role(entry, role))
+    entry = _unwrapped(entry)
+    if _is_item(entry):
+        draft = Draft()
+        read_part(entry, draft)
+        return laid_out("assistant", draft)
+    if entry.get("kind") in ("request", "response") and is_list(entry.get("parts")):
+        return _pydantic_ai(entry)
+    return _chat_message(entry, _role(entry, role))
+
+
+def _plain_message(entry: Mapping[str, Any], role: str) -> list[Message]:
+    """The usual message, which says nothing beside its content: all that the long way would find in it."""
+    content = entry.get("content")
+    if content is None:
+        content = entry.get("parts")
+    if is_list(content) and len(content) == 1:
+        part = content[0]
+        if is_mapping(part) and len(part) == 2 and part.get("type") == "text":
+            text = part.get("text", part.get("content"))
+            content = text if isinstance(text, str) else content
+    if isinstance(content, str) and role != "tool":
+        return [{"role": role, "content": content}] if content else []
+    if is_list(content) and (role != "tool" or any(map(holds_result, content))):
+        earlier, draft = _read_parts(content, role, Draft())
+        return [*earlier, *laid_out(role, draft)]
+    return _chat_message(entry, role)
+
+
+def _unwrapped(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The message inside a choice, a LangChain constructor, a generation or a Gemini candidate."""
+    for _ in range(4):
+        inner: Any = None
+        if is_mapping(entry.get("message")):
+            inner = entry["message"]
+        elif is_mapping(entry.get("delta")) and "index" in entry:
+            inner = entry["delta"]
+        elif is_mapping(entry.get("kwargs")) and ("lc" in entry or "id" in entry):
+            inner = dict(entry["kwargs"])
+            names = entry.get("id")
+            if is_list(names) and names and isinstance(names[-1], str) and names[-1] in CLASSES:
+                inner.setdefault("type", "constructor")
+                inner["role"] = CLASSES[names[-1]]
+        elif is_mapping(entry.get("data")) and entry.get("type") in tuple(LANGCHAIN_TYPES):
+            inner = {**entry["data"], "type": entry["type"]}
+        elif is_mapping(entry.get("content")) and is_list(entry["content"].get("parts")):
+            inner = entry["content"]
+        elif "_role" in entry and "_content" in entry:  # Haystack before 2.9
+            inner = {key.removeprefix("_"): value for key, value in entry.items()}
+        if inner is None:
+            return entry
+        entry = inner
+    return entry
+
+
+def _role(entry: Mapping[str, Any], default: str) -> str:
+    role = entry.get("role")
+    if not isinstance(role, str) and is_mapping(role):
+        role = role.get("value")
+    if not isinstance(role, str) or not role:
+        kind = entry.get("type")
+        role = default
+        if isinstance(kind, str):
+            role = kind if kind in LANGCHAIN_TYPES else CLASSES.get(kind, default)
+    lowered = role.lower()
+    return ROLES.get(lowered, lowered)
+
+
+def _chat_message(entry: Mapping[str, Any], role: str) -> list[Message]:
+    content = entry.get("content")
+    if content is None:
+        content = next((entry[key] for key in _CONTENT_KEYS if entry.get(key) is not None), None)
+    if is_mapping(content) and is_list(content.get("parts")):
+        content = content["parts"]
+    elif is_mapping(content):
+        content = [content]
+    if role == "tool" and not (is_list(content) and any(holds_result(part) for part in content)):
+        draft = Draft()
+        draft.result(_inner_content(entry, content), entry.get("tool_call_id") or entry.get("id"), entry.get("name"))
+        return draft.results
+    draft = Draft()
+    _read_reasoning(entry, draft)
+    earlier, draft = _read_parts(content if is_list(content) else [content], role, draft)
+    if entry.get("images") is not None:
+        images(entry["images"], draft)
+    if not draft.parts:
+        draft.text(_spoken(entry))
+    _read_calls(entry, draft)
+    return [*earlier, *laid_out(role, draft, entry.get("name"))]
+
+
+def _read_parts(parts: Iterable[Any], role: str, draft: Draft) -> tuple[list[Message], Draft]:
+    """What came before the last result of a tool as messages, and the draft of the rest."""
+    earlier: list[Message] = []
+    for part in parts:
+        if role == "assistant" and draft.results and not holds_result(part):
+            # A tool that the provider ran within the answer: what follows its result is said after it.
+            earlier.extend(laid_out(role, draft))
+            draft = Draft()
+        read_part(part, draft)
+    return earlier, draft
+
+
+def _inner_content(entry: Mapping[str, Any], content: Any) -> Any:
+    """A tool's result as it was given: an object stays an object."""
+    return entry["content"] if is_mapping(entry.get("content")) else content
+
+
+def _read_reasoning(entry: Mapping[str, Any], draft: Draft) -> None:
+    reasoning = entry.get("reasoning_content") or entry.get("reasoning") or entry.get("thinking")
+    if isinstance(reasoning, str):
+        draft.thinking(reasoning)
+
+
+def _spoken(entry: Mapping[str, Any]) -> Any:
+    """What an answer without content says: a refusal, or the transcript of its sound."""
+    if isinstance(entry.get("refusal"), str):
+        return entry["refusal"]
+    audio = entry.get("audio")
+    transcript = audio.get("transcript") if is_mapping(audio) else None
+    return transcript if isinstance(transcript, str) else None
+
+
+def _read_calls(entry: Mapping[str, Any], draft: Draft) -> None:
+    extra = entry.get("additional_kwargs")
+    for calls in (entry.get("tool_calls"), extra.get("tool_calls") if is_mapping(extra) else None):
+        calls = parse_json(calls)
+        if not is_list(calls) or not calls:
+            continue
+        for call in calls:
+            if is_mapping(call):
+                read_part({**call, "type": "tool_call"}, draft)
+        if draft.calls:
+            return
+    function_call = entry.get("function_call")
+    if is_mapping(function_call) and not draft.calls:
+        draft.call(function_call.get("name"), function_call.get("arguments"))
+
+
+def _pydantic_ai(entry: Mapping[str, Any]) -> list[Message]:
+    """A request of Pydantic AI holds parts of several roles, a response those of one answer."""
+    if entry["kind"] == "response":
+        return _chat_message({"content": entry["parts"]}, "assistant")
+    messages: list[Message] = []
+    for part in entry["parts"]:
+        kind = type_of(part) if is_mapping(part) else None
+        content = part.get("content") if is_mapping(part) else part
+        if kind in RESULT_TYPES or (kind == "retry-prompt" and part.get("tool_name")):
+            draft = Draft()
+            draft.result(content, part.get("tool_call_id"), part.get("tool_name"))
+            messages.extend(draft.results)
+        else:
+            messages.extend(_chat_message({"content": content}, PART_ROLES.get(kind or "", "user")))
+    return messages
+
+
+def text_message(role: str, value: Any) -> list[Message]:
+    """A message that is only text, or only parts."""
+    role = ROLES.get(role.lower(), role.lower())
+    if value is None or value == "":
+        return []
+    if role == "tool":
+        return [{"role": "tool", "content": result_text(value)}]
+    draft = Draft()
+    for part in value if is_list(value) else [value]:
+        read_part(part, draft)
+    return laid_out(role, draft)
+
+
+def read_instructions(value: Any) -> str | None:
+    """System instructions: text, parts, or messages, as one text."""
+    if isinstance(value, str) and len(value) <= _LONGEST_REMEMBERED:
+        return _instructions_of_text(value)
+    return _instructions(parse_json(value))
+
+
+@lru_cache(maxsize=64)
+def _instructions_of_text(value: str) -> str | None:
+    """Every call of an agent brings the same instructions along."""
+    return _instructions(parse_json(value))
+
+
+def _instructions(found: Any) -> str | None:
+    if isinstance(found, str):
+        return found or None
+    if is_mapping(found):
+        found = [found]
+    if not is_list(found):
+        return None
+    entries = [
+        entry if is_mapping(entry) and ("role" in entry or "parts" in entry) else {"role": "system", "parts": [entry]}
+        for entry in found
+    ]
+    texts = [message_text(message) for message in read_messages(entries, "system") or ()]
+    return "\n\n".join(text for text in texts if text) or None
+
+
+__all__ = [
+    "CLASSES", "LANGCHAIN_TYPES", "join_items", "laid_out", "last_user_text", "message_text", "read_instructions",
+    "read_message", "read_messages", "text_message", "with_instructions",
+]  # fmt: skip

@@ -1,0 +1,52 @@
+"""Metadata objects that users (and frameworks in their name) put on spans, under the user's own keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from otel_posthog_ai.patterns import pattern
+from otel_posthog_ai.record import AISpan
+
+from .leftovers import is_plumbing
+from .values import mapping, text, texts
+
+# Keys of LangChain's and LangGraph's own, by which the framework is told.
+_LANGGRAPH = ("langgraph_node", "langgraph_step", "langgraph_path")
+
+
+# Marks and tags of LangChain's own runs.
+_MARKS = frozenset({"is_langchain_root"})
+_RUN_TAG = pattern(r"(?:seq|map|graph|condition|branch):\w+(?::.*)?|langsmith:\w+")
+
+
+def user_tags(value: Any) -> list[str]:
+    """The tags that a user gave, without those that LangChain gives to the steps of a run."""
+    return [tag for tag in texts(value) or () if not _RUN_TAG.fullmatch(tag)]
+
+
+def metadata_of(value: Any) -> dict[str, Any]:
+    """A metadata object, also from JSON text; empty when there is none."""
+    return mapping(value) or {}
+
+
+def read_metadata(record: AISpan, value: Any) -> None:
+    """Add the user's keys to the record's metadata; what the framework's own keys tell goes to the record."""
+    for key, item in metadata_of(value).items():
+        if item is None or key in _MARKS or ("." in key and is_plumbing(key)):
+            continue
+        record.metadata.setdefault(key, item)
+    _read_framework(record)
+
+
+def _read_framework(record: AISpan) -> None:
+    metadata = record.metadata
+    if record.framework is None:
+        if any(key in metadata for key in _LANGGRAPH) or metadata.get("ls_integration") == "langgraph":
+            record.framework = "langgraph"
+        elif "ls_integration" in metadata:
+            record.framework = "langchain"
+    node = text(metadata.get("langgraph_node"))
+    if node is not None and node == record.span_name:
+        record.graph_node = True
+    if record.agent_name is None and text(metadata.get("lc_agent_name")) is not None:
+        record.agent_name = text(metadata["lc_agent_name"])

@@ -1,0 +1,1 @@
+"""Whose ancestor, whose root, whose user. Knows no events and no delivery."""

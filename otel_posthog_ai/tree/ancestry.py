@@ -1,0 +1,338 @@
+"""Who is whose ancestor: learned when spans start and end, asked when events are placed.
+
+The app's threads write what begins, others what ended; the one worker asks, and keeps what it finds out in nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from weakref import ReferenceType, ref
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span
+from opentelemetry.trace import SpanContext
+
+from otel_posthog_ai.bounds import forget_oldest
+from otel_posthog_ai.context.belonging import Belonging
+from otel_posthog_ai.context.remote_parent import REMOTE_PARENT_KEY, remote_ai_parent
+from otel_posthog_ai.dialects import Identity, is_marked, read_identity
+
+from .admission import passes
+from .nodes import HELD, MERGED, PLAIN, UNKNOWN, Node
+from .open_spans import OpenSpans
+
+if TYPE_CHECKING:
+    from otel_posthog_ai.doors.processor import PostHogSpanProcessor
+
+MOST_ENDED = 20_000
+"""Ended spans that late children can still be placed under."""
+
+
+class Ended:
+    """What is kept of an ended span that is more than a link to its parent."""
+
+    __slots__ = ("ai", "belonging", "identity", "parent_id", "parent_is_remote", "remote_parent", "trace_id")
+
+    def __init__(
+        self,
+        parent_id: int,
+        trace_id: int,
+        belonging: Belonging | None,
+        remote_parent: int | None,
+        identity: Identity | None,
+        parent_is_remote: bool,
+        ai: bool,
+    ) -> None:
+        self.parent_id = parent_id
+        self.trace_id = trace_id
+        self.belonging = belonging
+        self.remote_parent = remote_parent
+        self.identity = identity
+        self.parent_is_remote = parent_is_remote
+        self.ai = ai
+
+
+_NOT_SEEN: tuple[None, None, None] = (None, None, None)
+
+
+class Hierarchy:
+    """The ancestry of all spans that one processor sees."""
+
+    def __init__(self) -> None:
+        self.open_spans = OpenSpans()
+        self.ended: dict[int, int | Ended] = {}
+        self.nodes: dict[int, Node] = {}
+        self._arriving: dict[str, dict[int, ReferenceType[ReadableSpan]]] = {}
+        """Ended AI spans on their way to the worker, by scope; the queue that they are in holds them."""
+        self.catch_up: Callable[[], None] = _nothing
+        """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
+        self._walked: dict[Node, Sequence[Node]] | None = None
+
+    def start_anew(self) -> None:
+        """In a forked child: whoever walked here is not there. Ancestry stays."""
+        self.open_spans.start_anew()
+        self._walked = None
+
+    # ---- the app's threads ---------------------------------------------------------------------------------------
+
+    def started(self, span: Span, context: Context, belonging: Belonging | None) -> None:
+        """A span began in `context`; called in the app's thread, for every span."""
+        remote = _remote_parent(span, context) if REMOTE_PARENT_KEY in context else None
+        self.open_spans.add(span if belonging is None and remote is None else (span, belonging, remote))
+
+    def finished(
+        self, span_id: int, parent: SpanContext | None, trace_id: int, identity: Identity | None, ai: bool
+    ) -> None:
+        """A span has ended. A plain link costs one integer."""
+        _, belonging, remote_parent = self.open_spans.known(span_id) or _NOT_SEEN
+        if parent is None:
+            parent_id, is_remote = 0, False
+        else:
+            parent_id, is_remote = parent.span_id, parent.is_remote
+        if ai or is_remote or identity is not None or belonging is not None:
+            self.ended[span_id] = Ended(parent_id, trace_id, belonging, remote_parent, identity, is_remote, ai)
+        else:
+            self.ended[span_id] = parent_id
+        self.open_spans.remove(span_id)  # Only now: who asks meanwhile finds it in one of both.
+
+    def sweep(self) -> None:
+        """Pin no span that stays open, and forget what is too old; called about every second."""
+        self.open_spans.sweep()
+        forget_oldest(self.ended, MOST_ENDED)
+
+    # ---- the worker ----------------------------------------------------------------------------------------------
+
+    def trim(self) -> None:
+        """Forget what is too old; called by the worker."""
+        self.sweep()
+        if len(self.nodes) > MOST_ENDED:
+            for span_id in list(self.nodes):
+                if len(self.nodes) <= MOST_ENDED:
+                    break
+                if self.nodes[span_id].fate != HELD and self.open_spans.known(span_id) is None:
+                    del self.nodes[span_id]
+
+    def has_begun(self) -> bool:
+        """Whether any span is known."""
+        return bool(self.open_spans or self.ended)
+
+    def arrives(self, span_id: int, span: ReadableSpan) -> None:
+        """An AI span has ended and is on its way to the worker."""
+        scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+        arriving = self._arriving.setdefault(scope, {})
+        arriving[span_id] = ref(span)
+        forget_oldest(arriving, MOST_ENDED)  # a span that is dropped on its way never arrives
+
+    def arrived(self, span_id: int, scope: str) -> None:
+        """The worker has the span; what becomes of it is said by its node."""
+        arriving = self._arriving.get(scope)
+        if arriving is not None:
+            arriving.pop(span_id, None)
+
+    def live(self, span_id: int) -> Span | None:
+        """The span itself while it is open or somebody holds it; where nobody does, its end has been noted."""
+        known = self.open_spans.known(span_id)
+        if known is None:
+            return None
+        if known[0] is None:  # What the processor gets at the end of a span is a copy of it.
+            self.catch_up()
+        return known[0]
+
+    def unread(self, span_id: int) -> ReadableSpan | None:
+        """The span itself until the worker has read it: while it is open, and while it is on its way after that."""
+        span = self.live(span_id)
+        if span is not None:
+            if span.end_time is None:
+                return span
+            self.catch_up()
+        for spans in self._arriving.copy().values():
+            arriving = spans.get(span_id)
+            if arriving is not None:
+                return arriving()
+        return None
+
+    def unread_spans(self, but: str | None = None) -> Iterator[tuple[int, ReadableSpan]]:
+        """The spans that are open or on their way, by span id; those of the scope `but` are left out."""
+        for span_id, span in self.open_spans:
+            if span.instrumentation_scope is None or span.instrumentation_scope.name != but:
+                yield span_id, span
+        for name, spans in self._arriving.copy().items():
+            if name == but:
+                continue
+            for span_id, reference in spans.copy().items():
+                arriving = reference()
+                if arriving is not None:
+                    yield span_id, arriving
+
+    def node(self, span_id: int) -> Node | None:
+        """The node of a span; None when nothing is known of it."""
+        known = self.nodes.get(span_id)
+        if known is not None:
+            return known
+        found = self._look_up(span_id)
+        if found is None:
+            self.catch_up()
+            found = self._look_up(span_id)
+        if found is not None:
+            self.nodes[span_id] = found
+        return found
+
+    def _look_up(self, span_id: int) -> Node | None:
+        known = self.open_spans.known(span_id)
+        span = known[0] if known is not None else None
+        if known is not None and span is not None:
+            context = span.get_span_context()
+            parent = span.parent
+            node = Node(
+                span_id,
+                context.trace_id,
+                parent.span_id if parent is not None else 0,
+                parent is not None and parent.is_remote,
+            )
+            _, node.belonging, node.remote_parent = known
+        else:
+            ended = self.ended.get(span_id)
+            if ended is None:
+                return None
+            if isinstance(ended, Ended):
+                node = Node(span_id, ended.trace_id, ended.parent_id, ended.parent_is_remote)
+                node.belonging, node.remote_parent, node.identity = ended.belonging, ended.remote_parent, ended.identity
+                node.fate = UNKNOWN if ended.ai else PLAIN
+            else:
+                node = Node(span_id, 0, ended)
+                node.fate = PLAIN
+        return node
+
+    def learn(self, span_id: int, trace_id: int, parent: SpanContext | None) -> tuple[Node, Sequence[Node]]:
+        """The node of a span that has reached the worker, made if nobody announced it (the bare exporter).
+
+        With it come its ancestors, nearest first.
+        """
+        node = self.node(span_id)
+        if node is None or (node.trace_id and node.trace_id != trace_id):
+            node = self.nodes[span_id] = Node(
+                span_id, trace_id, parent.span_id if parent is not None else 0, parent is not None and parent.is_remote
+            )
+        node.trace_id = trace_id
+        above = self.ancestors(node)
+        if node.parent_id == span_id or any(each.parent_id == span_id for each in above):
+            node.parent_id = 0  # a cycle ends where it would close
+            above = ()
+        return node, above
+
+    def learn_promised(self, span_id: int, trace_id: int) -> None:
+        """A child that names a span which nobody has seen has left: should it come, it must keep its id."""
+        node = self.node(span_id)
+        if node is None:
+            node = self.nodes[span_id] = Node(span_id, trace_id, 0)
+        node.promised = True
+
+    def ancestors(self, node: Node) -> Sequence[Node]:
+        """The ancestors that are known, nearest first; a cycle ends the walk."""
+        walked = self._walked
+        known = walked.get(node) if walked is not None else None
+        if known is not None:
+            return known
+        below = node
+        chain: list[Node] = []
+        nodes = self.nodes
+        seen = {node.span_id}
+        while (parent_id := below.parent_id) and parent_id not in seen:
+            seen.add(parent_id)
+            above = nodes.get(parent_id) or self.node(parent_id)
+            if above is None or (above.trace_id and below.trace_id and above.trace_id != below.trace_id):
+                break
+            if not above.trace_id:
+                above.trace_id = below.trace_id
+            chain.append(above)
+            below = above
+        if walked is not None:
+            walked[node] = chain
+        return chain
+
+    @contextmanager
+    def at_rest(self) -> Generator[None]:
+        """While the worker places what it has read, no span is read: each is asked for its ancestors only once."""
+        self._walked = {}
+        try:
+            yield
+        finally:
+            self._walked = None
+
+    def survivor(self, node: Node) -> Node:
+        """What the span has been merged into by now, or itself."""
+        while node.fate == MERGED:
+            into = self.node(node.survivor)
+            if into is None or into is node:
+                return node
+            node = into
+        return node
+
+    def identity(self, node: Node) -> Identity | None:
+        """What the span itself says of user and session; an open span is read as it is now."""
+        span = self.live(node.span_id)
+        if span is None:
+            ended = self.ended.get(node.span_id)
+            if isinstance(ended, Ended) and ended.identity is not None:
+                return ended.identity
+            return node.identity
+        attributes = span.attributes
+        size = len(attributes) if attributes else 0
+        if node.identity_of_open[0] != size:
+            found = read_identity(dict(attributes)) if attributes else None
+            node.identity_of_open = (size, found)
+            node.identity = found
+        return node.identity_of_open[1]
+
+
+def _remote_parent(span: Span, context: Context) -> int | None:
+    """The AI span of another process that a span is under, where the propagator brought one along."""
+    parent = span.parent
+    found = remote_ai_parent(context) if parent is not None and parent.is_remote else None
+    return found.span_id if found is not None else None
+
+
+def _nothing() -> None:
+    """Nothing has to be caught up with."""
+
+
+def nearest_ai_ancestor(context: Context) -> tuple[int, int] | None:
+    """Trace id and span id of the nearest AI span at or above the current span of `context`, for the propagator."""
+    from otel_posthog_ai.doors.processor import active_processors
+
+    span_context = trace.get_current_span(context).get_span_context()
+    if not span_context.is_valid:
+        return None
+    for processor in active_processors():
+        found = _nearest(processor, span_context.span_id)
+        if found is not None:
+            return span_context.trace_id, found
+    return None
+
+
+def _nearest(processor: PostHogSpanProcessor, span_id: int) -> int | None:
+    """Walks without the worker's nodes: this runs in the app's thread."""
+    hierarchy = processor.hierarchy
+    span_filter = processor.settings.span_filter
+    seen: set[int] = set()
+    while span_id and span_id not in seen:
+        seen.add(span_id)
+        span = hierarchy.open_spans.live(span_id)
+        if span is None:
+            if span_id not in hierarchy.ended:
+                hierarchy.catch_up()
+            ended = hierarchy.ended.get(span_id)
+            if ended is None:
+                return None
+            span_id = ended.parent_id if isinstance(ended, Ended) else ended
+            continue
+        if is_marked(span) and passes(span_filter, span):
+            return span_id
+        known = hierarchy.open_spans.known(span_id)
+        if known is not None and known[2] is not None:
+            return known[2]
+        span_id = span.parent.span_id if span.parent is not None else 0
+    return None

@@ -1,0 +1,74 @@
+"""What will become of a span that is still open: as far as its attributes, its scope and its like tell."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from otel_posthog_ai.dialects import AISpan, is_ai_scope, is_marked, is_plain_scope, read_span
+
+from .nodes import Node
+
+MOST_LEARNED = 1_000
+
+
+class Outlook(NamedTuple):
+    """`ai`: it will be exported (None: nobody can tell yet); the rest: as what, as far as it or its like said so."""
+
+    ai: bool | None
+    kind: str | None = None
+    span_type: str | None = None
+
+
+UNDECIDED = Outlook(None)
+PLAIN = Outlook(False)
+
+
+class Outlooks:
+    """Reads open spans, and remembers what spans of one scope and name turned out to be."""
+
+    def __init__(self) -> None:
+        self._learned: dict[tuple[str, str], Outlook] = {}
+
+    def learn(self, scope: str, span_name: str, record: AISpan | None) -> None:
+        """A span of this scope and name has ended, as `record` or as no AI span."""
+        if len(self._learned) >= MOST_LEARNED:
+            self._learned.clear()
+        self._learned[(scope, span_name)] = _of_record(record) if record is not None else PLAIN
+
+    def of_open(self, node: Node, span: ReadableSpan) -> Outlook:
+        """The outlook of an open span."""
+        stated = self._stated(node, span)
+        if stated is not None:
+            return stated
+        scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+        if is_plain_scope(scope):
+            return PLAIN
+        known = self._learned.get((scope, span.name))
+        if known is not None:
+            return known
+        return Outlook(True) if is_ai_scope(scope) else UNDECIDED
+
+    def _stated(self, node: Node, span: ReadableSpan) -> Outlook | None:
+        """What the attributes say, read again only when there are more of them."""
+        attributes = span.attributes
+        size = len(attributes) if attributes else 0
+        if node.glimpse is not None and node.glimpse[0] == size:
+            return node.glimpse[1]
+        found: Outlook | None = None
+        if size and is_marked(span):
+            try:
+                record = read_span(span)
+            except Exception:  # what an open span holds may be half written
+                record = None
+            if record is not None and (record.kind != "span" or record.span_type is not None):
+                found = _of_record(record)
+        node.glimpse = (size, found)
+        return found
+
+
+def _of_record(record: AISpan) -> Outlook:
+    if record.noise:
+        return PLAIN
+    return Outlook(True, record.kind, record.span_type)

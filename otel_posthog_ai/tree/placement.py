@@ -1,0 +1,185 @@
+"""Where each span stands: its parent, the root of its trace, whom it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from otel_posthog_ai.context.remote_parent import was_passed_on
+from otel_posthog_ai.dialects import AISpan, is_marked
+from otel_posthog_ai.events.event import Placement
+from otel_posthog_ai.reading.table import unset
+from otel_posthog_ai.settings import Settings
+
+from .admission import passes
+from .ancestry import Hierarchy
+from .nodes import HELD, LEFT, UNKNOWN, Node
+from .outlook import Outlooks
+from .ownership import find_owner
+from .roots import Trace, Traces, can_be_root
+
+
+class Placing:
+    """Places spans that leave. `patient`: it sees spans start, so an unknown parent is none of this process."""
+
+    def __init__(self, settings: Settings, hierarchy: Hierarchy, outlooks: Outlooks, *, patient: bool) -> None:
+        self._settings = settings
+        self._hierarchy = hierarchy
+        self._outlooks = outlooks
+        self._patient = patient
+        self._traces = Traces()
+        self._constant_properties: Mapping[str, Any] = {}
+        self._resource_keys: tuple[str, ...] = ()
+        if isinstance(settings.properties, tuple):
+            self._resource_keys = settings.properties
+        elif settings.properties is not None:
+            self._constant_properties = settings.properties
+
+    def trace(self, node: Node) -> Trace:
+        """What is known of the span's trace."""
+        return self._traces.of(node.trace_id)
+
+    def place(self, node: Node, record: AISpan, resource: Mapping[str, Any], *, final: bool) -> Placement:
+        """Where a span stands that leaves now; `final`: no open span will ever end."""
+        trace = self.trace(node)
+        parent = self._parent(node, final=final)
+        remote = self._remote_parent(node) if parent is None else None
+        place = Placement()
+        if parent is not None:
+            place.parent_id = self._parent_id(parent, trace)
+        elif remote is not None:
+            place.parent_id = f"{remote:016x}"
+        else:
+            self._place_on_top(node, record, trace, place)
+        self._own(node, record, resource, trace, place)
+        if not place.is_trace:
+            trace.note(record, direct=parent is not None and parent.span_id == trace.root_id)
+        return place
+
+    def _place_on_top(self, node: Node, record: AISpan, trace: Trace, place: Placement) -> None:
+        """Nothing is above: the first that can be is the root of its trace."""
+        free = trace.root_id is None and not trace.named
+        if free and can_be_root(record) and not self._earlier_root(node, record):
+            trace.root_id = node.span_id
+        place.is_trace = trace.root_id == node.span_id and can_be_root(record)
+        place.is_node = not place.is_trace or node.promised or self._is_known_afar(node)
+        if trace.root_id == node.span_id and not place.is_trace:
+            trace.root_id = None
+        if place.is_trace:
+            # What was written about the root was written about the whole trace.
+            trace.metadata = {**record.metadata, **trace.metadata}
+        place.parent_id = self._unseen_parent(node)
+
+    @staticmethod
+    def complete_states(root: AISpan, trace: Trace) -> None:
+        """A root that tells no input or output has those of what lies below, as far as that is known by now."""
+        if unset(root.input_state):
+            root.input_state = trace.input_state()
+        if unset(root.output_state):
+            root.output_state = trace.output_state()
+        trace.forget_states()
+
+    def _parent(self, node: Node, *, final: bool) -> Node | None:
+        """The nearest ancestor that is or will be exported."""
+        for above in self._hierarchy.ancestors(node):
+            above = self._hierarchy.survivor(above)
+            if above.span_id == node.span_id:
+                continue
+            if above.fate in (HELD, LEFT):
+                return above
+            if above.fate == UNKNOWN and not final and self._will_be_exported(above):
+                return above
+        return None
+
+    def _will_be_exported(self, above: Node) -> bool:
+        span = self._hierarchy.unread(above.span_id)
+        if span is None:
+            return False
+        # What its like turned out to be is no promise: only a span that is marked itself is certain to be read.
+        if not self._outlooks.of_open(above, span).ai or not is_marked(span):
+            return False
+        return passes(self._settings.span_filter, span)
+
+    def _parent_id(self, parent: Node, trace: Trace) -> str | None:
+        """What a child calls its parent: None (the trace id) for the root of the trace."""
+        if trace.root_id is None and not trace.named and parent.fate == UNKNOWN:
+            self._claim_root(parent, trace)
+        if trace.root_id == parent.span_id and not parent.promised and not self._is_known_afar(parent):
+            return None
+        parent.promised = True
+        return f"{parent.span_id:016x}"
+
+    def _claim_root(self, unread: Node, trace: Trace) -> None:
+        """A top node that will surely be a root is the root before it is read."""
+        span = self._hierarchy.unread(unread.span_id)
+        if span is None or self._parent(unread, final=False) is not None:
+            return
+        outlook = self._outlooks.of_open(unread, span)
+        if outlook.kind == "span" and outlook.span_type not in (None, "tool", "mcp"):
+            trace.root_id = unread.span_id
+
+    def _earlier_root(self, node: Node, record: AISpan) -> bool:
+        """Whether an AI root of the same trace began earlier and has not been read yet."""
+        if not self._patient:
+            return False
+        for span_id, span in self._hierarchy.unread_spans():
+            context = span.get_span_context()
+            if context is None or context.trace_id != node.trace_id or (span.start_time or 0) >= record.start_ns:
+                continue
+            above = self._hierarchy.node(span_id)
+            if above is None or any(each.span_id == span_id for each in self._hierarchy.ancestors(node)):
+                continue
+            outlook = self._outlooks.of_open(above, span)
+            if (
+                outlook.ai
+                and outlook.kind == "span"
+                and outlook.span_type != "tool"
+                and self._parent(above, final=False) is None
+            ):
+                return True
+        return False
+
+    def _top(self, node: Node) -> Node:
+        chain = self._hierarchy.ancestors(node)
+        return chain[-1] if chain else node
+
+    def _is_known_afar(self, node: Node) -> bool:
+        """Whether the trace goes on in another process, above the span or below it."""
+        return was_passed_on(node.span_id) or (self._patient and self._top(node).parent_is_remote)
+
+    def _remote_parent(self, node: Node) -> int | None:
+        """The AI span of another process that the propagator brought along."""
+        for each in (node, *self._hierarchy.ancestors(node)):
+            if each.remote_parent is not None:
+                return each.remote_parent
+        return None
+
+    def _unseen_parent(self, node: Node) -> str | None:
+        """The bare exporter may name a local parent that it has not seen: it may still come."""
+        if self._patient:
+            return None
+        top = self._top(node)
+        if not top.parent_id or top.parent_is_remote:
+            return None
+        self._hierarchy.learn_promised(top.parent_id, node.trace_id)
+        return f"{top.parent_id:016x}"
+
+    def _own(self, node: Node, record: AISpan, resource: Mapping[str, Any], trace: Trace, place: Placement) -> None:
+        """Whom the span belongs to, and what the app said around it."""
+        owner = find_owner(node, record, self._hierarchy, self._settings, resource)
+        place.distinct_id = owner.distinct_id
+        record.identity.session = owner.session_id
+        record.identity.replay_session = owner.replay_session_id
+        record.identity.groups = owner.groups
+        place.trace_properties = trace.metadata
+        place.context_properties = self._constant_properties
+        belonging = node.belonging
+        if belonging is not None:
+            place.context_properties = {**self._constant_properties, **belonging.properties}
+            place.trace_name = belonging.trace_name
+            if belonging.prompt_name is not None:
+                record.prompt_name = belonging.prompt_name
+            if belonging.prompt_version is not None:
+                record.prompt_version = belonging.prompt_version
+        if self._resource_keys:
+            record.resource.update({key: resource[key] for key in self._resource_keys if key in resource})

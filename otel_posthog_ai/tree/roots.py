@@ -1,0 +1,87 @@
+"""The root of each trace, and what its `$ai_trace` can tell of what lies below it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from otel_posthog_ai.bounds import forget_oldest
+from otel_posthog_ai.reading.messages import last_user_text, message_text
+from otel_posthog_ai.reading.table import unset
+from otel_posthog_ai.record import MISSING, AISpan
+
+MOST_TRACES = 5_000
+
+
+class Trace:
+    """What is known of one trace."""
+
+    __slots__ = ("first_answer_input", "first_input", "last_answer", "last_output", "metadata", "named", "root_id")
+
+    def __init__(self) -> None:
+        self.root_id: int | None = None
+        """The span that is or will be the `$ai_trace`."""
+        self.named = False
+        """An `$ai_trace` without a span has left, because a name was set for a trace of generations only."""
+        self.metadata: dict[str, Any] = {}
+        # (time in ns, value): the earliest input and the latest output below the root.
+        self.first_input: tuple[int, Any] | None = None
+        self.last_output: tuple[int, Any] | None = None
+        self.first_answer_input: tuple[int, Any] | None = None
+        self.last_answer: tuple[int, Any] | None = None
+
+    def may_be_named(self) -> bool:
+        """Whether no `$ai_trace` of any kind is known for it."""
+        return self.root_id is None and not self.named
+
+    def note(self, record: AISpan, *, direct: bool) -> None:
+        """Remember what the states of the root can be taken from; `direct`: the record hangs on the root itself."""
+        if direct and record.kind == "span":
+            if not unset(record.input_state) and (self.first_input is None or record.start_ns < self.first_input[0]):
+                self.first_input = record.start_ns, record.input_state
+            if not unset(record.output_state) and (self.last_output is None or record.end_ns >= self.last_output[0]):
+                self.last_output = record.end_ns, record.output_state
+        if record.kind == "generation":
+            asked = last_user_text(record.input)
+            if asked is not None and (self.first_answer_input is None or record.start_ns < self.first_answer_input[0]):
+                self.first_answer_input = record.start_ns, asked
+            answer = next((text for message in reversed(record.output or ()) if (text := message_text(message))), None)
+            if answer is not None and (self.last_answer is None or record.end_ns >= self.last_answer[0]):
+                self.last_answer = record.end_ns, answer
+            if answer is not None and direct and (self.last_output is None or record.end_ns >= self.last_output[0]):
+                self.last_output = record.end_ns, answer
+
+    def forget_states(self) -> None:
+        """The root has left: nothing of what lies below is needed any more."""
+        self.first_input = self.last_output = self.first_answer_input = self.last_answer = None
+
+    def input_state(self) -> Any:
+        return _value(self.first_input, self.first_answer_input)
+
+    def output_state(self) -> Any:
+        return _value(self.last_output, self.last_answer)
+
+
+def _value(*found: tuple[int, Any] | None) -> Any:
+    return next((each[1] for each in found if each is not None), MISSING)
+
+
+class Traces:
+    """The traces that are under way, the oldest forgotten first."""
+
+    def __init__(self) -> None:
+        self._traces: dict[int, Trace] = {}
+
+    def of(self, trace_id: int) -> Trace:
+        known = self._traces.get(trace_id)
+        if known is None:
+            known = self._traces[trace_id] = Trace()
+            forget_oldest(self._traces, MOST_TRACES)
+        return known
+
+
+def can_be_root(record: AISpan) -> bool:
+    """A root is a run of something; a call or a single tool is itself."""
+    return record.kind == "span" and record.span_type not in ("tool", "mcp")
+
+
+__all__ = ["Trace", "Traces", "can_be_root"]

@@ -1,0 +1,1 @@
+"""In which order a span is taken, held, released and sent. The conductors: they may know everybody."""

@@ -1,0 +1,62 @@
+"""Results of evaluations that arrive as log records when their call has already left: most judges work afterwards."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from otel_posthog_ai.reading.content_events import read_evaluation
+from otel_posthog_ai.reading.source import Occurrence
+from otel_posthog_ai.record import Evaluation
+
+MOST_WAITING = 4_096
+LONGEST_WAIT = 3_600.0
+"""Seconds."""
+
+Call = TypeVar("Call")
+
+
+class LateResult:
+    """A result, and the span that its record names (0: none; then only the answer's id tells whose it is)."""
+
+    __slots__ = ("evaluation", "since", "span_id")
+
+    def __init__(self, span_id: int, evaluation: Evaluation, since: float) -> None:
+        self.span_id = span_id
+        self.evaluation = evaluation
+        self.since = since
+
+
+class LateResults:
+    """Results that wait for their call to leave, bounded in number and time."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[LateResult] = deque(maxlen=MOST_WAITING)
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, span_id: int, occurrence: Occurrence) -> None:
+        """A result was recorded; called in the app's thread."""
+        with self._lock:
+            self._waiting.append(LateResult(span_id, read_evaluation(occurrence), time.monotonic()))
+
+    def due(self, call_of: Callable[[int, str | None], Call | None]) -> Iterator[tuple[Call, Evaluation]]:
+        """The results whose call (`call_of(span id, answer's id)`) is known by now, each once."""
+        with self._lock:
+            waiting = list(self._waiting)
+            self._waiting.clear()
+        now = time.monotonic()
+        kept: list[LateResult] = []
+        for result in waiting:
+            call = call_of(result.span_id, result.evaluation.response_id)
+            if call is not None:
+                yield call, result.evaluation
+            elif now - result.since < LONGEST_WAIT:
+                kept.append(result)
+        with self._lock:
+            self._waiting.extendleft(reversed(kept))

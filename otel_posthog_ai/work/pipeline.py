@@ -1,0 +1,197 @@
+"""Everything behind the processors of one project in one process: reading, placing, encoding, sending.
+
+Processors on several TracerProviders with the same settings share one pipeline, because spans of one call may end up in
+different providers (a library that brings its own), and only who sees both can tell that they are one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from otel_posthog_ai import forks
+from otel_posthog_ai.content.outgoing import Outgoing, Privacy
+from otel_posthog_ai.content.shrinking import shrink
+from otel_posthog_ai.delivery import Counters, EncodedEvent, Sender
+from otel_posthog_ai.dialects import Occurrence
+from otel_posthog_ai.reading.content_events import EVALUATION
+from otel_posthog_ai.settings import Settings
+from otel_posthog_ai.tree.ancestry import Hierarchy
+
+from .assembly import Assembly, Built
+from .late_results import LateResults
+from .waiting_logs import JoinedLogs
+
+
+class Member(Protocol):
+    """A processor, as its pipeline sees it."""
+
+    def sort_out(self) -> None:
+        """Look at the spans that have ended since, and queue those that are AI."""
+
+    def drain(self) -> None:
+        """Move everything that ended to `Pipeline.take`."""
+
+
+class _Registry:
+    """The pipelines of this process, held weakly."""
+
+    def __init__(self) -> None:
+        self._pipelines: list[weakref.ReferenceType[Pipeline]] = []
+        self._lock = threading.Lock()
+        forks.in_child(self._start_anew)
+
+    def of(self, settings: Settings) -> Pipeline:
+        """The open pipeline with these settings, made when there is none."""
+        with self._lock:
+            self._pipelines = [each for each in self._pipelines if (known := each()) is not None and not known.closed]
+            for reference in self._pipelines:
+                pipeline = reference()
+                if pipeline is not None and pipeline.settings == settings:
+                    return pipeline
+            pipeline = Pipeline(settings)
+            self._pipelines.append(weakref.ref(pipeline))
+            return pipeline
+
+    def _start_anew(self) -> None:
+        self._lock = threading.Lock()
+
+
+class Pipeline:
+    """What several processors share. Thread-safe; all waiting is bounded by a deadline (`time.monotonic()`)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.counters = Counters()
+        self.hierarchy = Hierarchy()
+        self.logs = JoinedLogs()
+        self.results = LateResults()
+        self.closed = False
+        self._assembly = Assembly(settings, self.counters, self.hierarchy, patient=True)
+        self._outgoing = Outgoing(settings, self.counters)
+        self._work = threading.Lock()
+        self._members: list[Member] = []
+        self.hierarchy.catch_up = _weakly(self._catch_up)
+        self._sender = Sender(settings, self.counters, shrink=shrink, on_tick=_weakly(self._on_tick))
+        forks.in_child(self._start_anew)
+
+    def join(self, member: Member) -> None:
+        """A processor joins."""
+        self._members.append(member)
+
+    def _catch_up(self) -> None:
+        for member in list(self._members):
+            member.sort_out()
+
+    def wake(self) -> None:
+        """Have ended spans looked at soon; never blocks."""
+        self._sender.tick_soon()
+
+    def take(self, spans: Sequence[ReadableSpan]) -> None:
+        """Ended AI spans arrive."""
+        with self._work:
+            self._assembly.add(spans, self.logs.of)
+            self._release()
+
+    def join_log(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
+        """Keep a log record for the span that it belongs to; results that judges give afterwards wait by themselves."""
+        if occurrence.name == EVALUATION and self.hierarchy.open_spans.live(span_id) is None:
+            self.results.add(span_id, occurrence)
+        else:
+            self.logs.add(trace_id, span_id, occurrence, scope)
+
+    def send(
+        self, events: Iterable[Mapping[str, Any]], *, private: bool = False, context_keys: Collection[str] = ()
+    ) -> bool:
+        """Send events that are ready; False where none was queued."""
+        ready = [dict(event) for event in events]
+        encoded = self._outgoing.encode(ready, Privacy(private, frozenset(context_keys)))
+        self._put(encoded)
+        return bool(encoded)
+
+    def flush(self, deadline: float) -> bool:
+        """Deliver everything that is owed; True only when that was done by the deadline."""
+        return self._release_everything(deadline, final=False) and self._sender.flush(deadline)
+
+    def leave(self, member: Member, deadline: float) -> None:
+        """A processor leaves; with the last one everything is delivered by the deadline and then nothing any more."""
+        if member in self._members:
+            self._members.remove(member)
+        if self._members:
+            self.flush(deadline)
+            return
+        self.closed = True
+        self._release_everything(deadline, final=True)
+        self._sender.shutdown(deadline)
+
+    def status(self) -> dict[str, Any]:
+        """Counters, `held` spans that were read and wait, and the sender's own state."""
+        return {**self._sender.status(), "held": self._assembly.waiting}
+
+    def _on_tick(self) -> None:
+        """Called by the sender's clock: the worker of a BatchSpanProcessor sleeps while its queue is empty."""
+        self._catch_up()
+        if (self._assembly.waiting or self.results) and self._work.acquire(timeout=1.0):
+            try:
+                self._release()
+            finally:
+                self._work.release()
+
+    def _release_everything(self, deadline: float, *, final: bool) -> bool:
+        self._sender.gather()
+        for member in list(self._members):
+            member.drain()
+        if not self._work.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            return False
+        try:
+            self._release(everything=True, final=final)
+        finally:
+            self._work.release()
+        return True
+
+    def _release(self, *, everything: bool = False, final: bool = False) -> None:
+        """Send what need not wait any longer, and what judges have said since; the caller holds the lock."""
+        self._send_built(self._assembly.release(everything=everything, final=final))
+        self._send_built(self._assembly.evaluated(self.results))
+
+    def _send_built(self, built: Iterable[Built]) -> None:
+        self._put([event for each in built for event in self._outgoing.encode(each.events, each.privacy)])
+
+    def _put(self, events: list[EncodedEvent]) -> None:
+        if events:
+            self._sender.put(events)
+
+    def _start_anew(self) -> None:
+        """In a forked child: what the parent held is the parent's to send; ancestry stays."""
+        self._work = threading.Lock()
+        self.hierarchy.start_anew()
+        self._assembly.forget_held()
+        self.logs = JoinedLogs()
+        self.results = LateResults()
+
+
+def _weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """The method without keeping its object alive: the sender's thread must not."""
+    bound: Any = method
+    reference: weakref.ReferenceType[Any] = weakref.ref(bound.__self__)
+    function: Callable[[Any], None] = bound.__func__
+
+    def call() -> None:
+        owner = reference()
+        if owner is not None:
+            function(owner)
+
+    return call
+
+
+_registry = _Registry()
+
+
+def shared_pipeline(settings: Settings) -> Pipeline:
+    """The pipeline of this process for these settings."""
+    return _registry.of(settings)

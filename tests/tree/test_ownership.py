@@ -1,0 +1,164 @@
+"""Each event belongs to the user and session of its own way up, and to nobody else's."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from opentelemetry.trace import SpanKind
+
+from otel_posthog_ai import posthog_context
+from tests.receiver import Receiver
+from tests.traced import AGENT, CHAT, TOOL, Traced, trace_id_of
+
+
+def owner(event: dict[str, Any]) -> tuple[str, Any]:
+    return event["distinct_id"], event["properties"].get("$ai_session_id")
+
+
+def test_nobody_said_who(traced: Traced) -> None:
+    with traced.tracer.start_as_current_span("chat", attributes=CHAT):
+        pass
+    chat = traced.events()["chat"]
+    assert chat["distinct_id"] == trace_id_of(chat)
+    assert chat["properties"]["$process_person_profile"] is False
+
+
+def test_the_surrounding_request_says_who(traced: Traced) -> None:
+    """The server span is no AI span, and ends after the call has been exported."""
+    with traced.tracer.start_as_current_span("GET /", kind=SpanKind.SERVER) as request:
+        request.set_attributes({"user.id": "ann", "session.id": "s1"})
+        with traced.tracer.start_as_current_span("chat", attributes=CHAT):
+            pass
+        traced.events()
+    chat = traced.events()["chat"]
+    assert owner(chat) == ("ann", "s1")
+    assert "$process_person_profile" not in chat["properties"]
+
+
+def test_the_spans_own_word_beats_that_of_its_ancestors(traced: Traced) -> None:
+    with (
+        traced.tracer.start_as_current_span("agent", attributes={**AGENT, "user.id": "outer"}),
+        traced.tracer.start_as_current_span("chat", attributes={**CHAT, "user.id": "inner"}),
+    ):
+        pass
+    events = traced.events()
+    assert events["chat"]["distinct_id"] == "inner"
+    assert events["trace:helper"]["distinct_id"] == "outer"
+
+
+def test_posthog_context_beats_attributes(traced: Traced) -> None:
+    with (
+        posthog_context(distinct_id="context", session_id="s", groups={"company": "acme"}, properties={"plan": "pro"}),
+        traced.tracer.start_as_current_span("chat", attributes={**CHAT, "user.id": "attribute"}),
+    ):
+        pass
+    chat = traced.events()["chat"]
+    assert owner(chat) == ("context", "s")
+    assert chat["properties"]["$groups"] == {"company": "acme"}
+    assert chat["properties"]["plan"] == "pro"
+
+
+def test_explicit_ids_beat_incidental_ones_from_nearer(traced: Traced) -> None:
+    with (
+        traced.tracer.start_as_current_span("GET /", attributes={"session.id": "explicit"}),
+        traced.tracer.start_as_current_span("chat", attributes={**CHAT, "gen_ai.conversation.id": "thread-1"}),
+    ):
+        pass
+    assert owner(traced.events()["chat"])[1] == "explicit"
+
+
+def test_incidental_ids_serve_where_nobody_said_more(traced: Traced) -> None:
+    with traced.tracer.start_as_current_span("chat", attributes={**CHAT, "gen_ai.conversation.id": "thread-1"}):
+        pass
+    assert owner(traced.events()["chat"])[1] == "thread-1"
+
+
+def test_a_user_named_below_reaches_the_spans_above(traced: Traced) -> None:
+    with traced.tracer.start_as_current_span("agent", attributes=AGENT):
+        with traced.tracer.start_as_current_span("chat", attributes={**CHAT, "user.id": "ann"}):
+            pass
+        with traced.tracer.start_as_current_span("execute_tool", attributes=TOOL):
+            pass
+    events = traced.events()
+    assert events["trace:helper"]["distinct_id"] == "ann"
+    assert events["search"]["distinct_id"] == trace_id_of(events["search"]), "never sideways"
+
+
+def test_a_batch_job_for_many_users_belongs_to_none_of_them(traced: Traced) -> None:
+    with traced.tracer.start_as_current_span("agent", attributes=AGENT):
+        for user in ("ann", "bob"):
+            with (
+                posthog_context(distinct_id=user),
+                traced.tracer.start_as_current_span(f"chat {user}", attributes=CHAT),
+            ):
+                pass
+    events = traced.events()
+    root = events["trace:helper"]
+    assert root["distinct_id"] == trace_id_of(root)
+    assert [events[f"chat {user}"]["distinct_id"] for user in ("ann", "bob")] == ["ann", "bob"]
+
+
+@pytest.mark.parametrize("refused", ["", "null", "anonymous", "undefined", "0", "[object Object]", "a\0b"])
+def test_ids_that_posthog_refuses_are_none(traced: Traced, refused: str) -> None:
+    with traced.tracer.start_as_current_span("chat", attributes={**CHAT, "user.id": refused}):
+        pass
+    chat = traced.events()["chat"]
+    assert chat["distinct_id"] == trace_id_of(chat)
+
+
+def test_fifty_requests_at_once(receiver: Receiver) -> None:
+    traced = Traced(receiver)
+
+    def request(number: int) -> None:
+        with (
+            traced.tracer.start_as_current_span(
+                "GET /", attributes={"user.id": f"u{number}", "session.id": f"s{number}"}
+            ),
+            traced.tracer.start_as_current_span("agent", attributes={**AGENT, "gen_ai.agent.name": f"agent {number}"}),
+            traced.tracer.start_as_current_span(f"chat {number}", attributes=CHAT),
+        ):
+            pass
+
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(request, range(50)))
+    events = traced.events()
+    assert len(events) == 100
+    for name, event in events.items():
+        number = name.rsplit(" ", 1)[1]
+        assert owner(event) == (f"u{number}", f"s{number}")
+    traced.provider.shutdown()
+
+
+def test_default_distinct_id(receiver: Receiver) -> None:
+    traced = Traced(receiver, default_distinct_id="service-7")
+    with traced.tracer.start_as_current_span("chat", attributes=CHAT):
+        pass
+    assert traced.events()["chat"]["distinct_id"] == "service-7"
+    traced.provider.shutdown()
+
+
+def test_trace_name_names_the_trace_of_a_single_call(traced: Traced) -> None:
+    with posthog_context(trace_name="summarise"), traced.tracer.start_as_current_span("chat", attributes=CHAT):
+        pass
+    events = traced.events()
+    assert set(events) == {"trace:summarise", "chat"}
+
+
+def test_privacy_reaches_down_and_up_and_not_sideways(traced: Traced) -> None:
+    def said(text: str) -> dict[str, str]:
+        return {"gen_ai.input.messages": json.dumps([{"role": "user", "parts": [{"type": "text", "content": text}]}])}
+
+    with traced.tracer.start_as_current_span("agent", attributes={**AGENT, **said("asked of the agent")}):
+        with (
+            posthog_context(privacy_mode=True),
+            traced.tracer.start_as_current_span("execute_tool", attributes={**TOOL, **said("asked of the tool")}),
+        ):
+            pass
+        with traced.tracer.start_as_current_span("chat", attributes={**CHAT, **said("asked in the open")}):
+            pass
+    sent = json.dumps(traced.events())
+    assert "asked in the open" in sent
+    assert "asked of" not in sent
