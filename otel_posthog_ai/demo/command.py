@@ -155,9 +155,9 @@ def _tell(
 
 
 def _keep(out: Terminal, url: str) -> None:
-    out.line()
-    out.line(f"The inbox stays open at {out.style(url, 'bold')}. Ctrl-C ends it.")
-    try:
+    try:  # from before the address is told: who reads it may interrupt at once
+        out.line()
+        out.line(f"The inbox stays open at {out.style(url, 'bold')}. Ctrl-C ends it.")
         threading.Event().wait()
     except KeyboardInterrupt:
         out.line()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sqlite3
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 
 from otel_posthog_ai.inbox.inbox import Inbox
 from otel_posthog_ai.inbox.store import MEMORY
+from otel_posthog_ai.listening import cannot_listen, port
 
 DEFAULT_PORT = 8010
 
@@ -20,16 +22,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         inbox = Inbox(options.port, options.database)
-    except (OSError, ValueError, sqlite3.Error) as error:
-        print(f"inbox: {error}", file=sys.stderr)  # noqa: T201 - a command's output
-        return 1
-    with inbox:
+    except OSError as error:
+        return _complain(cannot_listen(options.port, error))
+    except (ValueError, sqlite3.Error) as error:
+        return _complain(f"Cannot use {options.database}: {error}.")
+    # From before the address is told: who reads it may interrupt at once.
+    with inbox, contextlib.suppress(KeyboardInterrupt):
         _tell(inbox, as_json=options.json)
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            return 0
+        threading.Event().wait()
     return 0
+
+
+def _complain(sentence: str) -> int:
+    print(sentence, file=sys.stderr)  # noqa: T201 - a command's output
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A local stand-in for PostHog: send traces to it and look at them in a browser.",
     )
     parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="port on 127.0.0.1 (default %(default)s, 0: any)"
+        "--port", type=port, default=DEFAULT_PORT, help="port on 127.0.0.1 (default %(default)s, 0: any)"
     )
     parser.add_argument("--database", default=MEMORY, metavar="FILE", help="keep events in this SQLite file")
     parser.add_argument("--json", action="store_true", help="print the address as JSON")

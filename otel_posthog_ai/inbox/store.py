@@ -50,7 +50,7 @@ class Store:
             self._create()
         except sqlite3.DatabaseError as error:
             self._writer.close()
-            raise ValueError(f"{self._path} is not a database of the inbox") from error
+            raise ValueError("it is not a database of the inbox") from error
         self._reading = self._writing if self._path == MEMORY else threading.RLock()
         self._reader = self._writer if self._path == MEMORY else self._connect()
         self._news = threading.Condition()
@@ -69,7 +69,7 @@ class Store:
         if version == 0 and not self._writer.execute("SELECT 1 FROM sqlite_master").fetchone():
             self._writer.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
         elif version != SCHEMA_VERSION:
-            raise ValueError(f"{self._path} was written by another version of the inbox")
+            raise ValueError("it was written by another version of the inbox")
 
     def close(self) -> None:
         """Close the database and wake everyone who waits; further calls do nothing."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import threading
 from collections.abc import Sequence
 
+from otel_posthog_ai.listening import cannot_listen, milliseconds, port
 from otel_posthog_ai.model_server.server import ModelServer
 from otel_posthog_ai.terminal import Terminal
 
@@ -23,9 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         server = ModelServer(options.port, latency=options.latency / 1000)
     except OSError as error:
-        Terminal.for_errors().line(f"Cannot listen on 127.0.0.1:{options.port}: {error.strerror}. Try another --port.")
+        Terminal.for_errors().line(cannot_listen(options.port, error))
         return 1
-    with server:
+    with server, contextlib.suppress(KeyboardInterrupt):
         out.line(f"Model server on {out.style(server.url, 'bold')}. Ctrl-C stops it.")
         out.line()
         out.line(f"  OpenAI     OPENAI_BASE_URL={server.url}/v1 OPENAI_API_KEY=local")
@@ -35,10 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         out.line(
             "A prompt with ERR429, ERR500 or ERR401 fails like that; FLAKY500 fails once; ERRSTREAM breaks a stream."
         )
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            pass
+        threading.Event().wait()
     return 0
 
 
@@ -48,11 +47,11 @@ def _parser() -> argparse.ArgumentParser:
         description="A local server that speaks the APIs of OpenAI, Anthropic and Gemini with made-up answers.",
     )
     parser.add_argument(
-        "--port", type=int, default=_DEFAULT_PORT, help="port on 127.0.0.1; 0 takes a free one (default: %(default)s)"
+        "--port", type=port, default=_DEFAULT_PORT, help="port on 127.0.0.1; 0 takes a free one (default: %(default)s)"
     )
     parser.add_argument(
         "--latency",
-        type=float,
+        type=milliseconds,
         default=0,
         metavar="MS",
         help="milliseconds before each answer and each event of a stream (default: %(default)s)",
