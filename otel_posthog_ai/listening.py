@@ -1,4 +1,4 @@
-"""The words of every command that listens on a port of this machine: which ports there are, and what a taken one means."""
+"""What every command that listens on a port of this machine says: which ports there are, and that one is taken."""
 
 from __future__ import annotations
 
