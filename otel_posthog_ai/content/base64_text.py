@@ -35,7 +35,7 @@ _ALPHABET: Final = string.ascii_letters + string.digits + "+/_-"
 # Percent and backslash stand for escapes inside a body; line ends for a wrapped one.
 _RUN_CHARACTERS: Final = _ALPHABET + "=%\\\r\n"
 _RUN = pattern(r"[A-Za-z0-9+/_=%\\\r\n-]*")
-_LINE_END = pattern(r"(?:\\+[rn]|[\r\n])+")
+_LINE_END = pattern(r"(?:(?<!\\)\\+[rn]|[\r\n])+")  # each run of backslashes is read from its first one only
 _URL_MARK = pattern(r";[bB][aA][sS][eE]64,")
 _URL_BODY = pattern(r"[A-Za-z0-9+/_%-]*")
 _URL_BODY_GOES_ON = pattern(r"\\+/|(?:\\+r|\r)?(?:\\+n|\n)(?=[A-Za-z0-9+/_-]{60})")

@@ -57,9 +57,9 @@ def _after(word: str) -> str:
     return rf"(?:(?<=\b{word})|(?<=\\[nrt]{word}))"
 
 
-# (a character that every match holds, pattern that begins with that character, replacement). A character that the text
-# lacks costs next to nothing, and a pattern that begins with a literal runs at the speed of a search for it; the
-# lookahead that follows throws out the words of prose and code before anything is compared.
+# (a text that every match holds, pattern, replacement). A character that the text lacks costs next to nothing, and a
+# pattern that begins with a literal runs at the speed of a search for it; the lookahead that follows throws out the
+# words of prose and code before anything is compared.
 _PROBES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
     ("-", pattern(
         r"-(?<=\w-)(?=[\w-]{10}|key|Key|KEY|[Tt]oken)(?:"
@@ -88,7 +88,11 @@ _PROBES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
         r"z(?:" + _after("AIz") + r"a[\w-]{35}|(?<=uthoriz)(ation" + _IS
         + r"(?:(?:[Bb]earer|[Bb]asic|[Tt]oken|ApiKey)\s{1,4})?)" + _TOKEN + ")"
     ), rf"z\1{REDACTED}"),
-    ("J", pattern(r"J" + _after("eyJ") + r"[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"), f"J{REDACTED}"),  # JSON web token
+    # JSON web token. Each run of its characters is read from its start only, and only where it ends as a header does:
+    # begun at every `eyJ`, each would be read to its end.
+    (".eyJ", pattern(
+        r"(?<![\w-])(?=[\w-]+\.eyJ[\w-]{8,}\.)(|(?<=\\)[nrt]|[\w-]*?-)eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"
+    ), rf"\1eyJ{REDACTED}"),
     ("B", pattern(r"B" + _after("B") + r"((?:earer|asic|EARER)\s{1,4})" + _TOKEN), rf"B\1{REDACTED}"),
 )  # fmt: skip
 _SHORTEST_TEXT: Final = 12
@@ -131,7 +135,7 @@ def may_hold_credentials(text: str, secrets: Sequence[str] = ()) -> bool:
         return True
     if "@" in text and "/" in text and "://" in text:
         return True
-    return any(character in text and pattern.search(text) is not None for character, pattern, _ in _PROBES)
+    return any(sign in text and pattern.search(text) is not None for sign, pattern, _ in _PROBES)
 
 
 def _is_secret(key: Any, context: int) -> bool:
@@ -186,8 +190,8 @@ def _redact_text(text: str, secrets: tuple[str, ...]) -> str:
         text = _redact_urls(text)
     elif "=" in text and text[0] in "/?" and len(text) <= 4096:
         text = _QUERY_SECRET.sub(rf"\1{REDACTED}", text)
-    for character, token, replacement in _PROBES:
-        if character in text:
+    for sign, token, replacement in _PROBES:
+        if sign in text:
             text = token.sub(replacement, text)
     return text
 

@@ -95,7 +95,7 @@ BODY_STATUS: dict[str, int] = {
 }
 _IN_TEXT = (
     pattern(r"\bError code: (\d{3})\b"),
-    pattern(r"\bstatus(?:[ _]code)?['\"]?\s*[:=]?\s*(\d{3})\b", re.IGNORECASE),
+    pattern(r"\bstatus(?:[ _]code)?['\"]?\s*(?:[:=]\s*)?(\d{3})\b", re.IGNORECASE),
     pattern(r"^\s*(?:HTTP[ /.\d]*\s)?(\d{3})\b(?!\.)"),
     pattern(r"\bHTTP[ /.\d]*\s(\d{3})\b"),
 )
