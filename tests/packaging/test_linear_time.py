@@ -143,10 +143,11 @@ def test_a_quadratic_pattern_is_found() -> None:
 
 
 UNITS = [
-    "\\", "\\\\n", "\\a", "-eyJ", "eyJ", "eyJabcdefgh.", ".eyJ", "sk-", "api_key=", "Bearer ", "https://a:", "://", "&key=a",
-    ";base64,", "data:;base64,", "b'", "b'\\x00", '\\"', "'", "{", "[", "(", '{"a":', "[[", "a(", "A.", "-", "1", "+1 ", "@",
-    "a@", "a.", " ", "\n", "\t ", "=", "\r\n", "<", "&lt;", "status ", "status: ", "HTTP ", "Error code: ", "\x00", "\ud800", "é",
-    "Traceback (most recent call last)", "-----BEGIN ", "@@@langfuseMedia:type=", "4111 ", "A1b2", "/", "{'a': ",
+    "\\", "\\\\n", "\\a", "-eyJ", "eyJ", "eyJabcdefgh.", ".eyJ", "sk-", "api_key=", "Bearer ", "https://a:", "://",
+    "&key=a", ";base64,", "data:;base64,", "b'", "b'\\x00", '\\"', "'", "{", "[", "(", '{"a":', "[[", "a(", "A.", "-",
+    "1", "+1 ", "@", "a@", "a.", " ", "\n", "\t ", "=", "\r\n", "<", "&lt;", "status ", "status: ", "HTTP ", "/", "A1b2",
+    "Error code: ", "\x00", "\ud800", "é", "Traceback (most recent call last)", "-----BEGIN ", "4111 ", "{'a': ",
+    "@@@langfuseMedia:type=",
 ]  # fmt: skip
 PLACES = [
     {"gen_ai.input.messages": "{}"},
