@@ -121,12 +121,19 @@ def function(value: Any) -> Callable[..., Any]:
 
 def mask(value: Any) -> Any:
     """A callable, or names of built-in masks, which must be known."""
-    if callable(value):
-        return value
-    from .content.masking import resolve_mask  # only who names a mask pays for loading them
+    return value if callable(value) else mask_names(value)
 
+
+MASKS = ("emails", "phone_numbers", "card_numbers", "api_keys")
+"""The built-in masks; only who names one pays for loading them."""
+
+
+def mask_names(value: Any) -> tuple[str, ...]:
+    """Names of built-in masks, which must be known."""
     names = keys(value)
-    resolve_mask(names)
+    for name in names:
+        if name not in MASKS:
+            raise ValueError(f"must be callable or of {', '.join(MASKS)}; {name!r} is neither")
     return names
 
 

@@ -246,3 +246,8 @@ class AISpan:
         """On a span that was ended when its stream was handed out: the last that it noted of the stream."""
         self.private: bool = False
         """The span ran in privacy mode."""
+
+
+def is_call(record: AISpan) -> bool:
+    """Whether the record reports a call of a model."""
+    return record.kind != "span"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from otel_posthog_ai.delivery import Counters
 from otel_posthog_ai.dialects import AISpan
+from otel_posthog_ai.record import is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import HELD, LEFT, MERGED, PLAIN, Node
 
-from .evidence import is_call, merge, merge_steps
+from .merging import merge, merge_steps
 from .pairing import STAGES, find_pairs, several_instrumentors
 from .repetitions import is_graph_plumbing, is_repetition, is_same_tool
 from .sent_calls import RememberedCalls

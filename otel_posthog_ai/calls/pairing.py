@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from otel_posthog_ai.record import AISpan
+from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import HELD, Node
 
-from .evidence import contains, is_call, nested_calls, ran_inside, read_the_stream, same_response
+from .evidence import contains, nested_calls, ran_inside, read_the_stream, same_response
 
 # Spans of these types between two calls make them two calls.
 _BETWEEN = frozenset({"tool", "agent", "workflow", "chain", "task", "handoff", "retriever", "guardrail", "mcp"})

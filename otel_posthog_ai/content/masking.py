@@ -8,9 +8,10 @@ chosen by name; for names, addresses and the like use a callable around a librar
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple, cast
 
+from otel_posthog_ai.option_values import mask_names
 from otel_posthog_ai.patterns import pattern
 
 from .builtin_masks import BUILT_IN
@@ -35,11 +36,7 @@ def resolve_mask(spec: Any) -> Mask | None:
     """
     if spec is None or callable(spec):
         return cast("Mask | None", spec)
-    names = [spec] if isinstance(spec, str) else list(cast("Iterable[str]", spec))
-    unknown = [name for name in names if name not in BUILT_IN]
-    if unknown:
-        raise ValueError(f"must be callable or of {', '.join(BUILT_IN)}; {unknown[0]!r} is neither")
-    steps = [BUILT_IN[name] for name in names]
+    steps = [BUILT_IN[name] for name in mask_names(spec)]
     if not steps:
         return None
 

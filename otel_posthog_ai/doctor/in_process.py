@@ -18,7 +18,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import Decision
 
 from otel_posthog_ai.doors.exporter import PostHogSpanExporter, made_exporters
-from otel_posthog_ai.doors.processor import PostHogSpanProcessor, made_processors
+from otel_posthog_ai.doors.processor import PostHogSpanProcessor
+from otel_posthog_ai.doors.registry import made_processors
 
 from .finding import Finding
 

@@ -27,6 +27,8 @@ from otel_posthog_ai.events.properties import CONSTANTS
 from otel_posthog_ai.log import warn, warn_once
 from otel_posthog_ai.patterns import pattern
 
+from .registry import active_processors
+
 if TYPE_CHECKING:
     from .processor import PostHogSpanProcessor
 
@@ -198,8 +200,6 @@ def _contained(hand_over: Callable[[PostHogSpanProcessor], bool], processor: Pos
 
 
 def _live_processors() -> list[PostHogSpanProcessor]:
-    from .processor import active_processors  # imported late: the processor's module needs the SDK
-
     # Several TracerProviders may send to one project, which is to get one event.
     return list({(each.settings.host, each.settings.api_key): each for each in active_processors()}.values())
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import time
-import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,8 @@ from otel_posthog_ai.context.remote_parent import REMOTE_PARENT_KEY
 from otel_posthog_ai.log import warn, warn_once
 from otel_posthog_ai.settings import Settings, resolve, tell_inert
 
+from .registry import active_processors, live, made
+
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
@@ -38,19 +39,6 @@ if TYPE_CHECKING:
     from otel_posthog_ai.work.no_ai import NoAIYet
 
     from .exporter import PostHogSpanExporter
-
-_live: weakref.WeakSet[PostHogSpanProcessor] = weakref.WeakSet()
-_made: weakref.WeakSet[PostHogSpanProcessor] = weakref.WeakSet()
-
-
-def active_processors() -> list[PostHogSpanProcessor]:
-    """The processors of this process that send: not inert, not shut down."""
-    return [processor for processor in list(_live) if processor.active]
-
-
-def made_processors() -> list[PostHogSpanProcessor]:
-    """All processors of this process that somebody still holds, inert and shut down ones too."""
-    return list(_made)
 
 
 class _Stage(SpanExporter):
@@ -140,7 +128,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._shut_down = False
         self._checked = False
         self._reads_baggage = bool(self.settings.baggage_keys)
-        _made.add(self)
+        made.add(self)
         tell_inert(self.settings)
         if not self._inert:
             self._begin()
@@ -164,7 +152,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         forks.start_in_child(self._start_unheard)
         # Registered after the sender's own, so called before it: it fills the outbox that the sender then empties.
         forks.at_end_of_child(self._deliver_at_end)
-        _live.add(self)
+        live.add(self)
 
     def _start_batching(self) -> None:
         """An empty queue with a thread of its own."""
@@ -282,7 +270,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         super().shutdown()  # type: ignore[no-untyped-call]
         self._shut_down = True
         self._pipeline.leave(self, deadline)
-        _live.discard(self)
+        live.discard(self)
 
     def _deliver_at_end(self) -> None:
         if self.active:

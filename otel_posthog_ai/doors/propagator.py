@@ -20,16 +20,18 @@ from opentelemetry.propagators.textmap import (
     default_getter,
     default_setter,
 )
+from opentelemetry.trace import get_current_span
 
 from otel_posthog_ai.context.remote_parent import (
     REMOTE_PARENT_KEY,
     RemoteParent,
     remember_passed_on,
     remote_ai_parent,
-    trace_id_of,
 )
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.patterns import pattern
+
+from .registry import active_processors
 
 HEADER = "x-posthog-ai-parent"
 
@@ -85,15 +87,21 @@ def _parsed(values: list[str] | None) -> RemoteParent | None:
 
 def _nearest_ai_ancestor(context: Context) -> RemoteParent | None:
     try:
-        from otel_posthog_ai.tree.ancestry import nearest_ai_ancestor  # imported late: only where something is sent on
-
-        local = nearest_ai_ancestor(context)
-    except ImportError:
-        local = None
+        local = _local_ai_ancestor(context)
     except Exception as error:
         warn("propagator:ancestor", "the AI ancestor could not be found (%s)", type(error).__name__)
         local = None
-    if local is not None and local[0] == trace_id_of(context):
-        return RemoteParent(*local)
     # A service without AI spans of its own passes on what it was told.
-    return remote_ai_parent(context)
+    return local if local is not None else remote_ai_parent(context)
+
+
+def _local_ai_ancestor(context: Context) -> RemoteParent | None:
+    """The nearest AI span at or above the current span of `context`, as a processor of this process knows it."""
+    span_context = get_current_span(context).get_span_context()
+    if not span_context.is_valid:
+        return None
+    for processor in active_processors():
+        found = processor.hierarchy.nearest_marked(span_context.span_id, processor.settings.span_filter)
+        if found is not None:
+            return RemoteParent(span_context.trace_id, found)
+    return None

@@ -21,6 +21,8 @@ from opentelemetry import trace
 from otel_posthog_ai.context.carried import kind_of
 from otel_posthog_ai.log import warn
 
+from .registry import active_processors
+
 DEFAULT_TIMEOUT_MILLIS = 5_000
 """Longest flush where neither the caller nor the platform sets a limit, milliseconds."""
 
@@ -180,8 +182,6 @@ def flush_all(timeout_millis: float) -> bool:
 
 
 def _flushes() -> list[Callable[[int], bool]]:
-    from .processor import active_processors  # imported late: the processor's module needs the SDK
-
     processors = active_processors()
     if processors:
         return [processor.force_flush for processor in processors]

@@ -27,6 +27,8 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from otel_posthog_ai.log import warn, warn_once
 from otel_posthog_ai.settings import resolve
 
+from .registry import active_processors
+
 if TYPE_CHECKING:
     from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
 
@@ -207,7 +209,6 @@ def _live_span_processor() -> PostHogSpanProcessor | None:
     provider = trace.get_tracer_provider()
     if isinstance(provider, TracerProvider) and _span_processors.get(provider):
         return next(iter(_span_processors[provider].values()))
-    from .processor import active_processors
 
     return next(iter(active_processors()), None)
 

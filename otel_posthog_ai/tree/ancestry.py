@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 from weakref import ReferenceType, ref
 
-from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.trace import SpanContext
@@ -23,9 +22,6 @@ from otel_posthog_ai.dialects import Identity, is_marked, read_identity
 from .admission import passes
 from .nodes import HELD, MERGED, PLAIN, UNKNOWN, Node
 from .open_spans import OpenSpans
-
-if TYPE_CHECKING:
-    from otel_posthog_ai.doors.processor import PostHogSpanProcessor
 
 MOST_ENDED = 20_000
 """Ended spans that late children can still be placed under."""
@@ -253,6 +249,31 @@ class Hierarchy:
             walked[node] = chain
         return chain
 
+    def nearest_marked(self, span_id: int, span_filter: Callable[[ReadableSpan], Any] | None) -> int | None:
+        """The nearest open AI span at or above a span, or the AI span of another process that one was under.
+
+        Walks without the worker's nodes: this runs in the app's threads.
+        """
+        seen: set[int] = set()
+        while span_id and span_id not in seen:
+            seen.add(span_id)
+            span = self.open_spans.live(span_id)
+            if span is None:
+                if span_id not in self.ended:
+                    self.catch_up()
+                ended = self.ended.get(span_id)
+                if ended is None:
+                    return None
+                span_id = ended.parent_id if isinstance(ended, Ended) else ended
+                continue
+            if is_marked(span) and passes(span_filter, span):
+                return span_id
+            known = self.open_spans.known(span_id)
+            if known is not None and known[2] is not None:
+                return known[2]
+            span_id = span.parent.span_id if span.parent is not None else 0
+        return None
+
     @contextmanager
     def at_rest(self) -> Generator[None]:
         """While the worker places what it has read, no span is read: each is asked for its ancestors only once."""
@@ -297,42 +318,3 @@ def _remote_parent(span: Span, context: Context) -> int | None:
 
 def _nothing() -> None:
     """Nothing has to be caught up with."""
-
-
-def nearest_ai_ancestor(context: Context) -> tuple[int, int] | None:
-    """Trace id and span id of the nearest AI span at or above the current span of `context`, for the propagator."""
-    from otel_posthog_ai.doors.processor import active_processors
-
-    span_context = trace.get_current_span(context).get_span_context()
-    if not span_context.is_valid:
-        return None
-    for processor in active_processors():
-        found = _nearest(processor, span_context.span_id)
-        if found is not None:
-            return span_context.trace_id, found
-    return None
-
-
-def _nearest(processor: PostHogSpanProcessor, span_id: int) -> int | None:
-    """Walks without the worker's nodes: this runs in the app's thread."""
-    hierarchy = processor.hierarchy
-    span_filter = processor.settings.span_filter
-    seen: set[int] = set()
-    while span_id and span_id not in seen:
-        seen.add(span_id)
-        span = hierarchy.open_spans.live(span_id)
-        if span is None:
-            if span_id not in hierarchy.ended:
-                hierarchy.catch_up()
-            ended = hierarchy.ended.get(span_id)
-            if ended is None:
-                return None
-            span_id = ended.parent_id if isinstance(ended, Ended) else ended
-            continue
-        if is_marked(span) and passes(span_filter, span):
-            return span_id
-        known = hierarchy.open_spans.known(span_id)
-        if known is not None and known[2] is not None:
-            return known[2]
-        span_id = span.parent.span_id if span.parent is not None else 0
-    return None

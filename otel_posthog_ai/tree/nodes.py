@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from otel_posthog_ai.context.belonging import Belonging
 from otel_posthog_ai.dialects import AISpan, Identity
-
-if TYPE_CHECKING:
-    from .outlook import Outlook
 
 UNKNOWN = "unknown"  # nothing was decided yet
 PLAIN = "plain"  # never exported: a link of the chain only
@@ -17,6 +14,14 @@ LEFT = "left"  # exported
 MERGED = "merged"  # its event is part of the survivor's
 
 _NOBODY: frozenset[tuple[bool, str]] = frozenset()
+
+
+class Outlook(NamedTuple):
+    """`ai`: it will be exported (None: nobody can tell yet); the rest: as what, as far as it or its like said so."""
+
+    ai: bool | None
+    kind: str | None = None
+    span_type: str | None = None
 
 
 class Node:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.dialects import AISpan, is_ai_scope, is_marked, is_plain_scope, read_span
 
-from .nodes import Node
+from .nodes import Node, Outlook
 
 MOST_LEARNED = 1_000
 
 
-class Outlook(NamedTuple):
-    """`ai`: it will be exported (None: nobody can tell yet); the rest: as what, as far as it or its like said so."""
-
-    ai: bool | None
-    kind: str | None = None
-    span_type: str | None = None
-
-
 UNDECIDED = Outlook(None)
-PLAIN = Outlook(False)
+NOT_AI = Outlook(False)
 
 
 class Outlooks:
@@ -35,7 +25,7 @@ class Outlooks:
         """A span of this scope and name has ended, as `record` or as no AI span."""
         if len(self._learned) >= MOST_LEARNED:
             self._learned.clear()
-        self._learned[(scope, span_name)] = _of_record(record) if record is not None else PLAIN
+        self._learned[(scope, span_name)] = _of_record(record) if record is not None else NOT_AI
 
     def of_open(self, node: Node, span: ReadableSpan) -> Outlook:
         """The outlook of an open span."""
@@ -44,7 +34,7 @@ class Outlooks:
             return stated
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
         if is_plain_scope(scope):
-            return PLAIN
+            return NOT_AI
         known = self._learned.get((scope, span.name))
         if known is not None:
             return known
@@ -70,5 +60,5 @@ class Outlooks:
 
 def _of_record(record: AISpan) -> Outlook:
     if record.noise:
-        return PLAIN
+        return NOT_AI
     return Outlook(True, record.kind, record.span_type)

@@ -7,7 +7,6 @@ from typing import Any
 
 from otel_posthog_ai.context.remote_parent import was_passed_on
 from otel_posthog_ai.dialects import AISpan, is_marked
-from otel_posthog_ai.events.event import Placement
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.settings import Settings
 
@@ -16,6 +15,7 @@ from .ancestry import Hierarchy
 from .nodes import HELD, LEFT, UNKNOWN, Node
 from .outlook import Outlooks
 from .ownership import find_owner
+from .place import Placement
 from .roots import Trace, Traces, can_be_root
 
 

@@ -12,22 +12,23 @@ from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
 
-from otel_posthog_ai.calls.evidence import is_call
 from otel_posthog_ai.calls.joining import Joining
 from otel_posthog_ai.calls.sent_calls import RememberedCalls
 from otel_posthog_ai.content.outgoing import Privacy
 from otel_posthog_ai.delivery import Counters
 from otel_posthog_ai.dialects import AISpan, Occurrence, read_identity, read_span
-from otel_posthog_ai.events.event import Event, Placement, build_events, named_trace, result_events
+from otel_posthog_ai.events.event import Event, build_events, named_trace, result_events
 from otel_posthog_ai.events.naming import private_name
 from otel_posthog_ai.events.usage import split_is_impossible
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.reading.content_events import add_evaluation
+from otel_posthog_ai.record import is_call
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import HELD, LEFT, PLAIN, UNKNOWN, Node
 from otel_posthog_ai.tree.outlook import Outlooks
 from otel_posthog_ai.tree.ownership import find_owner, note_below
+from otel_posthog_ai.tree.place import Placement
 from otel_posthog_ai.tree.placement import Placing
 
 from .content_hint import hint_missing_content

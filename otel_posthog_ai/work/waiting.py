@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from opentelemetry.sdk.trace import ReadableSpan
 
-from otel_posthog_ai.calls.evidence import is_call
 from otel_posthog_ai.dialects import AISpan
+from otel_posthog_ai.record import is_call
 from otel_posthog_ai.tree.ancestry import Ended, Hierarchy
 from otel_posthog_ai.tree.nodes import UNKNOWN, Node
 from otel_posthog_ai.tree.outlook import Outlooks

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from otel_posthog_ai.content.builtin_masks import BUILT_IN
 from otel_posthog_ai.content.masking import FAILED, apply_mask, resolve_mask
+from otel_posthog_ai.option_values import MASKS
 
 EMAIL, PHONE, CARD = "[email redacted]", "[phone number redacted]", "[card number redacted]"
 ALL = ("api_keys", "emails", "card_numbers", "phone_numbers")
@@ -141,3 +143,7 @@ def test_time_is_linear_on_hostile_texts(unit: str) -> None:
     start = time.thread_time()
     masked(ALL, unit * (500_000 // len(unit)))
     assert time.thread_time() - start < 10
+
+
+def test_the_names_that_options_take_are_the_masks_that_there_are() -> None:
+    assert tuple(BUILT_IN) == MASKS

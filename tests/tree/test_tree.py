@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, set_span_in_context
 
 from otel_posthog_ai import PostHogSpanExporter, PostHogSpanProcessor
+from otel_posthog_ai.doors.propagator import HEADER, PostHogPropagator
 from tests.receiver import Receiver
 from tests.recordings import load, play
 from tests.traced import AGENT, CHAT, TOOL, Traced, assert_sound, parent_of, span_id_of, trace_id_of
@@ -288,15 +289,17 @@ def test_a_second_processor_of_the_same_project_stays_inert(
 
 
 def test_nearest_ai_ancestor_is_what_the_propagator_writes(traced: Traced) -> None:
-    from otel_posthog_ai.tree.ancestry import nearest_ai_ancestor
-
     with (
         traced.tracer.start_as_current_span("agent", attributes=AGENT) as agent,
         traced.tracer.start_as_current_span("POST", kind=SpanKind.CLIENT),
     ):
         here = trace.get_current_span().get_span_context()
-        assert nearest_ai_ancestor(otel_context.get_current()) == (here.trace_id, agent.get_span_context().span_id)
-    assert nearest_ai_ancestor(otel_context.get_current()) is None
+        carrier: dict[str, str] = {}
+        PostHogPropagator().inject(carrier)
+        assert carrier == {HEADER: f"00-{here.trace_id:032x}-{agent.get_span_context().span_id:016x}"}
+    outside: dict[str, str] = {}
+    PostHogPropagator().inject(outside)
+    assert outside == {}
 
 
 def test_memory_stays_bounded_with_spans_that_never_end(receiver: Receiver) -> None:
