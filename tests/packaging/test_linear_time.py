@@ -145,9 +145,9 @@ def test_a_quadratic_pattern_is_found() -> None:
 UNITS = [
     "\\", "\\\\n", "\\a", "-eyJ", "eyJ", "eyJabcdefgh.", ".eyJ", "sk-", "api_key=", "Bearer ", "https://a:", "://",
     "&key=a", ";base64,", "data:;base64,", "b'", "b'\\x00", '\\"', "'", "{", "[", "(", '{"a":', "[[", "a(", "A.", "-",
-    "1", "+1 ", "@", "a@", "a.", " ", "\n", "\t ", "=", "\r\n", "<", "&lt;", "status ", "status: ", "HTTP ", "/", "A1b2",
-    "Error code: ", "\x00", "\ud800", "é", "Traceback (most recent call last)", "-----BEGIN ", "4111 ", "{'a': ",
-    "@@@langfuseMedia:type=",
+    "1", "+1 ", "@", "a@", "a.", " ", "\n", "\t ", "=", "\r\n", "<", "&lt;", "status ", "status: ", "HTTP ", "/",
+    "A1b2", "Error code: ", "\x00", "\ud800", "é", "Traceback (most recent call last)", "-----BEGIN ", "4111 ",
+    "@@@langfuseMedia:type=", "{'a': ",
 ]  # fmt: skip
 PLACES = [
     {"gen_ai.input.messages": "{}"},
