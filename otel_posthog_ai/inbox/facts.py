@@ -7,6 +7,8 @@ from typing import Any
 
 from otel_posthog_ai.inbox.intake import ReceivedEvent
 from otel_posthog_ai.inbox.json_values import JsonObject, compact, identifier, number, text
+from otel_posthog_ai.inbox.pricing import Pricing, pricing
+from otel_posthog_ai.inbox.spoken import answered, asked
 
 ERROR_TEXT_LIMIT = 1000
 """Characters of an error that the tree carries; the event has all of it."""
@@ -35,6 +37,9 @@ class EventFacts:
     input_cost: float | None
     output_cost: float | None
     total_cost: float | None
+    pricing: Pricing | None
+    asked: str | None
+    answered: str | None
     is_error: bool
     error: str | None
     starts_at_timestamp: bool
@@ -51,6 +56,7 @@ def facts_of(received: ReceivedEvent, warning_count: int) -> EventFacts:
     properties = received.properties
     parent_id = identifier(properties.get("$ai_parent_id"))
     trace_id = identifier(properties.get("$ai_trace_id"))
+    total_cost = _total_cost(properties)
     return EventFacts(
         uuid=received.uuid,
         event=received.name,
@@ -70,7 +76,10 @@ def facts_of(received: ReceivedEvent, warning_count: int) -> EventFacts:
         output_tokens=number(properties.get("$ai_output_tokens")),
         input_cost=number(properties.get("$ai_input_cost_usd")),
         output_cost=number(properties.get("$ai_output_cost_usd")),
-        total_cost=_total_cost(properties),
+        total_cost=total_cost,
+        pricing=pricing(received.name, properties, total_cost),
+        asked=asked(properties),
+        answered=answered(properties),
         is_error=properties.get("$ai_is_error") in (True, "true"),
         error=_error_text(properties.get("$ai_error")),
         starts_at_timestamp=properties.get("$ai_ingestion_source") == "otel",

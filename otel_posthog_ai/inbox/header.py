@@ -37,12 +37,16 @@ def header(trace_id: str, events: Sequence[EventFacts]) -> dict[str, Any]:
         "input_cost_usd": total(event.input_cost for event in billed),
         "output_cost_usd": total(event.output_cost for event in billed),
         "total_cost_usd": total(event.total_cost for event in billed),
+        "pricing": _pricing(billed),
         "latency": _latency(trace_id, read),
         "started_at": iso(min(start(event) for event in read)),
         "ended_at": iso(max(end(event) for event in read)),
         "events": len(events),
+        "asked": _asked(traces, events),
+        "answered": _answered(traces, events),
         "generations": sum(event.event == "$ai_generation" for event in events),
         "errors": sum(event.is_error for event in events),
+        "first_error": first_error(events),
         "warnings": sum(event.warning_count for event in events),
     }
 
@@ -61,6 +65,38 @@ def start(event: EventFacts) -> float:
 def end(event: EventFacts) -> float:
     """When a node ended, in seconds since 1970."""
     return event.at + max(event.latency or 0, 0) if event.starts_at_timestamp else event.at
+
+
+def first_error(events: Iterable[EventFacts]) -> dict[str, str | None] | None:
+    """The event that failed first: a step fails before the steps around it. None when nothing failed."""
+    failed = min(
+        (event for event in events if event.is_error), key=lambda event: (end(event), -start(event)), default=None
+    )
+    return None if failed is None else {"id": failed.node_id, "uuid": failed.uuid, "error": failed.error}
+
+
+def _pricing(billed: Sequence[EventFacts]) -> dict[str, Any]:
+    """Of how many calls who says the cost, and which models nobody is known to price."""
+    return {
+        "sent": sum(event.pricing == "sent" for event in billed),
+        "posthog": sum(event.pricing == "posthog" for event in billed),
+        "unknown": sum(event.pricing == "unknown" for event in billed),
+        "unknown_models": list(dict.fromkeys(event.model or "" for event in billed if event.pricing == "unknown")),
+    }
+
+
+def _asked(traces: Sequence[EventFacts], events: Sequence[EventFacts]) -> str | None:
+    """What the trace began with: as it says itself, else as its first call was asked, else as its first step was."""
+    by_start = sorted(events, key=start)
+    calls = [event for event in by_start if event.event == "$ai_generation"]
+    return next((event.asked for event in (*traces, *calls, *by_start) if event.asked is not None), None)
+
+
+def _answered(traces: Sequence[EventFacts], events: Sequence[EventFacts]) -> str | None:
+    """What the trace ended with: as it says itself, else as its last call answered, else as its last step did."""
+    by_end = sorted(events, key=end, reverse=True)
+    calls = [event for event in by_end if event.event == "$ai_generation"]
+    return next((event.answered for event in (*traces, *calls, *by_end) if event.answered is not None), None)
 
 
 def _latency(trace_id: str, events: Sequence[EventFacts]) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from otel_posthog_ai.inbox import listing
+from otel_posthog_ai.inbox import details, groups, listing
 from otel_posthog_ai.inbox.assets import asset, is_asset
 from otel_posthog_ai.inbox.exchange import Request, Response, json_response, text_response
 from otel_posthog_ai.inbox.posthog_routes import AI_ROUTE, EVENT_ROUTES, PostHogRoutes
@@ -73,11 +73,19 @@ def _traces(store: Store, query: Mapping[str, str], _: str) -> _Answer:
 
 
 def _trace(store: Store, query: Mapping[str, str], trace_id: str) -> _Answer:
-    return listing.one_trace(store, trace_id, with_events=query.get("events") != "0")
+    return details.one_trace(store, trace_id, with_events=query.get("events") != "0")
 
 
 def _event(store: Store, _: Mapping[str, str], uuid: str) -> _Answer:
-    return listing.one_event(store, uuid)
+    return details.one_event(store, uuid)
+
+
+def _session(store: Store, _: Mapping[str, str], session_id: str) -> _Answer:
+    return groups.one_session(store, session_id)
+
+
+def _user(store: Store, _: Mapping[str, str], distinct_id: str) -> _Answer:
+    return groups.one_user(store, distinct_id)
 
 
 def _facets(store: Store, _: Mapping[str, str], __: str) -> _Answer:
@@ -85,7 +93,7 @@ def _facets(store: Store, _: Mapping[str, str], __: str) -> _Answer:
 
 
 def _problems(store: Store, _: Mapping[str, str], __: str) -> _Answer:
-    return listing.problems(store)
+    return details.problems(store)
 
 
 def _news(store: Store, query: Mapping[str, str], _: str) -> _Answer:
@@ -98,6 +106,8 @@ _VIEWS: tuple[tuple[re.Pattern[str], Callable[[Store, Mapping[str, str], str], _
     (re.compile(r"/api/traces()"), _traces),
     (re.compile(r"/api/traces/([^/]+)"), _trace),
     (re.compile(r"/api/events/([^/]+)"), _event),
+    (re.compile(r"/api/sessions/([^/]+)"), _session),
+    (re.compile(r"/api/users/([^/]+)"), _user),
     (re.compile(r"/api/facets()"), _facets),
     (re.compile(r"/api/problems()"), _problems),
     (re.compile(r"/api/news()"), _news),

@@ -140,14 +140,14 @@ class Store:
         facts = self._facts(connection, trace_id)
         summary = header(trace_id, facts)
         summary["warnings"] += len(trace_findings(trace_id, facts, draw(trace_id, facts)))
+        row = {**summary, **summary["pricing"], "model": next(iter(summary["models"]), None)}
         connection.execute(
-            "INSERT OR REPLACE INTO traces "
-            "SELECT ?, max(sequence), ?, ?, ?, ?, ?, ? FROM events WHERE trace_id = ?",
-            (
-                trace_id, summary["started_at"], summary["distinct_id"], summary["session_id"], summary["errors"],
-                summary["warnings"], compact(summary), trace_id,
-            ),
-        )  # fmt: skip
+            "INSERT OR REPLACE INTO traces SELECT :id, max(sequence), :started_at, :ended_at, :name, :distinct_id, "
+            ":session_id, :model, :input_tokens, :output_tokens, :total_cost_usd, :latency, :errors, :warnings, :sent, "
+            ":posthog, :unknown FROM events WHERE trace_id = :id",
+            {name: value for name, value in row.items() if not isinstance(value, (list, dict))},
+        )
+        connection.execute("INSERT OR REPLACE INTO headers VALUES (?, ?)", (trace_id, compact(summary)))
         connection.executemany(
             "INSERT OR IGNORE INTO trace_models VALUES (?, ?)", [(model, trace_id) for model in summary["models"]]
         )

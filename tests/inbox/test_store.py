@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -61,11 +61,28 @@ def test_lists_10_000_traces_page_by_page_newest_first(full: Inbox) -> None:
     assert starts == sorted(starts, reverse=True)
 
 
+def started(number: int) -> datetime:
+    """When a plain trace of `full` began."""
+    first = max(1 + number % 2 - 1 + 0.3 + number % 40 / 7, 0.3 + number % 40 / 7)
+    return NOW - timedelta(seconds=number + first)
+
+
+def within(number: int) -> bool:
+    return NOW - timedelta(seconds=60) <= started(number) <= NOW - timedelta(seconds=5)
+
+
 @pytest.mark.parametrize(
     ("query", "matches"),
     [
-        ({"user": "user-5@example.com"}, lambda n: n % 11 != 3 and n % 37 == 5),
-        ({"session": "session-12"}, lambda n: n // 4 == 12),
+        ({"user": "USER-5@"}, lambda n: n % 11 != 3 and n % 37 == 5),
+        ({"user": "000"}, lambda n: False),  # only ids of traces hold it: those are nobody's names
+        ({"user_id": "user-5@example.com"}, lambda n: n % 11 != 3 and n % 37 == 5),
+        ({"user_id": "USER-5@"}, lambda n: False),
+        ({"session": "SESSION-12"}, lambda n: str(n // 4).startswith("12")),
+        ({"session_id": "session-12"}, lambda n: n // 4 == 12),
+        ({"since": "2026-01-02T02:04:05Z"}, lambda n: started(n) >= NOW - timedelta(hours=1)),
+        ({"until": "2026-01-02T02:04:05+00:00"}, lambda n: started(n) <= NOW - timedelta(hours=1)),
+        ({"since": "2026-01-02T03:03:05Z", "until": "2026-01-02T03:04Z"}, lambda n: 5 <= n <= 60 and within(n)),
         ({"model": "gpt-4.1-mini"}, lambda n: n % 4 == 3),
         ({"errors": "1"}, lambda n: n % 7 == 5),
         ({"q": "Here is answer 777."}, lambda n: n == 777),
