@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from otel_posthog_ai.delivery import Counters
-from otel_posthog_ai.dialects import AISpan
-from otel_posthog_ai.record import is_call
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
-from otel_posthog_ai.tree.nodes import HELD, LEFT, MERGED, PLAIN, Node
+from otel_posthog_ai.tree.nodes import Node
 
 from .merging import merge, merge_steps
 from .pairing import STAGES, find_pairs, several_instrumentors
@@ -15,23 +14,23 @@ from .sent_calls import RememberedCalls
 
 
 class Joining:
-    """Joins the spans of `waiting` (span id -> node with its record); what is joined into another leaves it."""
+    """Joins the spans of `held` (span id -> node with its record); what is joined into another leaves it."""
 
     def __init__(
-        self, waiting: dict[int, Node], hierarchy: Hierarchy, remembered: RememberedCalls, counters: Counters
+        self, held: dict[int, Node], hierarchy: Hierarchy, remembered: RememberedCalls, counters: Counters
     ) -> None:
-        self._waiting = waiting
+        self._held = held
         self._hierarchy = hierarchy
         self._remembered = remembered
         self._counters = counters
 
     def join_calls(self) -> None:
         """Make one of all reports of one call, also where one of them has left already."""
-        for stage in STAGES if several_instrumentors(self._waiting.values()) else STAGES[:1]:
-            for pair in find_pairs(stage, self._waiting.values(), self._hierarchy):
+        for stage in STAGES if several_instrumentors(self._held.values()) else STAGES[:1]:
+            for pair in find_pairs(stage, self._held.values(), self._hierarchy):
                 survivor = self._hierarchy.survivor(pair.survivor)
                 self._join(survivor, pair.other, other_is_wire=pair.wire is pair.other)
-        for node in list(self._waiting.values()):
+        for node in list(self._held.values()):
             if node.record is not None and is_call(node.record):
                 self._join_remembered(node, node.record)
 
@@ -59,17 +58,17 @@ class Joining:
             self._absorb(found.node, node)
 
     def _absorb(self, survivor: Node, other: Node) -> None:
-        other.fate, other.survivor, other.record = MERGED, survivor.span_id, None
+        other.merge_into(survivor)
         survivor.private = survivor.private or other.private
         survivor.tainted = survivor.tainted or other.tainted
         survivor.users_below |= other.users_below
         survivor.sessions_below |= other.sessions_below
-        self._waiting.pop(other.span_id, None)
+        self._held.pop(other.span_id, None)
         self._counters.add("merged")
 
     def drop_repetitions(self, *, graph_only: bool) -> None:
         """Tool spans that stand twice become one; steps that only repeat their parent, and plumbing, go."""
-        for node in list(self._waiting.values()):
+        for node in list(self._held.values()):
             record = node.record
             if record is None or node.promised or record.kind != "span":
                 continue
@@ -83,14 +82,14 @@ class Joining:
             elif outer is not None and is_repetition(outer, record):
                 self._absorb(above, node)
             elif graph_only and is_graph_plumbing(record):
-                self._waiting.pop(node.span_id, None)
-                node.fate, node.record = PLAIN, None
+                self._held.pop(node.span_id, None)
+                node.drop()
                 self._counters.add("filtered")
 
     def _nearest(self, node: Node) -> Node | None:
         """The nearest ancestor that waits or has left."""
         for above in self._hierarchy.ancestors(node):
-            if above.fate in (HELD, LEFT):
+            if above.is_exported:
                 return above
         return None
 

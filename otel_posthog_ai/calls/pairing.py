@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
-from otel_posthog_ai.tree.nodes import HELD, Node
+from otel_posthog_ai.tree.nodes import Fate, Node
 
 from .evidence import contains, nested_calls, ran_inside, read_the_stream, same_response
 
@@ -31,14 +31,14 @@ class Pair:
 Stage = Callable[[list[Node], Hierarchy], Iterable[Pair]]
 
 
-def find_pairs(stage: Stage, waiting: Iterable[Node], hierarchy: Hierarchy) -> list[Pair]:
+def find_pairs(stage: Stage, held: Iterable[Node], hierarchy: Hierarchy) -> list[Pair]:
     """The pairs that one kind of evidence shows among the spans that wait."""
-    return list(stage([node for node in waiting if node.record is not None], hierarchy))
+    return list(stage([node for node in held if node.record is not None], hierarchy))
 
 
-def several_instrumentors(waiting: Iterable[Node]) -> bool:
+def several_instrumentors(held: Iterable[Node]) -> bool:
     """Whether the calls among these spans are of several scopes: within one, only its dialect can declare a pair."""
-    records = (node.record for node in waiting)
+    records = (node.record for node in held)
     return len({record.scope for record in records if record is not None and is_call(record)}) > 1
 
 
@@ -130,7 +130,7 @@ def _nested(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     for node in _calls(nodes):
         for above in hierarchy.ancestors(node):
             record = above.record
-            if above.fate != HELD or record is None:
+            if above.fate is not Fate.HELD or record is None:
                 continue
             if is_call(record):
                 if nested_calls(record, _record(node)):

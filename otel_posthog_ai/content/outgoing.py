@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any, NamedTuple, cast
 
-from otel_posthog_ai.delivery import Counters, EncodedEvent, EncodingError, encode
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import EncodedEvent, EncodingError, encode
 from otel_posthog_ai.events.event import Event
 from otel_posthog_ai.events.properties import CONTENT
 from otel_posthog_ai.log import warn

@@ -17,14 +17,14 @@ from opentelemetry.context import Context, attach, detach, get_current
 
 FunctionKind = Literal["function", "coroutine", "generator", "async generator"]
 
-Place = Callable[[Context], Context]
+InContext = Callable[[Context], Context]
 """The context to run in, made from the one that is current."""
 
 
-def carried(function: Callable[..., Any], place_at_call: Callable[[], Place]) -> Callable[..., Any]:
-    """`function`, of the same kind, whose body runs where the `Place` says that each call asks `place_at_call` for."""
+def carried(function: Callable[..., Any], context_at_call: Callable[[], InContext]) -> Callable[..., Any]:
+    """`function`, of the same kind, whose body runs in the context that `context_at_call` says at each call."""
     wrap = _WRAPPERS[kind_of(function)]
-    return functools.wraps(function)(wrap(function, place_at_call))
+    return functools.wraps(function)(wrap(function, context_at_call))
 
 
 def kind_of(function: Callable[..., Any]) -> FunctionKind:
@@ -40,17 +40,17 @@ def kind_of(function: Callable[..., Any]) -> FunctionKind:
     return "function"
 
 
-def _function(function: Callable[..., Any], place_at_call: Callable[[], Place]) -> Callable[..., Any]:
+def _function(function: Callable[..., Any], context_at_call: Callable[[], InContext]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
-        with Steps(place_at_call()).step():
+        with Steps(context_at_call()).step():
             return function(*args, **kwargs)
 
     return call
 
 
-def _coroutine(function: Callable[..., Any], place_at_call: Callable[[], Place]) -> Callable[..., Any]:
+def _coroutine(function: Callable[..., Any], context_at_call: Callable[[], InContext]) -> Callable[..., Any]:
     async def call(*args: Any, **kwargs: Any) -> Any:
-        with Steps(place_at_call()).step():
+        with Steps(context_at_call()).step():
             return await function(*args, **kwargs)
 
     return call
@@ -61,7 +61,7 @@ class Steps:
 
     __slots__ = ("_own", "_place")
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: InContext) -> None:
         self._place = place
         self._own: Context | None = None
 
@@ -80,10 +80,10 @@ class Steps:
             detach(token)
 
 
-def _generator(function: Callable[..., Any], place_at_call: Callable[[], Place]) -> Callable[..., Any]:
+def _generator(function: Callable[..., Any], context_at_call: Callable[[], InContext]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         # The body of this function starts at the first step; what surrounds the call is read before.
-        return iterate(function(*args, **kwargs), Steps(place_at_call()))
+        return iterate(function(*args, **kwargs), Steps(context_at_call()))
 
     def iterate(body: Generator[Any, Any, Any], steps: Steps) -> Generator[Any, Any, Any]:
         resume: Callable[[], Any] = functools.partial(next, body)
@@ -106,9 +106,9 @@ def _generator(function: Callable[..., Any], place_at_call: Callable[[], Place])
     return call
 
 
-def _async_generator(function: Callable[..., Any], place_at_call: Callable[[], Place]) -> Callable[..., Any]:
+def _async_generator(function: Callable[..., Any], context_at_call: Callable[[], InContext]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        return iterate(function(*args, **kwargs), Steps(place_at_call()))
+        return iterate(function(*args, **kwargs), Steps(context_at_call()))
 
     async def iterate(body: AsyncGenerator[Any, Any], steps: Steps) -> AsyncGenerator[Any, Any]:
         resume: Callable[[], Any] = body.__anext__

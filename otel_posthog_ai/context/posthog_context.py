@@ -22,7 +22,7 @@ from .belonging import ILLEGAL_DISTINCT_IDS, Belonging, belonging_of, usable_id,
 from .foreign_identity import from_baggage, posthog_library_identity
 
 if TYPE_CHECKING:
-    from .carried import Place
+    from .carried import InContext
 
 __all__ = [
     "ILLEGAL_DISTINCT_IDS",
@@ -149,9 +149,9 @@ class posthog_context:
             raise TypeError("posthog_context decorates functions; use it as `@posthog_context(distinct_id=…)`")
         from .carried import carried  # only who decorates pays for loading it
 
-        return cast(FunctionT, carried(function, self._place_at_call))
+        return cast(FunctionT, carried(function, self._context_at_call))
 
-    def _place_at_call(self) -> Place:
+    def _context_at_call(self) -> InContext:
         # A generator may be iterated far from where it was called; whoever the call was made for stays.
         return functools.partial(inside, self._belonging.within(current()))
 

@@ -1,8 +1,7 @@
 """Encoded events → HTTP. This room knows size, JSON, gzip, deadlines, retries, what is owed; not what events mean."""
 
-from .counters import Counters
 from .encoding import EncodedEvent, EncodingError, decode, encode
 from .poster import Poster
 from .sender import Sender
 
-__all__ = ["Counters", "EncodedEvent", "EncodingError", "Poster", "Sender", "decode", "encode"]
+__all__ = ["EncodedEvent", "EncodingError", "Poster", "Sender", "decode", "encode"]

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from otel_posthog_ai import forks, log
+from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.version import __version__
 
 from . import routes
 from .answers import Answer, Verdict, judge
 from .chunks import REQUEST_BYTES, Envelope, chunks, halves, sent_now
-from .counters import Counters
 from .encoding import EncodedEvent, EncodingError, decode, encode
 from .retry import Deadline, retry_wait
 from .routes import BATCH, Route

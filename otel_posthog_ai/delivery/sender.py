@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from otel_posthog_ai import forks, log
+from otel_posthog_ai.counters import Counters, undelivered
 from otel_posthog_ai.settings import Settings
 
 from .answers import Verdict
-from .counters import Counters, undelivered
 from .encoding import EncodedEvent
 from .outbox import Outbox, Owed
 from .pace import Pace

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterable
 
 from otel_posthog_ai import log
+from otel_posthog_ai.counters import Counters
 
-from .counters import Counters
 from .outbox import Outbox, Owed
 from .spool import RENEW_SECONDS, SEGMENT_BYTES, Segment, Spool
 

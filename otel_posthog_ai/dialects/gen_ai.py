@@ -192,7 +192,7 @@ def read(record: AISpan, source: Source) -> None:
     if record.kind == "span":
         _states_from_messages(record)
     elif record.kind == "embedding":
-        record.embedding_input = record.embedding_input or embedding_texts(record)
+        record.embedding_input = record.embedding_input or _texts_to_embed(record)
     elif record.finish_reason is None:
         record.finish_reason = finish_reason_in(source.attributes.get("gen_ai.output.messages"))
 
@@ -306,7 +306,7 @@ def _only_data(record: AISpan, messages: list[Message]) -> Any:
     return messages if found is None or isinstance(found, str) or is_list(content) else found
 
 
-def embedding_texts(record: AISpan) -> list[str] | None:
+def _texts_to_embed(record: AISpan) -> list[str] | None:
     """The texts of an embedding call that were recorded as messages."""
     found = [message_text(message) for message in record.input or ()]
     return [readable(each) for each in found if each] or None

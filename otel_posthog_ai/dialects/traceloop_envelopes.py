@@ -10,7 +10,7 @@ from otel_posthog_ai.reading.states import shaped
 from otel_posthog_ai.reading.values import is_list, is_mapping, json_text, parse_json
 
 
-class Opened:
+class Envelope:
     """The contents of an envelope, and what was written beside them."""
 
     __slots__ = ("metadata", "run_type", "state", "tags")
@@ -39,15 +39,15 @@ _STEP_TAGS = ("seq:", "map:", "graph:", "langsmith:", "branch:", "condition:")
 _NOTHING: Mapping[str, Any] = {}
 
 
-def open_envelope(value: Any) -> Opened:
+def open_envelope(value: Any) -> Envelope:
     """The contents of a step's input or output from its attribute; text that was cut in the middle stays text."""
     if isinstance(value, str):
         value = json_text(value) if value.lstrip()[:1] in ("{", "[", '"') else value
     if not is_mapping(value):
-        return Opened(_readable(value), _NOTHING, [], None)
+        return Envelope(_readable(value), _NOTHING, [], None)
     kwargs, metadata = value.get("kwargs"), value.get("metadata")
     run_type = kwargs.get("run_type") if is_mapping(kwargs) else None
-    return Opened(
+    return Envelope(
         _readable(_contents(value)),
         metadata if is_mapping(metadata) and not _ENVELOPES.keys().isdisjoint(value) else _NOTHING,
         _user_tags(value),

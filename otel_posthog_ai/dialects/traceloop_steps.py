@@ -11,7 +11,7 @@ from otel_posthog_ai.reading.values import is_list, is_mapping, text
 from otel_posthog_ai.record import AISpan, SpanType
 
 from .gen_ai import OPERATION
-from .traceloop_envelopes import Opened, open_envelope
+from .traceloop_envelopes import Envelope, open_envelope
 
 KIND = "traceloop.span.kind"
 ENTITY_NAME = "traceloop.entity.name"
@@ -63,7 +63,7 @@ def _taken(source: Source, keys: tuple[str, ...]) -> Any:
     return next((value for value in values if value is not None), None)
 
 
-def _span_type(source: Source, kind: str, given: Opened, name: str) -> SpanType | None:
+def _span_type(source: Source, kind: str, given: Envelope, name: str) -> SpanType | None:
     operation = str(source.attributes.get(OPERATION) or "").lower()
     if operation == "vector_db_retrieve" or source.name.startswith("vector_db_retrieve "):
         return "retriever"
@@ -112,7 +112,7 @@ def _read_names(record: AISpan, source: Source, name: str) -> None:
     record.name = record.name or name
 
 
-def _join_identity(record: AISpan, given: Opened) -> None:
+def _join_identity(record: AISpan, given: Envelope) -> None:
     found = read_identity({"metadata": given.metadata}) if given.metadata else None
     if found is not None:
         identity = record.identity

@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 
 from otel_posthog_ai.content.shrinking import shrink
-from otel_posthog_ai.delivery import Counters, EncodedEvent, Poster, routes
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import EncodedEvent, Poster, routes
 from otel_posthog_ai.delivery.chunks import Envelope, sent_now
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.work.whole_traces import WholeTraces

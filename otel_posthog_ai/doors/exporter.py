@@ -17,7 +17,8 @@ from otel_posthog_ai import forks
 from otel_posthog_ai.content.outgoing import Outgoing
 from otel_posthog_ai.content.shrinking import shrink
 from otel_posthog_ai.context.posthog_context import current
-from otel_posthog_ai.delivery import Counters, EncodedEvent, Poster
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import EncodedEvent, Poster
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.settings import Settings, resolve, tell_inert
 from otel_posthog_ai.tree.admission import passes

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.sdk._logs import LogRecordProcessor
 
 from otel_posthog_ai.log import warn
-from otel_posthog_ai.reading.content_events import CONTENT_EVENTS, EVALUATION
+from otel_posthog_ai.reading.content_events import JOINED_EVENTS
 from otel_posthog_ai.reading.source import Occurrence
 
 if TYPE_CHECKING:
     from .processor import PostHogSpanProcessor
-
-JOINED_EVENTS = CONTENT_EVENTS | {EVALUATION}
 
 
 _made: weakref.WeakSet[PostHogLogRecordProcessor] = weakref.WeakSet()

@@ -32,7 +32,7 @@ from .registry import active_processors, live, made
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from otel_posthog_ai.delivery import Counters
+    from otel_posthog_ai.counters import Counters
     from otel_posthog_ai.dialects import Occurrence
     from otel_posthog_ai.options import ProcessorOptions
     from otel_posthog_ai.tree.ancestry import Hierarchy
@@ -280,7 +280,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         """Counters, and what waits where: `queue` ended spans, `held` read ones, `waiting` events in the outbox."""
         if self._inert:
             return {"inert": True}
-        return {**self._pipeline.status(), "queue": self._sorter.waiting}
+        return {**self._pipeline.status(), "queue": self._sorter.queued}
 
     def _start_unheard(self) -> None:
         """Where Python hears of a fork, the SDK empties its queue and starts its thread in a hook of its own."""

@@ -14,7 +14,7 @@ from otel_posthog_ai.record import AISpan, Cost, Usage
 # Providers whose own API counts the input without what came from the cache, where no dialect says otherwise.
 EXCLUSIVE_PROVIDERS = frozenset({"bedrock"})
 
-PLAIN: tuple[tuple[str, str], ...] = (
+COUNTS: tuple[tuple[str, str], ...] = (
     ("$ai_input_tokens", "input"),
     ("$ai_output_tokens", "output"),
     ("$ai_reasoning_tokens", "reasoning"),
@@ -42,7 +42,7 @@ def usage_properties(record: AISpan) -> dict[str, Any]:
     """Token properties of a generation or embedding; unknown counts are absent."""
     usage = record.usage
     properties: dict[str, Any] = {}
-    for name, field in PLAIN:
+    for name, field in COUNTS:
         value = getattr(usage, field)
         if value is not None and not (value == 0 and name in ZERO_SAYS_NOTHING):
             properties[name] = value

@@ -8,7 +8,7 @@ from typing import Any
 from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.dialects import Occurrence
-from otel_posthog_ai.work.waiting_logs import JoinedLogs
+from otel_posthog_ai.work.held_logs import HeldLogs
 from otel_posthog_ai.work.whole_traces import SPANS_AT_ONCE
 
 from .requests import LogEntry
@@ -77,7 +77,7 @@ class LogsOfSpans:
         near = self._strays.near(scope, span.start_time or 0, span.end_time or 0)
         if not near:
             return [entry.occurrence for entry in own]
-        joined = JoinedLogs()
+        joined = HeldLogs()
         for entry in own:
             joined.add(entry.trace_id, entry.span_id, entry.occurrence, scope)
         for entry in near:

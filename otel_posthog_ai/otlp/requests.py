@@ -12,7 +12,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from otel_posthog_ai.dialects import Occurrence
-from otel_posthog_ai.doors.log_records import JOINED_EVENTS
+from otel_posthog_ai.reading.content_events import JOINED_EVENTS
 from otel_posthog_ai.reading.values import is_mapping
 
 from . import json_values as otlp

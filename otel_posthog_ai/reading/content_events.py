@@ -25,6 +25,8 @@ INPUT_EVENTS: dict[str, str] = {
 PROMPT = "gen_ai.content.prompt"
 COMPLETION = "gen_ai.content.completion"
 CONTENT_EVENTS = frozenset({DETAILS, CHOICE, PROMPT, COMPLETION, *INPUT_EVENTS})
+JOINED_EVENTS = CONTENT_EVENTS | {EVALUATION}
+"""What is joined to a span where it arrives as a log record."""
 FIRST_TOKEN_EVENTS = frozenset(
     {
         "First Token Stream Event",

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from .identity import names_identity
 from .scopes import is_ai_scope
 
-PLAIN, NAMES_IDENTITY, MARKS_AI = 0, 1, 2
+ORDINARY, NAMES_IDENTITY, MARKS_AI = 0, 1, 2
 """What a key says of its span; the greatest counts."""
 
 _MOST_KEYS = 10_000
@@ -26,7 +26,7 @@ class _KeyClasses(dict[str, int]):
         self.prefixes: tuple[str, ...] = ()
 
     def __missing__(self, key: str) -> int:
-        found = MARKS_AI if key.startswith(self.prefixes) else NAMES_IDENTITY if names_identity(key) else PLAIN
+        found = MARKS_AI if key.startswith(self.prefixes) else NAMES_IDENTITY if names_identity(key) else ORDINARY
         if len(self) < _MOST_KEYS:
             self[key] = found
         return found
@@ -54,9 +54,9 @@ def watch_for(prefixes: Iterable[str]) -> None:
 
 
 def first_look(span: ReadableSpan) -> int:
-    """`PLAIN`, `NAMES_IDENTITY` or `MARKS_AI`; the last one never misses a span that is AI."""
+    """`ORDINARY`, `NAMES_IDENTITY` or `MARKS_AI`; the last one never misses a span that is AI."""
     attributes = span.attributes
-    found = max(map(_class_of, attributes), default=PLAIN) if attributes is not None else PLAIN
+    found = max(map(_class_of, attributes), default=ORDINARY) if attributes is not None else ORDINARY
     if found != MARKS_AI:
         scope = span.instrumentation_scope
         if scope is not None and _ai_scopes[scope.name]:

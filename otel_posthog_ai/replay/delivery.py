@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 
 from otel_posthog_ai.content.shrinking import shrink
-from otel_posthog_ai.delivery import Counters, EncodedEvent, Poster
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import EncodedEvent, Poster
 from otel_posthog_ai.delivery.answers import Verdict
 from otel_posthog_ai.delivery.retry import rest_after
 from otel_posthog_ai.settings import Settings

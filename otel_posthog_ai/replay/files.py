@@ -40,7 +40,7 @@ class Line:
     """When what it tells of happened."""
 
 
-class Source:
+class InputFile:
     """One file, read once from an offset on."""
 
     def __init__(self, number: int, path: Path, *, longest_line: int = LONGEST_LINE) -> None:
@@ -152,7 +152,7 @@ def _time_of(contents: Contents) -> int:
     return min(times, default=0)
 
 
-def in_order(sources: Sequence[Source], starts: Sequence[int]) -> Iterator[Line]:
+def in_order(sources: Sequence[InputFile], starts: Sequence[int]) -> Iterator[Line]:
     """The lines of all files, by time as far as each file is in order: log records meet the spans that they belong to.
 
     One line of each file is held in memory.

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from otel_posthog_ai.delivery import Counters, EncodedEvent
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import EncodedEvent
 from otel_posthog_ai.otlp.held import HeldTrace, LogsOfSpans
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.work.whole_traces import WholeTraces
 
 from .checkpoint import Checkpoint, Progress
 from .delivery import Delivery
-from .files import Line, Source, in_order
+from .files import InputFile, Line, in_order
 from .window import Window
 
 WINDOW_BYTES = 32 * 1024 * 1024
@@ -74,7 +75,7 @@ class Replay:
         on_progress: Callable[[float, Outcome], None] | None = None,
     ) -> None:
         self.outcome = Outcome()
-        self._sources = [Source(number, path) for number, path in enumerate(paths)]
+        self._sources = [InputFile(number, path) for number, path in enumerate(paths)]
         self._size = sum(source.size for source in self._sources)
         self._checkpoint = checkpoint
         self._counters = Counters()

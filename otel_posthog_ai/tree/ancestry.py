@@ -20,7 +20,7 @@ from otel_posthog_ai.context.remote_parent import REMOTE_PARENT_KEY, remote_ai_p
 from otel_posthog_ai.dialects import Identity, is_marked, read_identity
 
 from .admission import passes
-from .nodes import HELD, MERGED, PLAIN, UNKNOWN, Node
+from .nodes import Fate, Node
 from .open_spans import OpenSpans
 
 MOST_ENDED = 20_000
@@ -76,7 +76,7 @@ class Hierarchy:
 
     def started(self, span: Span, context: Context, belonging: Belonging | None) -> None:
         """A span began in `context`; called in the app's thread, for every span."""
-        remote = _remote_parent(span, context) if REMOTE_PARENT_KEY in context else None
+        remote = _parent_afar(span, context) if REMOTE_PARENT_KEY in context else None
         self.open_spans.add(span if belonging is None and remote is None else (span, belonging, remote))
 
     def finished(
@@ -108,7 +108,7 @@ class Hierarchy:
             for span_id in list(self.nodes):
                 if len(self.nodes) <= MOST_ENDED:
                     break
-                if self.nodes[span_id].fate != HELD and self.open_spans.known(span_id) is None:
+                if self.nodes[span_id].fate is not Fate.HELD and self.open_spans.known(span_id) is None:
                     del self.nodes[span_id]
 
     def has_begun(self) -> bool:
@@ -194,12 +194,11 @@ class Hierarchy:
             if ended is None:
                 return None
             if isinstance(ended, Ended):
-                node = Node(span_id, ended.trace_id, ended.parent_id, ended.parent_is_remote)
+                fate = Fate.UNKNOWN if ended.ai else Fate.LINK
+                node = Node(span_id, ended.trace_id, ended.parent_id, ended.parent_is_remote, fate)
                 node.belonging, node.remote_parent, node.identity = ended.belonging, ended.remote_parent, ended.identity
-                node.fate = UNKNOWN if ended.ai else PLAIN
             else:
-                node = Node(span_id, 0, ended)
-                node.fate = PLAIN
+                node = Node(span_id, 0, ended, fate=Fate.LINK)
         return node
 
     def learn(self, span_id: int, trace_id: int, parent: SpanContext | None) -> tuple[Node, Sequence[Node]]:
@@ -285,7 +284,7 @@ class Hierarchy:
 
     def survivor(self, node: Node) -> Node:
         """What the span has been merged into by now, or itself."""
-        while node.fate == MERGED:
+        while node.fate is Fate.MERGED:
             into = self.node(node.survivor)
             if into is None or into is node:
                 return node
@@ -309,7 +308,7 @@ class Hierarchy:
         return node.identity_of_open[1]
 
 
-def _remote_parent(span: Span, context: Context) -> int | None:
+def _parent_afar(span: Span, context: Context) -> int | None:
     """The AI span of another process that a span is under, where the propagator brought one along."""
     parent = span.parent
     found = remote_ai_parent(context) if parent is not None and parent.is_remote else None

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
 from otel_posthog_ai.context.belonging import Belonging
 from otel_posthog_ai.dialects import AISpan, Identity
 
-UNKNOWN = "unknown"  # nothing was decided yet
-PLAIN = "plain"  # never exported: a link of the chain only
-HELD = "held"  # read, and waiting to be exported
-LEFT = "left"  # exported
-MERGED = "merged"  # its event is part of the survivor's
+
+class Fate(Enum):
+    """What has become of a span."""
+
+    UNKNOWN = "unknown"
+    """Nothing was decided yet."""
+    LINK = "link"
+    """Never exported: a link of the chain only."""
+    HELD = "held"
+    """Read, and waiting to be exported."""
+    LEFT = "left"
+    """Exported."""
+    MERGED = "merged"
+    """Its event is part of the survivor's."""
+
 
 _NOBODY: frozenset[tuple[bool, str]] = frozenset()
 
@@ -33,7 +44,9 @@ class Node:
         "trace_id", "users_below",
     )  # fmt: skip
 
-    def __init__(self, span_id: int, trace_id: int, parent_id: int, parent_is_remote: bool = False) -> None:
+    def __init__(
+        self, span_id: int, trace_id: int, parent_id: int, parent_is_remote: bool = False, fate: Fate = Fate.UNKNOWN
+    ) -> None:
         self.span_id = span_id
         self.trace_id = trace_id
         self.parent_id = parent_id
@@ -44,7 +57,7 @@ class Node:
         """The record while it waits to be exported."""
         self.glimpse: tuple[int, Outlook | None] | None = None
         """Number of attributes of the open span, and what they said when there were so many."""
-        self.fate: str = UNKNOWN
+        self.fate = fate
         self.survivor: int = 0
         """The span that this one was merged into."""
         self.promised = False
@@ -59,3 +72,39 @@ class Node:
         self.sessions_below: frozenset[tuple[bool, str]] = _NOBODY
         self.identity: Identity | None = None
         self.identity_of_open: tuple[int, Identity | None] = (-1, None)
+
+    # ---- the only ways from one fate to another ------------------------------------------------------------------
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the span was read before: what comes once more under its id is no other span."""
+        return self.fate not in (Fate.UNKNOWN, Fate.LINK)
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether an event of its own has left or will."""
+        return self.fate in (Fate.HELD, Fate.LEFT)
+
+    def hold(self, record: AISpan) -> None:
+        """It was read as an AI span, and waits."""
+        self._turn(Fate.HELD, (Fate.UNKNOWN, Fate.LINK))
+        self.record = record
+
+    def leave(self) -> None:
+        """Its event is on its way; the record stays until that is built."""
+        self._turn(Fate.LEFT, (Fate.HELD,))
+
+    def merge_into(self, survivor: Node) -> None:
+        """Another span tells what it told, and what runs below it runs below that one."""
+        self._turn(Fate.MERGED, (Fate.HELD,))
+        self.survivor, self.record = survivor.span_id, None
+
+    def drop(self) -> None:
+        """It is not for PostHog: a link of the chain."""
+        self._turn(Fate.LINK, (Fate.UNKNOWN, Fate.LINK, Fate.HELD))
+        self.record = None
+
+    def _turn(self, fate: Fate, allowed: tuple[Fate, ...]) -> None:
+        if self.fate not in allowed:
+            raise ValueError(f"a span that is {self.fate.value} cannot become {fate.value}")
+        self.fate = fate

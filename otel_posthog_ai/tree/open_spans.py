@@ -25,7 +25,7 @@ SWEEP_EVERY = 4_096
 Begun = tuple[Span, Belonging | None, int | None]
 """An open span, whom it belongs to, and the AI span of another process that the propagator brought along (for a span
 whose parent is remote)."""
-Opened = tuple[ReferenceType[Span], Belonging | None, int | None]
+KnownSpan = tuple[ReferenceType[Span], Belonging | None, int | None]
 """The same, when it has been open for a moment: it is held weakly then."""
 
 
@@ -39,7 +39,7 @@ class OpenSpans:
         self._begun: dict[int, Span | Begun] = {}
         """What began since the last `sweep`. Most of it has ended by then, so a span that says no more stands here as
         it is."""
-        self._opened: dict[int, Opened] = {}
+        self._opened: dict[int, KnownSpan] = {}
         self._tolerated = SWEEP_EVERY
         self.start_anew()
 
@@ -98,7 +98,7 @@ class OpenSpans:
         finally:
             self._sweeping.release()
 
-    def _hold_weakly(self, span_id: int, opened: Opened) -> None:
+    def _hold_weakly(self, span_id: int, opened: KnownSpan) -> None:
         # In this order: who asks meanwhile finds it in one of both.
         self._opened[span_id] = opened
         if self._begun.pop(span_id, None) is None:

@@ -12,7 +12,7 @@ from otel_posthog_ai.settings import Settings
 
 from .admission import passes
 from .ancestry import Hierarchy
-from .nodes import HELD, LEFT, UNKNOWN, Node
+from .nodes import Fate, Node
 from .outlook import Outlooks
 from .ownership import find_owner
 from .place import Placement
@@ -85,9 +85,9 @@ class Placing:
             above = self._hierarchy.survivor(above)
             if above.span_id == node.span_id:
                 continue
-            if above.fate in (HELD, LEFT):
+            if above.is_exported:
                 return above
-            if above.fate == UNKNOWN and not final and self._will_be_exported(above):
+            if above.fate is Fate.UNKNOWN and not final and self._will_be_exported(above):
                 return above
         return None
 
@@ -102,7 +102,7 @@ class Placing:
 
     def _parent_id(self, parent: Node, trace: Trace) -> str | None:
         """What a child calls its parent: None (the trace id) for the root of the trace."""
-        if trace.root_id is None and not trace.named and parent.fate == UNKNOWN:
+        if trace.root_id is None and not trace.named and parent.fate is Fate.UNKNOWN:
             self._claim_root(parent, trace)
         if trace.root_id == parent.span_id and not parent.promised and not self._is_known_afar(parent):
             return None

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from otel_posthog_ai.calls.joining import Joining
 from otel_posthog_ai.calls.sent_calls import RememberedCalls
 from otel_posthog_ai.content.outgoing import Privacy
-from otel_posthog_ai.delivery import Counters
+from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.dialects import AISpan, Occurrence, read_identity, read_span
 from otel_posthog_ai.events.event import Event, build_events, named_trace, result_events
 from otel_posthog_ai.events.naming import private_name
@@ -25,15 +25,15 @@ from otel_posthog_ai.reading.content_events import add_evaluation
 from otel_posthog_ai.record import is_call
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.tree.ancestry import Hierarchy
-from otel_posthog_ai.tree.nodes import HELD, LEFT, PLAIN, UNKNOWN, Node
+from otel_posthog_ai.tree.nodes import Fate, Node
 from otel_posthog_ai.tree.outlook import Outlooks
 from otel_posthog_ai.tree.ownership import find_owner, note_below
 from otel_posthog_ai.tree.place import Placement
 from otel_posthog_ai.tree.placement import Placing
 
 from .content_hint import hint_missing_content
+from .holding import Holding
 from .late_results import LateResults
-from .waiting import Waiting
 
 _PUBLIC = Privacy()
 
@@ -72,18 +72,19 @@ class Assembly:
         self._held: dict[int, Held] = {}
         self._outlooks = Outlooks()
         self._remembered = RememberedCalls()
-        self._waiting = Waiting(hierarchy, self._outlooks, deduplicate=settings.deduplicate)
+        self._holding = Holding(hierarchy, self._outlooks, deduplicate=settings.deduplicate)
         self._placing = Placing(settings, hierarchy, self._outlooks, patient=patient)
 
     @property
-    def waiting(self) -> int:
+    def held(self) -> int:
         """How many spans wait."""
         return len(self._held)
 
     def forget_held(self) -> None:
         """In a forked child: what waits is the parent's to send."""
         for held in self._held.values():
-            held.node.fate, held.node.record = LEFT, None
+            held.node.leave()
+            held.node.record = None
         self._held = {}
 
     # ---- reading -------------------------------------------------------------------------------------------------
@@ -114,10 +115,10 @@ class Assembly:
             node.identity = record.identity if record is not None else read_identity(span.attributes or {})
             self._drop(node)
             return
-        if node.fate in (HELD, LEFT):
+        if node.is_taken:
             self._counters.add("dropped", reason="repeated")
             return
-        node.fate, node.record = HELD, record
+        node.hold(record)
         node.identity = record.identity
         _mark_private(node, record, above)
         note_below(node, record, above)
@@ -125,7 +126,7 @@ class Assembly:
         self._held[node.span_id] = Held(node, record, span.resource.attributes, now)
 
     def _drop(self, node: Node) -> None:
-        node.fate = PLAIN
+        node.drop()
         self._counters.add("filtered")
 
     # ---- releasing -----------------------------------------------------------------------------------------------
@@ -145,7 +146,7 @@ class Assembly:
         ready = [held for held in self._held.values() if everything or self._may_leave(held, now)]
         for held in ready:
             del self._held[held.node.span_id]
-            held.node.fate = LEFT
+            held.node.leave()
         # Ancestors are placed first, so that the root of a trace is known when its children ask for it.
         ready.sort(key=lambda held: held.record.start_ns)
         return self._built(ready, final)
@@ -153,11 +154,11 @@ class Assembly:
     def _may_leave(self, held: Held, now: float) -> bool:
         if not self._patient or now - held.since >= self._longest_wait:
             return True
-        return not self._waiting.must_wait(held.node, held.record)
+        return not self._holding.must_be_held(held.node, held.record)
 
     def _join(self) -> None:
-        waiting = {span_id: held.node for span_id, held in self._held.items()}
-        joining = Joining(waiting, self._hierarchy, self._remembered, self._counters)
+        held = {span_id: each.node for span_id, each in self._held.items()}
+        joining = Joining(held, self._hierarchy, self._remembered, self._counters)
         try:
             if self._settings.deduplicate:
                 joining.join_calls()
@@ -165,13 +166,15 @@ class Assembly:
         except Exception as error:  # better twice than never
             self._counters.add("join_failed")
             warn("assembly:join", "spans of one call could not be joined (%s)", type(error).__name__)
-        for span_id in self._held.keys() - waiting.keys():
+        for span_id in self._held.keys() - held.keys():
             del self._held[span_id]
 
     def _hold_unfinished(self) -> None:
         """Open spans that a child has named as its parent leave as far as they got: no id may dangle."""
         for node in list(self._hierarchy.nodes.values()):
-            span = self._hierarchy.open_spans.live(node.span_id) if node.promised and node.fate == UNKNOWN else None
+            span = (
+                self._hierarchy.open_spans.live(node.span_id) if node.promised and node.fate is Fate.UNKNOWN else None
+            )
             if span is None:
                 continue
             try:
@@ -181,7 +184,7 @@ class Assembly:
                 continue
             if record is not None:
                 record.end_ns = max(record.start_ns, time.time_ns())
-                node.fate, node.record = HELD, record
+                node.hold(record)
                 self._held[node.span_id] = Held(node, record, span.resource.attributes, 0.0)
 
     def evaluated(self, results: LateResults) -> Iterator[Built]:

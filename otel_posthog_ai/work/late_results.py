@@ -12,7 +12,7 @@ from otel_posthog_ai.reading.content_events import read_evaluation
 from otel_posthog_ai.reading.source import Occurrence
 from otel_posthog_ai.record import Evaluation
 
-MOST_WAITING = 4_096
+MOST_HELD = 4_096
 LONGEST_WAIT = 3_600.0
 """Seconds."""
 
@@ -34,29 +34,29 @@ class LateResults:
     """Results that wait for their call to leave, bounded in number and time."""
 
     def __init__(self) -> None:
-        self._waiting: deque[LateResult] = deque(maxlen=MOST_WAITING)
+        self._held: deque[LateResult] = deque(maxlen=MOST_HELD)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._held)
 
     def add(self, span_id: int, occurrence: Occurrence) -> None:
         """A result was recorded; called in the app's thread."""
         with self._lock:
-            self._waiting.append(LateResult(span_id, read_evaluation(occurrence), time.monotonic()))
+            self._held.append(LateResult(span_id, read_evaluation(occurrence), time.monotonic()))
 
     def due(self, call_of: Callable[[int, str | None], Call | None]) -> Iterator[tuple[Call, Evaluation]]:
         """The results whose call (`call_of(span id, answer's id)`) is known by now, each once."""
         with self._lock:
-            waiting = list(self._waiting)
-            self._waiting.clear()
+            due = list(self._held)
+            self._held.clear()
         now = time.monotonic()
         kept: list[LateResult] = []
-        for result in waiting:
+        for result in due:
             call = call_of(result.span_id, result.evaluation.response_id)
             if call is not None:
                 yield call, result.evaluation
             elif now - result.since < LONGEST_WAIT:
                 kept.append(result)
         with self._lock:
-            self._waiting.extendleft(reversed(kept))
+            self._held.extendleft(reversed(kept))

@@ -17,15 +17,16 @@ from opentelemetry.sdk.trace import ReadableSpan
 from otel_posthog_ai import forks
 from otel_posthog_ai.content.outgoing import Outgoing, Privacy
 from otel_posthog_ai.content.shrinking import shrink
-from otel_posthog_ai.delivery import Counters, EncodedEvent, Sender
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import EncodedEvent, Sender
 from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.reading.content_events import EVALUATION
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.tree.ancestry import Hierarchy
 
 from .assembly import Assembly, Built
+from .held_logs import HeldLogs
 from .late_results import LateResults
-from .waiting_logs import JoinedLogs
 
 
 class Member(Protocol):
@@ -69,7 +70,7 @@ class Pipeline:
         self.settings = settings
         self.counters = Counters()
         self.hierarchy = Hierarchy()
-        self.logs = JoinedLogs()
+        self.logs = HeldLogs()
         self.results = LateResults()
         self.closed = False
         self._assembly = Assembly(settings, self.counters, self.hierarchy, patient=True)
@@ -131,12 +132,12 @@ class Pipeline:
 
     def status(self) -> dict[str, Any]:
         """Counters, `held` spans that were read and wait, and the sender's own state."""
-        return {**self._sender.status(), "held": self._assembly.waiting}
+        return {**self._sender.status(), "held": self._assembly.held}
 
     def _on_tick(self) -> None:
         """Called by the sender's clock: the worker of a BatchSpanProcessor sleeps while its queue is empty."""
         self._catch_up()
-        if (self._assembly.waiting or self.results) and self._work.acquire(timeout=1.0):
+        if (self._assembly.held or self.results) and self._work.acquire(timeout=1.0):
             try:
                 self._release()
             finally:
@@ -171,7 +172,7 @@ class Pipeline:
         self._work = threading.Lock()
         self.hierarchy.start_anew()
         self._assembly.forget_held()
-        self.logs = JoinedLogs()
+        self.logs = HeldLogs()
         self.results = LateResults()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from opentelemetry.sdk.trace import ReadableSpan
 
-from otel_posthog_ai.delivery import Counters
+from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.tree.admission import admit
@@ -58,7 +58,7 @@ class Sorter:
         self._room = threading.Condition()
 
     @property
-    def waiting(self) -> int:
+    def queued(self) -> int:
         """How many ended spans wait here or in the queue."""
         return self._queued + len(self._ended) + len(self._chosen)
 

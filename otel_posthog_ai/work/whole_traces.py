@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.content.outgoing import Outgoing
-from otel_posthog_ai.delivery import Counters, EncodedEvent
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import EncodedEvent
 from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.tree.admission import admit

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from otel_posthog_ai.content.privacy import PRIVACY_RULES, private_event
 from otel_posthog_ai.events.properties import CONSTANTS, PROPERTIES
-from otel_posthog_ai.events.usage import CACHE, PLAIN
+from otel_posthog_ai.events.usage import CACHE, COUNTS
 
 SECRET = "The patient Jane Roe has a cold"
 
@@ -31,7 +31,7 @@ def kept(name: str = "$ai_generation", allowed: Any = (), **properties: Any) -> 
 
 
 def test_every_property_that_we_send_has_a_rule() -> None:
-    names = {row.name for row in PROPERTIES} | set(CONSTANTS) | {name for name, _ in (*PLAIN, *CACHE)}
+    names = {row.name for row in PROPERTIES} | set(CONSTANTS) | {name for name, _ in (*COUNTS, *CACHE)}
     names |= {"$ai_parent_id", "$process_person_profile", "$ai_total_cost_usd", "$ai_text_output_tokens"}
     assert names <= set(PRIVACY_RULES)
 

@@ -8,7 +8,8 @@ import pytest
 
 from otel_posthog_ai import log
 from otel_posthog_ai.content.shrinking import shrink
-from otel_posthog_ai.delivery import Counters, Poster, Sender, retry, routes
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import Poster, Sender, retry, routes
 
 from .samples import make_settings
 

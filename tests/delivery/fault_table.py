@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from otel_posthog_ai.content.shrinking import shrink
-from otel_posthog_ai.delivery import Counters, Sender, encode, poster, retry
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import Sender, encode, poster, retry
 
 from .fault_server import CLOSES, HANGS, NOT_HTTP, OK, RESETS, STORED_BUT_NO_ANSWER, WEB_PAGE, Fault, FaultServer
 from .fault_server import answer as _answer

@@ -15,7 +15,8 @@ import time
 from pathlib import Path
 
 from otel_posthog_ai.content.shrinking import shrink
-from otel_posthog_ai.delivery import Counters, Sender, encode, retry
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import Sender, encode, retry
 
 from .fault_server import CLOSES, NOT_HTTP, OK, RESETS, STORED_BUT_NO_ANSWER, Fault, FaultServer, Received, answer
 from .samples import adds_up, make_event, make_settings, within

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from otel_posthog_ai.delivery import Counters, EncodedEvent, Poster, encode, poster, routes
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import EncodedEvent, Poster, encode, poster, routes
 
 from .fault_server import OK, WEB_PAGE, Fault, FaultServer, Received, answer
 from .samples import API_KEY, make_event, make_events, within

@@ -23,7 +23,8 @@ PREAMBLE = """
 import atexit, os, sys, threading, time
 sys.path.insert(0, sys.argv[1])
 from delivery.samples import make_events, make_settings, within
-from otel_posthog_ai.delivery import Counters, Sender
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import Sender
 from otel_posthog_ai.content.shrinking import shrink
 
 def start(**options):

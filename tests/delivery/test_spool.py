@@ -27,7 +27,8 @@ PROCESS = """
     import sys, time
     sys.path.insert(0, sys.argv[1])
     from delivery.samples import make_events, make_settings, within
-    from otel_posthog_ai.delivery import Counters, Sender
+    from otel_posthog_ai.counters import Counters
+    from otel_posthog_ai.delivery import Sender
     from otel_posthog_ai.content.shrinking import shrink
     sender = Sender(make_settings(sys.argv[2], spool_directory=sys.argv[3]), Counters(), shrink=shrink)
     for _ in range(int(sys.argv[4])):

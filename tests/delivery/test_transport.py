@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from otel_posthog_ai.delivery import Counters, Poster
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import Poster
 
 from .fault_server import NOT_HTTP, SELF_SIGNED, FaultServer
 from .samples import API_KEY, make_events, within
@@ -138,7 +139,8 @@ def test_a_clock_that_jumps_does_not_hurt(new_poster: NewPoster, monkeypatch: py
 def test_requests_is_imported_at_the_first_send_only() -> None:
     code = """
         import sys, time
-        from otel_posthog_ai.delivery import Counters, Sender
+        from otel_posthog_ai.counters import Counters
+        from otel_posthog_ai.delivery import Sender
         from otel_posthog_ai.settings import resolve
         settings = resolve({"api_key": "phc_x", "host": "http://127.0.0.1:9"})
         sender = Sender(settings, Counters(), shrink=lambda e, n: None)
@@ -168,7 +170,8 @@ def test_our_own_requests_are_not_traced() -> None:
         import requests
         from delivery.samples import make_events, make_settings, within
         from delivery.fault_server import FaultServer
-        from otel_posthog_ai.delivery import Counters, Sender
+        from otel_posthog_ai.counters import Counters
+        from otel_posthog_ai.delivery import Sender
         with FaultServer() as server:
             sender = Sender(make_settings(server.url), Counters(), shrink=lambda e, n: None)
             sender.put(make_events(1))
@@ -189,7 +192,8 @@ def test_loading_the_http_library_does_not_age_the_first_sent_at() -> None:
         sys.path.insert(0, sys.argv[1])
         from delivery.fault_server import FaultServer
         from delivery.samples import make_events, make_settings, within
-        from otel_posthog_ai.delivery import Counters, Poster, poster
+        from otel_posthog_ai.counters import Counters
+        from otel_posthog_ai.delivery import Poster, poster
         stamp = poster.sent_now
         with FaultServer() as server:
             sender = Poster(make_settings(server.url), Counters(), shrink=lambda event, limit: None)

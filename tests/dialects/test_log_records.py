@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import Span, TracerProvider
 
 from otel_posthog_ai import PostHogLogRecordProcessor, PostHogSpanProcessor
 from otel_posthog_ai.dialects import Occurrence
-from otel_posthog_ai.work import waiting_logs as joined_logs
+from otel_posthog_ai.work import held_logs as joined_logs
 from tests.receiver import Receiver
 
 CALL = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"}
@@ -177,7 +177,7 @@ def test_after_shutdown_nothing_is_taken(app: App) -> None:
 def test_waiting_records_are_bounded(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr(joined_logs, "MOST_BYTES", 100_000)
     monkeypatch.setattr(joined_logs, "MOST_SPANS", 50)
-    logs = joined_logs.JoinedLogs()
+    logs = joined_logs.HeldLogs()
     for number in range(1, 200):
         logs.add(number, number, Occurrence("gen_ai.user.message", {}, {"content": "x" * 1_000}), "scope")
         logs.add(0, 0, Occurrence("gen_ai.choice", {}, {"message": number}), "scope")

@@ -8,7 +8,7 @@ from typing import Any
 
 from otel_posthog_ai.dialects import DIALECTS
 from otel_posthog_ai.events.properties import CONSTANTS, PROPERTIES
-from otel_posthog_ai.events.usage import CACHE, PLAIN
+from otel_posthog_ai.events.usage import CACHE, COUNTS
 from otel_posthog_ai.settings import OPTIONS, Option
 
 from .findings import finding, scripts
@@ -65,7 +65,7 @@ def properties_table() -> str:
 
 def usage_names() -> set[str]:
     """Properties of the usage tables."""
-    return {name for name, _ in (*PLAIN, *CACHE)}
+    return {name for name, _ in (*COUNTS, *CACHE)}
 
 
 def _events(events: frozenset[str]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from otel_posthog_ai.delivery import Counters, encode
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import encode
 from otel_posthog_ai.replay.delivery import Delivery, Undelivered
 from otel_posthog_ai.settings import resolve
 from tests.delivery.fault_server import FaultServer, answer

@@ -10,7 +10,7 @@ from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.trace import set_span_in_context
 
-from otel_posthog_ai.delivery import Counters
+from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.settings import resolve
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.work.assembly import Assembly

@@ -7,11 +7,11 @@ from opentelemetry.sdk.trace import ReadableSpan
 from otel_posthog_ai.dialects import AISpan
 from otel_posthog_ai.record import is_call
 from otel_posthog_ai.tree.ancestry import Ended, Hierarchy
-from otel_posthog_ai.tree.nodes import UNKNOWN, Node
+from otel_posthog_ai.tree.nodes import Fate, Node
 from otel_posthog_ai.tree.outlook import Outlooks
 
 
-class Waiting:
+class Holding:
     """Tells whether a span that was read has to wait for one that was not."""
 
     def __init__(self, hierarchy: Hierarchy, outlooks: Outlooks, *, deduplicate: bool) -> None:
@@ -19,10 +19,10 @@ class Waiting:
         self._outlooks = outlooks
         self._deduplicate = deduplicate
 
-    def must_wait(self, node: Node, record: AISpan) -> bool:
+    def must_be_held(self, node: Node, record: AISpan) -> bool:
         """Whether the event of `record` could still change."""
         for above in self._hierarchy.ancestors(node):
-            if above.fate == UNKNOWN and self._may_change(above, record):
+            if above.fate is Fate.UNKNOWN and self._may_change(above, record):
                 return True
         if not self._deduplicate or not is_call(record):
             return False
@@ -56,7 +56,7 @@ class Waiting:
             if (span.start_time or 0) > record.start_ns or not _may_reach(span, record.end_ns):
                 continue
             other = self._hierarchy.node(span_id)
-            if other is None or other.fate != UNKNOWN or not _may_meet(other, node, record):
+            if other is None or other.fate is not Fate.UNKNOWN or not _may_meet(other, node, record):
                 continue
             outlook = self._outlooks.of_open(other, span)
             if outlook.ai and outlook.kind in (None, record.kind):

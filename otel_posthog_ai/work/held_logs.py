@@ -27,29 +27,29 @@ _AFTER_END_NS = 2_000_000_000
 _DEEPEST = 12
 
 
-class _Waiting:
+class _Records:
     """The records of one span, or one that names no span."""
 
-    __slots__ = ("records", "scope", "since", "weight")
+    __slots__ = ("all", "scope", "since", "weight")
 
     def __init__(self, since: float, scope: str) -> None:
         self.since = since
         self.scope = scope
-        self.records: list[Occurrence] = []
+        self.all: list[Occurrence] = []
         self.weight = 0
 
     def add(self, record: Occurrence, weight: int) -> None:
-        self.records.append(record)
+        self.all.append(record)
         self.weight += weight
 
 
-class JoinedLogs:
+class HeldLogs:
     """Log records by the span that they name; those that name none wait for a span that lacks them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._of_span: OrderedDict[tuple[int, int], _Waiting] = OrderedDict()
-        self._strays: list[_Waiting] = []
+        self._of_span: OrderedDict[tuple[int, int], _Records] = OrderedDict()
+        self._strays: list[_Records] = []
         self._weight = 0
 
     def add(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
@@ -60,14 +60,14 @@ class JoinedLogs:
                 _tell_dropped()
                 return
             if span_id:
-                waiting = self._of_span.setdefault((trace_id, span_id), _Waiting(now, scope))
-                if len(waiting.records) >= MOST_RECORDS_OF_A_SPAN:
+                records = self._of_span.setdefault((trace_id, span_id), _Records(now, scope))
+                if len(records.all) >= MOST_RECORDS_OF_A_SPAN:
                     _tell_dropped()
                     return
             else:
-                waiting = _Waiting(now, scope)
-                self._strays.append(waiting)
-            waiting.add(occurrence, weight)
+                records = _Records(now, scope)
+                self._strays.append(records)
+            records.add(occurrence, weight)
             self._weight += weight
             self._make_room(now)
 
@@ -92,9 +92,9 @@ class JoinedLogs:
         if context is None:
             return ()
         with self._lock:
-            waiting = self._of_span.pop((context.trace_id, context.span_id), None)
-            own = waiting.records if waiting is not None else []
-            self._weight -= waiting.weight if waiting is not None else 0
+            records = self._of_span.pop((context.trace_id, context.span_id), None)
+            own = records.all if records is not None else []
+            self._weight -= records.weight if records is not None else 0
             if self._strays and not any(record.name == CHOICE for record in own):
                 own = own + self._stray(span)
         return own
@@ -106,15 +106,15 @@ class JoinedLogs:
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
         start, end = span.start_time or 0, span.end_time or 0
         near = [
-            (stray.records[0].time_ns > end, abs(stray.records[0].time_ns - end), index)
+            (stray.all[0].time_ns > end, abs(stray.all[0].time_ns - end), index)
             for index, stray in enumerate(self._strays)
-            if stray.scope == scope and start <= stray.records[0].time_ns <= end + _AFTER_END_NS
+            if stray.scope == scope and start <= stray.all[0].time_ns <= end + _AFTER_END_NS
         ]
         if not near:
             return []
         found = self._strays.pop(min(near)[2])
         self._weight -= found.weight
-        return found.records
+        return found.all
 
 
 def _tell_dropped() -> None:
