@@ -60,6 +60,10 @@ class Outbox:
         """Bytes that still fit."""
         return max(self._most_bytes - self.bytes, 0)
 
+    def is_on_disk(self) -> bool:
+        """Whether everything that waits is on disk."""
+        return not self.fresh and all(owed.segment is not None for owed in (*self.ready, *self._under_way))
+
     def oldest_seconds(self) -> float:
         """How long the oldest event has been waiting."""
         firsts = [owed.since for queue in (self.fresh, self.ready, self._under_way) for owed in list(queue)[:1]]

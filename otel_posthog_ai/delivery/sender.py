@@ -124,6 +124,16 @@ class Sender:
             self._condition.notify_all()
             self._drop(dropped, "outbox_full")
 
+    def room(self) -> int:
+        """Bytes of events that can be put without dropping others for them."""
+        with self._condition:
+            return self._outbox.room()
+
+    def is_safe(self) -> bool:
+        """Whether all that is owed is on disk, or nothing is owed."""
+        with self._condition:
+            return self._outbox.is_on_disk()
+
     def gather(self) -> None:
         """Events follow one after another, and then a flush: for a moment they wait for each other."""
         with self._condition:

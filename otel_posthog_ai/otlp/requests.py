@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,16 +22,16 @@ _KINDS = (
     "SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER",
     "SPAN_KIND_CONSUMER",
 )  # fmt: skip
-_SPAN_KINDS = (
+SPAN_KINDS = (
     SpanKind.INTERNAL, SpanKind.INTERNAL, SpanKind.SERVER, SpanKind.CLIENT, SpanKind.PRODUCER, SpanKind.CONSUMER
 )  # fmt: skip
 _CODES = ("STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR")
-_STATUS_CODES = (StatusCode.UNSET, StatusCode.OK, StatusCode.ERROR)
+STATUS_CODES = (StatusCode.UNSET, StatusCode.OK, StatusCode.ERROR)
 # The bits of `flags` beyond the W3C ones: whether the writer knew where the parent is, and that it is elsewhere.
 _KNOWS_REMOTE, _IS_REMOTE = 0x100, 0x200
 # Without them: what a server or a consumer answers to came from elsewhere.
 _REMOTE_KINDS = (SpanKind.SERVER, SpanKind.CONSUMER)
-_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 
 
 class LogEntry(NamedTuple):
@@ -55,8 +55,11 @@ class Contents:
     """Why each span or record that could not be read could not be."""
 
 
-def read_request(request: Any) -> Contents:
-    """The spans and log records of one request. Raises `Malformed` when it is no OTLP request."""
+def read_request(request: Any, said: Mapping[str, Any] | None = None) -> Contents:
+    """The spans and log records of one request. Raises `Malformed` when it is no OTLP request.
+
+    `said`: attributes that count as each resource's own.
+    """
     if not is_mapping(request):
         raise Malformed("not an object")
     if not any(otlp.field(request, name) is not None for name in ("resourceSpans", "resourceLogs", "resourceMetrics")):
@@ -65,7 +68,7 @@ def read_request(request: Any) -> Contents:
         return Contents()
     contents = Contents(other=len(otlp.objects(request, "resourceMetrics")))
     for of_resource in otlp.objects(request, "resourceSpans"):
-        _read_spans(of_resource, contents)
+        _read_spans(of_resource, contents, said or {})
     for of_resource in otlp.objects(request, "resourceLogs"):
         _read_logs(of_resource, contents)
     return contents
@@ -80,8 +83,8 @@ def _scoped(of_resource: JsonObject, signal: str, items: str) -> Iterator[tuple[
             yield scope, item
 
 
-def _read_spans(of_resource: JsonObject, contents: Contents) -> None:
-    resource = Resource(otlp.attributes(otlp.an_object(of_resource, "resource")))
+def _read_spans(of_resource: JsonObject, contents: Contents, said: Mapping[str, Any]) -> None:
+    resource = Resource({**otlp.attributes(otlp.an_object(of_resource, "resource")), **said})
     for scope, item in _scoped(of_resource, "Spans", "spans"):
         try:
             contents.spans.append(_span(item, scope, resource))
@@ -94,12 +97,12 @@ def _span(item: JsonObject, scope: InstrumentationScope, resource: Resource) -> 
     span_id = otlp.identifier(otlp.field(item, "spanId"), 8)
     if not trace_id or not span_id:
         raise Malformed("a span has no id")
-    kind = _SPAN_KINDS[otlp.enumeration(otlp.field(item, "kind"), _KINDS)]
+    kind = SPAN_KINDS[otlp.enumeration(otlp.field(item, "kind"), _KINDS)]
     start = otlp.integer(otlp.field(item, "startTimeUnixNano", 0))
     end = otlp.integer(otlp.field(item, "endTimeUnixNano", 0))
     return ReadableSpan(
         name=otlp.text(item, "name"),
-        context=SpanContext(trace_id, span_id, False, _SAMPLED),
+        context=SpanContext(trace_id, span_id, False, SAMPLED),
         parent=_parent(item, trace_id, kind),
         resource=resource,
         attributes=otlp.attributes(item),
@@ -117,9 +120,13 @@ def _parent(item: JsonObject, trace_id: int, kind: SpanKind) -> SpanContext | No
     parent_id = otlp.identifier(otlp.field(item, "parentSpanId"), 8)
     if not parent_id:
         return None
-    flags = otlp.integer(otlp.field(item, "flags", 0))
+    return parent_context(trace_id, parent_id, otlp.integer(otlp.field(item, "flags", 0)), kind)
+
+
+def parent_context(trace_id: int, parent_id: int, flags: int, kind: SpanKind) -> SpanContext:
+    """The parent of a span with these `flags`, which may say whether it is in another process."""
     remote = bool(flags & _IS_REMOTE) if flags & _KNOWS_REMOTE else kind in _REMOTE_KINDS
-    return SpanContext(trace_id, parent_id, remote, _SAMPLED)
+    return SpanContext(trace_id, parent_id, remote, SAMPLED)
 
 
 def _event(item: JsonObject) -> Event:
@@ -134,9 +141,14 @@ def _link(item: JsonObject) -> Link:
 
 
 def _status(given: JsonObject) -> Status:
-    code = _STATUS_CODES[otlp.enumeration(otlp.field(given, "code"), _CODES)]
+    return status_of(otlp.enumeration(otlp.field(given, "code"), _CODES), otlp.text(given, "message"))
+
+
+def status_of(code: int, message: str) -> Status:
+    """The SDK's status by the number of the code."""
+    known = STATUS_CODES[code] if 0 <= code < len(STATUS_CODES) else StatusCode.UNSET
     # The SDK keeps a description on errors only, and says so in the log of the app.
-    return Status(code, (otlp.text(given, "message") or None) if code is StatusCode.ERROR else None)
+    return Status(known, (message or None) if known is StatusCode.ERROR else None)
 
 
 def _read_logs(of_resource: JsonObject, contents: Contents) -> None:
@@ -150,7 +162,7 @@ def _read_logs(of_resource: JsonObject, contents: Contents) -> None:
 def _read_log(item: JsonObject, scope: InstrumentationScope, contents: Contents) -> None:
     attributes = otlp.attributes(item)
     name = otlp.text(item, "eventName") or attributes.get("event.name")
-    if name not in JOINED_EVENTS:
+    if not is_for_posthog(name):
         contents.other += 1
         return
     time_ns = otlp.integer(otlp.field(item, "timeUnixNano", 0)) or otlp.integer(
@@ -164,3 +176,8 @@ def _read_log(item: JsonObject, scope: InstrumentationScope, contents: Contents)
             Occurrence(str(name), attributes, otlp.any_value(otlp.field(item, "body")), time_ns),
         )
     )
+
+
+def is_for_posthog(name: object) -> bool:
+    """Whether log records of this event name hold what PostHog should know."""
+    return name in JOINED_EVENTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from .requests import LogEntry
@@ -66,6 +66,13 @@ class Strays(Generic[Origin]):
         for strays in list(self._by_scope.values()):
             while strays and strays[0].time_ns < time_ns:
                 self._remove(strays[0])
+                self.lost += 1
+
+    def forget(self, is_late: Callable[[Origin], bool]) -> None:
+        """Give up those that were read from such a place."""
+        for strays in list(self._by_scope.values()):
+            for stray in [stray for stray in strays if is_late(stray.origin)]:
+                self._remove(stray)
                 self.lost += 1
 
     def shrink_to(self, most_bytes: float) -> None:

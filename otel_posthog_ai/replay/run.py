@@ -140,6 +140,7 @@ class Replay:
 
     def _deliver(self, events: list[EncodedEvent]) -> None:
         if self._delivery is not None:
+            self._counters.add("queued", len(events))
             self._delivery.deliver(events)
         for event in events:
             self.outcome.events[event.name] = self.outcome.events.get(event.name, 0) + 1

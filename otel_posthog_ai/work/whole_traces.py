@@ -41,7 +41,6 @@ class WholeTraces:
         encoded: list[EncodedEvent] = []
         for built in self._assembly.release(everything=True):
             encoded += self._outgoing.encode(built.events, built.privacy)
-        self._counters.add("queued", len(encoded))
         return encoded
 
     def _note_ends(self, spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:

@@ -1,0 +1,190 @@
+"""The HTTP door: an ASGI application that any ASGI server can run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from .answers import Answer, failure, success
+from .bodies import Refused, unpacked
+from .receiver import Form, Receipt, Receiver, Signal
+from .whose import Whose
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_SIGNALS: tuple[Signal, ...] = ("traces", "logs", "metrics")
+_POSTHOG_ROUTE = "/i/v0/ai/otel"
+_FORMS: Mapping[str, Form] = {"application/x-protobuf": "protobuf", "application/json": "json"}
+_INLINE_BYTES, _INLINE_PACKED_BYTES = 32 * 1024, 8 * 1024
+"""Bodies up to this size are read at once; larger ones in a thread, so that others are not kept waiting."""
+_RETRY_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request may take."""
+
+    body_bytes: int = 32 * 1024 * 1024
+    """Unpacked."""
+    seconds: float = 30.0
+    """From its headers to its last byte."""
+
+
+class App:
+    """OTLP/HTTP, and pages about itself.
+
+    Args:
+        receiver: takes what was received.
+        pages: path → what gives the answer of a GET.
+        limits: of a request.
+        on_stop: called when the server stops, in a thread: sends what is held.
+    """
+
+    def __init__(
+        self,
+        receiver: Receiver,
+        pages: Mapping[str, Callable[[], Answer]],
+        limits: Limits | None = None,
+        on_stop: Callable[[], object] | None = None,
+    ) -> None:
+        self._receiver = receiver
+        self._pages = pages
+        self._limits = limits or Limits()
+        self._on_stop = on_stop
+        self._large = asyncio.Semaphore(2)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection of the ASGI server."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await _write(await self._answer(scope, receive), send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                if self._on_stop is not None:
+                    await asyncio.to_thread(self._on_stop)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        path, method = scope["path"], scope["method"]
+        page = self._pages.get(path)
+        if page is not None:
+            if method not in ("GET", "HEAD"):
+                return Answer(405, b"", "text/plain", {"allow": "GET, HEAD"})
+            return await asyncio.to_thread(page)
+        signal = signal_of(path)
+        if signal is None:
+            return Answer(404, b"OTLP/HTTP is taken at /v1/traces and /v1/logs\n", "text/plain")
+        if method != "POST":
+            return Answer(405, b"", "text/plain", {"allow": "POST"})
+        answer = await self._taken(signal, _headers(scope), receive)
+        self._receiver.received.requests[signal, answer.status] += 1
+        return answer
+
+    async def _taken(self, signal: Signal, headers: Mapping[str, str], receive: Receive) -> Answer:
+        content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        form = _FORMS.get(content_type)
+        reading = _Body(self._receiver, receive, self._limits)
+        try:
+            if form is None:
+                raise Refused(415, "the content type must be application/x-protobuf or application/json")
+            target = self._receiver.routes.by_key(headers)
+            body = await reading.read()
+            encoding = headers.get("content-encoding", "")
+
+            def take() -> Receipt:
+                whole = unpacked(body, encoding, self._limits.body_bytes)
+                reading.reserve(len(whole) - len(body))
+                return self._receiver.receive(signal, form, whole, target, Whose.of(headers))
+
+            if len(body) <= (_INLINE_PACKED_BYTES if encoding else _INLINE_BYTES):
+                receipt = take()
+            else:
+                async with self._large:
+                    receipt = await asyncio.to_thread(take)
+            return success(signal, form, receipt)
+        except Refused as refused:
+            return failure(form or "protobuf", refused)
+        finally:
+            reading.close()
+
+
+class _Body:
+    """The body of a request while it is read and worked on: its bytes count."""
+
+    def __init__(self, receiver: Receiver, receive: Receive, limits: Limits) -> None:
+        self._budget = receiver.budget
+        self._receive = receive
+        self._limits = limits
+        self._reserved = 0
+
+    async def read(self) -> bytes:
+        """All of it. Raises `Refused`: 408, 413, 503."""
+        try:
+            return await asyncio.wait_for(self._read(), self._limits.seconds)
+        except asyncio.TimeoutError:
+            raise Refused(408, "the request took too long to arrive") from None
+
+    async def _read(self) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Refused(400, "the connection was closed before the end of the request")
+            piece = cast(bytes, message.get("body", b""))
+            size += len(piece)
+            if size > self._limits.body_bytes:
+                raise Refused(413, f"the request is larger than {self._limits.body_bytes} bytes")
+            self.reserve(len(piece))
+            pieces.append(piece)
+            if not message.get("more_body"):
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def reserve(self, size: int) -> None:
+        """So many bytes more are needed. Raises `Refused` (503) when memory is short."""
+        if size > 0 and not self._budget.take(size):
+            raise Refused(503, "the memory for spans is full: PostHog takes less than arrives", _RETRY_SECONDS)
+        self._reserved += max(size, 0)
+
+    def close(self) -> None:
+        """The request is done."""
+        self._budget.move(-self._reserved)
+        self._reserved = 0
+
+
+def signal_of(path: str) -> Signal | None:
+    """What is posted to a path: vendors put OTLP below prefixes of their own, and each of these is taken."""
+    path = path.rstrip("/")
+    if path == _POSTHOG_ROUTE:
+        return "traces"
+    for signal in _SIGNALS:
+        if path.endswith(f"/v1/{signal}"):
+            return signal
+    return None
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def _write(answer: Answer, send: Send) -> None:
+    headers = {"content-type": answer.content_type, "content-length": str(len(answer.body)), **answer.headers}
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,151 @@
+"""From the body of a request to spans that are held: what is answered with 200 is kept, what is not kept is said."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from otel_posthog_ai.log import warn
+from otel_posthog_ai.otlp import protobuf
+from otel_posthog_ai.otlp.json_values import Malformed
+from otel_posthog_ai.otlp.requests import Contents, read_request
+
+from .bodies import Refused
+from .budget import Budget
+from .journal import Entry, Journal
+from .project import Project
+from .projects import Routes, Target
+from .whose import Whose
+
+Signal = Literal["traces", "logs", "metrics"]
+Form = Literal["protobuf", "json"]
+
+_NO_PROJECT = "no project is configured for their resource"
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What is said of a request that was taken."""
+
+    rejected: int = 0
+    """Spans or log records that could not be."""
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Received:
+    """Counts since the start, for `/metrics`."""
+
+    requests: Counter[tuple[str, int]] = field(default_factory=Counter[tuple[str, int]])
+    """By signal and HTTP status."""
+    spans: int = 0
+    log_records: int = 0
+    rejected: int = 0
+
+
+class Receiver:
+    """Reads, sorts by project, keeps. Thread-safe."""
+
+    def __init__(
+        self, routes: Routes, projects: Mapping[Target, Project], budget: Budget, journal: Journal | None
+    ) -> None:
+        self.received = Received()
+        self.budget = budget
+        self.routes = routes
+        self._projects = projects
+        self._journal = journal
+
+    def receive(self, signal: Signal, form: Form, body: bytes, target: Target | None, whose: Whose) -> Receipt:
+        """Take a request. Raises `Refused`: 400 for what is no OTLP at all, 503 when the disk takes no more."""
+        try:
+            contents = _read(signal, form, body, whose)
+        except Malformed as error:
+            raise Refused(400, f"no OTLP request: {error}") from None
+        receipt = Receipt(len(contents.malformed), "; ".join(sorted(set(contents.malformed))[:3]))
+        parts, homeless = self._sorted(contents, target)
+        if homeless:
+            receipt.rejected += homeless
+            receipt.reason = "; ".join(filter(None, (receipt.reason, _NO_PROJECT)))
+        entry = self._written(signal, form, body, target, whose) if parts else None
+        for part_target, part in parts:
+            self._projects[part_target].take(part, len(body), entry)
+        if entry is not None:
+            entry.let_go()
+        self.received.spans += len(contents.spans)
+        self.received.log_records += len(contents.logs)
+        self.received.rejected += receipt.rejected
+        return receipt
+
+    def recover(self) -> int:
+        """Take what an earlier gateway had on disk; how many requests that were."""
+        if self._journal is None:
+            return 0
+        count = 0
+        by_binding = {target.binding: target for target in self._projects}
+        for entry, about, body in self._journal.left():
+            target = by_binding.get(about.get("project", ""))
+            if target is None and about.get("project"):
+                warn("gateway:recover", "requests on disk are for a project that is not configured; they stay there")
+                continue
+            contents = _read(about["signal"], about["form"], body, Whose(**about["whose"]))
+            for part_target, part in self._sorted(contents, target)[0]:
+                self._projects[part_target].take(part, len(body), entry)
+            entry.let_go()
+            count += 1
+        return count
+
+    def _written(self, signal: Signal, form: Form, body: bytes, target: Target | None, whose: Whose) -> Entry | None:
+        if self._journal is None:
+            return None
+        about: dict[str, Any] = {"signal": signal, "form": form, "whose": whose.as_json()}
+        if target is not None:
+            about["project"] = target.binding
+        try:
+            return self._journal.add(about, body)
+        except OSError as error:
+            warn("gateway:disk", "the spool directory takes no requests: %s", error.strerror)
+            raise Refused(503, "the disk takes no more", retry_after=10) from None
+
+    def _sorted(self, contents: Contents, target: Target | None) -> tuple[list[tuple[Target, Contents]], int]:
+        """What is for which project, and how many spans and records are for none."""
+        if not contents.spans and not contents.logs:
+            return [], 0
+        if target is None and not self.routes.sorts_by_resource:
+            target = self.routes.by_resource({})
+        if target is not None:
+            return [(target, contents)], 0
+        parts: dict[Target, Contents] = {}
+        homeless = 0
+        targets: dict[int, Target | None] = {}
+        for span in contents.spans:
+            resource = span.resource
+            if id(resource) not in targets:
+                targets[id(resource)] = self.routes.by_resource(resource.attributes)
+            found = targets[id(resource)]
+            if found is None:
+                homeless += 1
+            else:
+                parts.setdefault(found, Contents()).spans.append(span)
+        found = self.routes.by_resource({})
+        if found is None:
+            homeless += len(contents.logs)
+        elif contents.logs:
+            parts.setdefault(found, Contents()).logs += contents.logs
+        return list(parts.items()), homeless
+
+
+def _read(signal: Signal, form: Form, body: bytes, whose: Whose) -> Contents:
+    if signal == "metrics":
+        return Contents()
+    said = whose.as_resource()
+    if form == "protobuf":
+        return protobuf.read_traces(body, said) if signal == "traces" else protobuf.read_logs(body)
+    try:
+        return read_request(json.loads(body) if body.strip() else {}, said)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, Malformed):
+            raise
+        raise Malformed("not JSON") from None
