@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from otel_posthog_ai.content.shrinking import shrink
-from otel_posthog_ai.delivery import Counters, EncodedEvent, Sender
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import EncodedEvent, Sender
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.otlp.held import HeldTrace, LogsOfSpans, groups
 from otel_posthog_ai.otlp.requests import Contents

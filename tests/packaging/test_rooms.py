@@ -41,6 +41,7 @@ FRONT: dict[str, frozenset[str]] = {
 COMMANDS: dict[str, frozenset[str]] = {
     "demo": frozenset({"inbox", "model_server"}),
     "doctor": frozenset(),
+    "gateway": frozenset(),
     "inbox": frozenset(),
     "model_server": frozenset(),
     "replay": frozenset({"inbox"}),
