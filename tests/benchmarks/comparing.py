@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from .contestants import LEAST, OTLP, OURS, POSTHOG
-from .probe import Order
+from .traced_app import Order
 from .sink import Sink
 
 _LONGEST_PROBE_SECONDS = 1_800
@@ -26,10 +26,13 @@ class Side:
     contestant: str
     fast: bool = False
     gzip: bool = False
-    """PostHog's and the OTLP exporter send uncompressed unless they are told; ours always compresses here."""
+    """PostHog's and the OTLP exporter send uncompressed unless they are told."""
+    plain: bool = False
+    """Ours compresses unless it is told."""
 
 
 US = Side("ours", OURS)
+US_PLAIN = Side("ours, no gzip", OURS, plain=True)
 US_FAST = Side("ours, extra `fast`", OURS, fast=True)
 P1 = Side("posthog.ai.otel", POSTHOG)
 P1_GZIP = Side("posthog.ai.otel, gzip", POSTHOG, gzip=True)
@@ -61,6 +64,8 @@ def _environment(side: Side, sink: Sink) -> dict[str, str]:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if side.gzip:
         environment["OTEL_EXPORTER_OTLP_COMPRESSION"] = "gzip"
+    if side.plain:
+        environment["POSTHOG_COMPRESSION"] = "none"
     return environment
 
 

@@ -53,7 +53,7 @@ def make_traces(count: int, message_bytes: int = 4_000) -> list[Trace]:
     return [_trace(random.Random(number), number, message_bytes) for number in range(count)]
 
 
-def _prose(dice: random.Random, size: int) -> str:
+def prose(dice: random.Random, size: int) -> str:
     return " ".join(dice.choices(_WORDS, k=max(1, size // 6)))
 
 
@@ -63,7 +63,7 @@ def _said(role: str, text: str) -> dict[str, Any]:
 
 def _trace(dice: random.Random, number: int, message_bytes: int) -> Trace:
     piece = message_bytes // 6
-    question, answer = _prose(dice, 2 * piece), _prose(dice, piece)
+    question, answer = prose(dice, 2 * piece), prose(dice, piece)
     history = [_said("user", question)]
     calls: list[dict[str, Any]] = []
     tools: list[dict[str, Any]] = []
@@ -72,7 +72,7 @@ def _trace(dice: random.Random, number: int, message_bytes: int) -> Trace:
         arguments = {"city": dice.choice(("Paris", "Berlin", "Lisbon")), "day": "2026-11-21"}
         asked = {"role": "assistant", "parts": [{"type": "tool_call", "id": call_id, "name": tool,
                                                  "arguments": arguments}]}  # fmt: skip
-        result = _prose(dice, piece)
+        result = prose(dice, piece)
         calls.append(_call(dice, history, {**asked, "finish_reason": "tool_call"}, "tool_calls"))
         tools.append(
             {

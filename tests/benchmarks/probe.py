@@ -6,12 +6,13 @@ CPU time is measured, not time on the clock: the machine may have other things t
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import sys
 import time
 from collections import defaultdict
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
@@ -19,65 +20,9 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Tracer, use_span
 
 from .contestants import CONTESTANTS, NOTHING, hide_fast_extra
+from .traced_app import Order, TracedApp, memory
 
 _SDK = BatchSpanProcessor  # everybody needs it: what it costs is nobody's
-
-
-WARM_UP = 2
-
-
-@dataclass(frozen=True)
-class Order:
-    """What to measure, of whom, under which load."""
-
-    measure: str
-    contestant: str
-    url: str = ""
-    fast: bool = False
-    message_bytes: int = 4_000
-    traces: int = 30
-    """Traces between two flushes."""
-    rounds: int = 10
-    warm_up: int = WARM_UP
-    """Rounds before them, which are not counted."""
-    context: bool = False
-    private: bool = False
-    queue: int | None = None
-
-
-def _memory() -> int:
-    """Resident bytes that are this process's own."""
-    with open("/proc/self/smaps_rollup") as status:
-        fields = dict(line.split(":", 1) for line in status if ":" in line)
-    return sum(int(fields[name].split()[0]) for name in ("Private_Clean", "Private_Dirty")) * 1024
-
-
-class _Measured:
-    """A traced app with one contestant's processor."""
-
-    def __init__(self, order: Order) -> None:
-        from .load import App, make_traces
-
-        self._contestant = CONTESTANTS[order.contestant]
-        self.provider = TracerProvider()
-        self.provider.add_span_processor(self._contestant.make(order.url, private=order.private, queue=order.queue))
-        self._in_context = order.context
-        self._traces = make_traces(order.traces, order.message_bytes)
-        self.app = App(self.provider)
-
-    def run(self) -> None:
-        """Every trace once."""
-        for trace in self._traces:
-            if self._in_context:
-                with self._contestant.request():
-                    self.app.run(trace)
-            else:
-                self.app.run(trace)
-
-    def run_plain(self) -> None:
-        """As many traces without an AI span."""
-        for _ in self._traces:
-            self.app.run_plain()
 
 
 SPANS_AT_ONCE = 500
@@ -123,7 +68,7 @@ def measure_caller(order: Order) -> dict[str, float]:
     """
     from .load import AI_SPANS, SPANS
 
-    sides = (_Measured(order), _Measured(replace(order, contestant=NOTHING)))
+    sides = (TracedApp(order), TracedApp(replace(order, contestant=NOTHING)))
     found: dict[tuple[str, int], list[float]] = defaultdict(list)
     for _ in range(order.rounds + order.warm_up):
         for number, measured in enumerate(sides):
@@ -144,7 +89,7 @@ def measure_work(order: Order) -> dict[str, float]:
     """CPU microseconds an AI span of everything behind the calling thread."""
     from .load import AI_SPANS
 
-    measured = _Measured(order)
+    measured = TracedApp(order)
     worker: list[float] = []
     for number in range(order.rounds + order.warm_up):
         gc.collect()
@@ -162,7 +107,7 @@ def measure_work(order: Order) -> dict[str, float]:
 def measure_cold(order: Order) -> dict[str, float]:
     """CPU milliseconds and megabytes beyond the SDK: after the import, and after the first export."""
     contestant = CONTESTANTS[order.contestant]
-    memory, begin = _memory(), time.process_time()
+    before, begin = memory(), time.process_time()
     contestant.load()
     imported = time.process_time() - begin
     http = float(any(name in sys.modules for name in ("requests", "urllib3", "http.client")))
@@ -174,7 +119,7 @@ def measure_cold(order: Order) -> dict[str, float]:
     provider.force_flush()
     first = time.process_time() - begin
     gc.collect()
-    used = _memory() - memory
+    used = memory() - before
     provider.shutdown()
     return {"import": imported * 1e3, "first": first * 1e3, "memory": used / 1e6, "http": http}
 
@@ -183,16 +128,16 @@ def measure_growth(order: Order) -> dict[str, float]:
     """Memory after a quarter of many rounds and after all of them: what is not flat leaks."""
     from .load import SPANS
 
-    measured = _Measured(order)
+    measured = TracedApp(order)
     early = 0
     for number in range(order.rounds):
         measured.run()
         measured.provider.force_flush()
         if number == order.rounds // 4:
             gc.collect()
-            early = _memory()
+            early = memory()
     gc.collect()
-    late = _memory()
+    late = memory()
     measured.provider.shutdown()
     return {"spans": order.rounds * order.traces * SPANS, "early": early / 1e6, "late": late / 1e6}
 
@@ -201,7 +146,7 @@ def measure_burst(order: Order) -> dict[str, float]:
     """Every span at once from one thread, faster than anybody can send: what it costs the caller."""
     from .load import SPANS
 
-    measured = _Measured(order)
+    measured = TracedApp(order)
     begin = time.thread_time()
     for _ in range(order.rounds):
         measured.run()
@@ -225,7 +170,9 @@ def main() -> None:
     order = Order(**json.loads(sys.argv[1]))
     if not order.fast:
         hide_fast_extra()
-    print(json.dumps(MEASURES[order.measure](order)))
+    # A module of its own is loaded for its own measure alone: what it imports would be missed in a cold start.
+    measure = MEASURES.get(order.measure) or importlib.import_module(f".{order.measure}", __package__).measure
+    print(json.dumps(measure(order)))
 
 
 if __name__ == "__main__":

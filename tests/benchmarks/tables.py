@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from .comparing import BOUND, BOUND_FAST, P1, P1_GZIP, P4, US, US_FAST, Numbers, Side, compare
+from .comparing import BOUND, BOUND_FAST, P1, P1_GZIP, P4, US, US_FAST, US_PLAIN, Numbers, Side, compare
 from .contestants import NOTHING
 from .load import AI_SPANS, MARKERS, SPANS
-from .probe import WARM_UP
+from .traced_app import WARM_UP
 
 _NO_OP = Side("no-op", NOTHING)
 _PEERS = (P1, P1_GZIP, P4)
@@ -149,6 +149,64 @@ def burst(quick: bool) -> Iterator[Made]:
     yield "Burst: 50,000 spans at once from one thread, queues of 2,048", ("", *(s.title for s in sides)), rows
 
 
+def stall(quick: bool) -> Iterator[Made]:
+    """How late an event loop's timers fire while spans are worked on."""
+    sides = (_NO_OP, P1, P4, US)
+    for rate, size in ((300, 4_000), (600, 4_000), (90, 100_000)):
+        order = {"measure": "stall", "rate": rate, "message_bytes": size, "seconds": 7.0 if quick else 20.0}
+        found = compare(sides, order, 1 if quick else 5)
+        rows: list[Row] = [
+            (f"{name}, ms", *(f"{found[side][name]:.1f}" for side in sides)) for name in ("p50", "p99", "p99.9")
+        ]
+        for name in ("p99", "p99.9"):
+            beyond = {side: found[side][name] - found[_NO_OP][name] for side in sides}
+            best = min(beyond[P1], beyond[P4])
+            rows.append((f"{name} beyond the no-op, of the better of both", "", "", "", _ratio(beyond[US], best)))
+        yield (
+            f"Stall: how late a timer of 2 ms fires, {rate} AI spans a second of {size // 1000} kB",
+            ("", *(side.title for side in sides)),
+            rows,
+        )
+
+
+def conversation(quick: bool) -> Iterator[Made]:
+    """Calls that repeat the whole history: cost a call by the number of turns, and by convention."""
+    sides = (P1, P1_GZIP, US, US_PLAIN, US_FAST)
+    order = {"measure": "conversation", "warm_up": 1, "rounds": 1 if quick else 2}
+    repeats = 1 if quick else 3
+    head = ("", *(side.title for side in sides))
+    rows: list[Row] = []
+    for turns in (10, 50, 200):
+        found = compare(sides, {**order, "turns": turns, "pattern": "JSON"}, repeats)
+        rows += _row(f"{turns} turns", {side: found[side]["worker"] for side in sides}, 2, sides)
+    yield "Conversation: 4 kB new a turn, every call repeats all before; CPU ms a call behind the caller", head, rows
+    rows = []
+    for pattern in ("OpenInference", "Traceloop", "span events"):
+        found = compare(sides, {**order, "turns": 50, "pattern": pattern}, repeats)
+        rows += _row(pattern, {side: found[side]["worker"] for side in sides}, 2, sides)
+    yield "Conversation: 50 turns, by the convention that carries the history; CPU ms a call", head, rows
+
+
+def wide(quick: bool) -> Iterator[Made]:
+    """One trace of 10,000 spans, and 1,000 traces at once."""
+    sides = (P1, US, US_FAST)
+    repeats = 1 if quick else 3
+    titles = {"one by one": "traces of 6 AI spans", "one run": "a trace of 10,000", "all open": "1,000 traces at once"}
+    found: dict[str, dict[Side, Numbers]] = {}
+    for pattern, turns in (("one by one", 1_000), ("one run", 2_000), ("all open", 1_000)):
+        order = {"measure": "wide", "pattern": pattern, "turns": turns, "queue": 20_000}
+        found[pattern] = compare(sides, order, repeats)
+    rows: list[Row] = []
+    for pattern, title in titles.items():
+        rows.append((f"{title}, CPU µs an AI span", *(f"{found[pattern][side]['worker']:.0f}" for side in sides)))
+        if pattern != "one by one":
+            usual = found["one by one"]
+            ratios = (_ratio(found[pattern][side]["worker"], usual[side]["worker"]) for side in sides)
+            rows.append(("… of traces of 6 AI spans", *ratios))
+        rows.append((f"{title}, MB held before the flush", *(f"{found[pattern][side]['held']:.1f}" for side in sides)))
+    yield "Wide: one long trace, and many at once", ("", *(side.title for side in sides)), rows
+
+
 TABLES: dict[str, Callable[[bool], Iterator[Made]]] = {
     "hooks": hooks,
     "caller": caller,
@@ -156,6 +214,9 @@ TABLES: dict[str, Callable[[bool], Iterator[Made]]] = {
     "large": large,
     "cold": cold,
     "burst": burst,
+    "stall": stall,
+    "conversation": conversation,
+    "wide": wide,
     "scaling": scaling,
     "memory": memory,
 }
