@@ -27,6 +27,7 @@ from . import (
     gen_ai,
     google_adk,
     langfuse,
+    langfuse_remarks,
     langsmith,
     litellm,
     logfire,
@@ -83,6 +84,7 @@ DIALECTS: tuple[Dialect, ...] = (
     agent_framework,
     openai_agents_v2,
     gen_ai,
+    langfuse_remarks,
 )
 
 # What is written on every span of a trace, whoever made the span.

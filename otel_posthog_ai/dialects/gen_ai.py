@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from otel_posthog_ai.reading.content_events import finish_reason_in, read_content_events, tool_result
-from otel_posthog_ai.reading.embedding_texts import readable
-from otel_posthog_ai.reading.messages import message_text, read_instructions, read_messages
+from otel_posthog_ai.reading.embedding_texts import texts_of_messages
+from otel_posthog_ai.reading.kinds import OPERATION, REQUEST_TYPE_KEYS, weigh
+from otel_posthog_ai.reading.messages import read_instructions, read_messages
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset
 from otel_posthog_ai.reading.tool_definitions import read_tools
@@ -25,54 +26,14 @@ from otel_posthog_ai.reading.values import (
     parse_json,
     text,
 )
-from otel_posthog_ai.record import AISpan, Kind, Message, SpanType
+from otel_posthog_ai.record import AISpan, Message
 
 NAME = "gen_ai"
 PREFIXES = ("gen_ai.",)
-OPERATION = "gen_ai.operation.name"
-
-GENERATIONS = frozenset(
-    {"chat", "text_completion", "generate_content", "completion", "acompletion", "completions", "responses",
-     "aresponses", "atext_completion", "message", "messages", "stream", "chat_stream", "generate"}
-)  # fmt: skip
-EMBEDDINGS = frozenset({"embeddings", "embedding", "aembedding", "embed", "embed_content"})
-# Operation -> type of the span, for everything that is no call of a model.
-SPAN_TYPES: dict[str, SpanType] = {
-    "execute_tool": "tool",
-    "tool": "tool",
-    "invoke_agent": "agent",
-    "create_agent": "agent",
-    "agent": "agent",
-    "invoke_workflow": "workflow",
-    "workflow": "workflow",
-    "execute_task": "task",
-    "task": "task",
-    "chain": "chain",
-    "retrieval": "retriever",
-    "retrieve": "retriever",
-    "vector_db_retrieve": "retriever",
-    "search": "retriever",
-    "rerank": "reranker",
-    "handoff": "handoff",
-    "guardrail": "guardrail",
-    "guardrail_check": "guardrail",
-    "evaluate": "evaluator",
-    "evaluation": "evaluator",
-}
 # Frameworks that count all of the input, also where the provider leaves out what came from the cache.
 SUMS_THE_INPUT = (".genai.langchain",)
 # Steps whose input and output are data rather than a conversation.
 DATA_STEPS = frozenset({"workflow", "chain", "task"})
-# `llm.request.type` of the generation before this convention.
-REQUEST_TYPES: dict[str, Kind] = {
-    "chat": "generation",
-    "completion": "generation",
-    "acompletion": "generation",
-    "text_completion": "generation",
-    "embedding": "embedding",
-    "embeddings": "embedding",
-    "aembedding": "embedding",
-}
 
 
 def _messages_in(value: Any) -> Any:
@@ -192,7 +153,7 @@ def read(record: AISpan, source: Source) -> None:
     if record.kind == "span":
         _states_from_messages(record)
     elif record.kind == "embedding":
-        record.embedding_input = record.embedding_input or _texts_to_embed(record)
+        record.embedding_input = record.embedding_input or texts_of_messages(record.input)
     elif record.finish_reason is None:
         record.finish_reason = finish_reason_in(source.attributes.get("gen_ai.output.messages"))
 
@@ -219,34 +180,11 @@ def _read_first_token(record: AISpan, source: Source) -> None:
 
 
 def _classify(record: AISpan, source: Source) -> None:
-    if record.kind != "span" or record.span_type is not None:
-        return
-    operation = (record.operation or "").lower()
-    stated = source.take("llm.request.type")
-    request_type = REQUEST_TYPES.get(str(stated).lower()) if stated is not None else None
-    if operation in GENERATIONS:
-        record.kind = "generation"
-    elif operation in EMBEDDINGS:
-        record.kind = "embedding"
-    elif operation in SPAN_TYPES:
-        record.span_type = SPAN_TYPES[operation]
-        # An agent that was only made, outside of everything: nobody ran it yet.
-        record.noise = record.noise or (operation == "create_agent" and record.parent_id is None)
-    elif request_type is not None:
-        record.kind = request_type
-    elif record.tool_name is not None:
-        record.span_type = "tool"
-    elif _looks_like_a_call(record, source):
-        record.kind = "generation"
-
-
-def _looks_like_a_call(record: AISpan, source: Source) -> bool:
-    """No operation that we know: a requested model with usage, an answer's id or messages is a call of it."""
-    if record.request_model is None and record.response_model is None:
-        return False
-    if source.has("gen_ai.agent.name", "gen_ai.workflow.name", "gen_ai.agent.id"):
-        return record.response_id is not None
-    return record.usage.input is not None or record.response_id is not None or bool(record.output)
+    weigh(record, source, ("span", "tool") if record.tool_name is not None else None)
+    for key in REQUEST_TYPE_KEYS:
+        source.take(key)
+    if record.span_type == "agent" and record.parent_id is None and record.operation == "create_agent":
+        record.noise = True  # an agent that was only made, outside of everything: nobody ran it yet
 
 
 def _read_server(record: AISpan, source: Source) -> None:
@@ -304,9 +242,3 @@ def _only_data(record: AISpan, messages: list[Message]) -> Any:
     content = messages[0].get("content") if len(messages) == 1 and record.span_type in DATA_STEPS else None
     found = parse_json(content)
     return messages if found is None or isinstance(found, str) or is_list(content) else found
-
-
-def _texts_to_embed(record: AISpan) -> list[str] | None:
-    """The texts of an embedding call that were recorded as messages."""
-    found = [message_text(message) for message in record.input or ()]
-    return [readable(each) for each in found if each] or None

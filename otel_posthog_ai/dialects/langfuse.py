@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from otel_posthog_ai.reading.embedding_texts import embedding_texts
+from otel_posthog_ai.reading.kinds import CALL, CUSTOM, Stated, name_after_span, weigh
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.raw_requests import read_request
@@ -29,7 +30,7 @@ from otel_posthog_ai.reading.values import (
     text,
     texts,
 )
-from otel_posthog_ai.record import AISpan, Failure, Kind, SpanType
+from otel_posthog_ai.record import AISpan, Failure
 
 from .langfuse_usage import read_usage_details
 
@@ -38,11 +39,11 @@ OBSERVATION = "langfuse.observation."
 TRACE = "langfuse.trace."
 PREFIXES = (OBSERVATION,)
 
-TYPES: dict[str, tuple[Kind, SpanType | None]] = {
+# Attributes that say what the observation is. Others of its namespace stand on spans of other instrumentors, too.
+STATING = ("langfuse.observation.type", "langfuse.observation.model.name", "langfuse.observation.usage_details")
+TYPES: dict[str, Stated] = {
     "generation": ("generation", None),
     "embedding": ("embedding", None),
-    "span": ("span", "custom"),
-    "event": ("span", "custom"),
     "agent": ("span", "agent"),
     "tool": ("span", "tool"),
     "chain": ("span", "chain"),
@@ -81,7 +82,7 @@ _BOOKKEEPING = (
 
 
 def recognises(source: Source) -> bool:
-    return any(key.startswith(OBSERVATION) for key in source.attributes)
+    return source.has(*STATING)
 
 
 def read(record: AISpan, source: Source) -> None:
@@ -127,14 +128,11 @@ def read_trace(record: AISpan, source: Source) -> None:
 
 def _classify(record: AISpan, source: Source) -> None:
     stated = text(source.take("langfuse.observation.type"))
-    if stated is None:
-        called = source.has("langfuse.observation.model.name", "langfuse.observation.usage_details")
-        stated = "generation" if called else "span"
-    record.kind, record.span_type = TYPES.get(stated.lower(), TYPES["span"])
-    if record.span_type == "tool":
-        record.tool_name = record.name = record.span_name or None
-    elif record.span_type == "agent":
-        record.agent_name = record.name = record.span_name or None
+    if stated is not None:
+        weigh(record, source, TYPES.get(stated.lower(), CUSTOM))
+    else:
+        weigh(record, source, CALL if source.has(*STATING) else CUSTOM)
+    name_after_span(record, source)
 
 
 def _read_metadata(record: AISpan, source: Source) -> None:

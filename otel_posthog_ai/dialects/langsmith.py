@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.kinds import OPERATION
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.providers import is_framework
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
@@ -16,8 +17,6 @@ from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import Row, Table, fill, unset
 from otel_posthog_ai.reading.values import flag, is_mapping, json_text, mapping, parse_json, text
 from otel_posthog_ai.record import AISpan, Kind, SpanType
-
-from .gen_ai import OPERATION
 
 NAME = "langsmith"
 PREFIXES = ("langsmith.",)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.kinds import OPERATION
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.values import count, text
 from otel_posthog_ai.record import AISpan, Failure, Kind
-
-from .gen_ai import OPERATION
 
 NAME = "mistral_sdk"
 PREFIXES = ("mistral_ai.",)

@@ -12,10 +12,12 @@ from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.reading.content_events import FIRST_TOKEN_EVENTS
 from otel_posthog_ai.reading.embedding_texts import embedding_texts
 from otel_posthog_ai.reading.failures import is_error_text
+from otel_posthog_ai.reading.kinds import CUSTOM, Stated, weigh
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.providers import priced_provider
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.scopes import is_plain_scope
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, unset
 from otel_posthog_ai.reading.tool_definitions import read_tools
@@ -33,7 +35,7 @@ from otel_posthog_ai.reading.values import (
     text,
     texts,
 )
-from otel_posthog_ai.record import AISpan, Failure, Kind, SpanType
+from otel_posthog_ai.record import AISpan, Failure
 
 from .openinference_messages import flattened_messages, flattened_texts
 from .openinference_steps import read_step
@@ -49,8 +51,10 @@ UNSTATED: tuple[tuple[str, str], ...] = (
 )
 PREFIXES = ("openinference.", *(key for key, _ in UNSTATED))
 SCOPES = ("openinference.instrumentation.",)
+# What a step of an AI says beside its kind: a processor stamps the kind on every span, also on HTTP requests.
+CONTENTS = ("llm.", "input.", "output.", "embedding.", "retrieval.", "reranker.", "tool.", "agent.", "graph.node.")
 
-KINDS: dict[str, tuple[Kind, SpanType | None]] = {
+KINDS: dict[str, Stated] = {
     "LLM": ("generation", None),
     "EMBEDDING": ("embedding", None),
     "CHAIN": ("span", "chain"),
@@ -61,8 +65,6 @@ KINDS: dict[str, tuple[Kind, SpanType | None]] = {
     "GUARDRAIL": ("span", "guardrail"),
     "EVALUATOR": ("span", "evaluator"),
     "PROMPT": ("span", "prompt"),
-    "DECISION": ("span", "custom"),
-    "UNKNOWN": ("span", "custom"),
 }
 CALL_FIELDS: Table = (
     Row("provider_original", ("llm.provider", "llm.system", "embedding.provider"), text),
@@ -121,7 +123,9 @@ _TEMPLATE_KEYS = ("llm.prompt_template.template", "llm.prompt_template.variables
 
 
 def recognises(source: Source) -> bool:
-    if KIND in source.attributes or _unstated_kind(source) is not None:
+    if KIND in source.attributes:
+        return not is_plain_scope(source.scope) or any(key.startswith(CONTENTS) for key in source.attributes)
+    if _unstated_kind(source) is not None:
         return True
     return source.scope.startswith(SCOPES) and source.has("input.value", "output.value", "tool.name")
 
@@ -159,7 +163,12 @@ def _classify(record: AISpan, source: Source) -> None:
     if source.has(_EMITTED):
         record.kind, record.span_type, record.noise = "span", "custom", True
         return
-    record.kind, record.span_type = KINDS.get((stated or "UNKNOWN").upper(), KINDS["UNKNOWN"])
+    weigh(record, source, KINDS.get((stated or "UNKNOWN").upper(), CUSTOM))
+    _refine(record, source)
+
+
+def _refine(record: AISpan, source: Source) -> None:
+    """What only the name tells: instrumentors stamp their kinds on what hands on, counts or works inside, too."""
     if record.kind == "generation":
         if source.name.endswith(_COUNTING):
             record.kind, record.span_type = "span", "custom"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.kinds import EMBEDDINGS, GENERATIONS, OPERATION
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.providers import is_framework, priced_provider
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
@@ -18,7 +19,7 @@ from otel_posthog_ai.reading.values import finish_reason, flag, is_list, is_mapp
 from otel_posthog_ai.record import AISpan
 
 from . import gen_ai
-from .gen_ai import EMBEDDINGS, GENERATIONS, OPERATION, parameter
+from .gen_ai import parameter
 from .traceloop_envelopes import open_envelope
 from .traceloop_steps import ENTITY_NAME, INPUT_KEYS, KIND, OUTPUT_KEYS, read_step
 

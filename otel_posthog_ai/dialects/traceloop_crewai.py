@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.kinds import OPERATION
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.record import AISpan
-
-from .gen_ai import OPERATION
 
 NAME = "traceloop_crewai"
 PREFIXES = ("crewai.crew.", "crewai.agent.", "crewai.task.")

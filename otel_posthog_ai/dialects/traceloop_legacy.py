@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from otel_posthog_ai.reading.embedding_texts import readable
+from otel_posthog_ai.reading.kinds import EMBEDDINGS, REQUEST_TYPES
 from otel_posthog_ai.reading.messages import message_text, read_messages
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset
 from otel_posthog_ai.reading.values import count, finish_reason, flag, identifier, is_list, is_mapping, parse_json, text
 from otel_posthog_ai.record import AISpan, Message
 
-from .gen_ai import EMBEDDINGS, REQUEST_TYPES, parameter
+from .gen_ai import parameter
 
 NAME = "traceloop_legacy"
 OWN_PREFIXES = (

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from otel_posthog_ai.reading.identity import read_identity
+from otel_posthog_ai.reading.kinds import OPERATION
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.reading.values import is_list, is_mapping, text
 from otel_posthog_ai.record import AISpan, SpanType
 
-from .gen_ai import OPERATION
 from .traceloop_envelopes import Envelope, open_envelope
 
 KIND = "traceloop.span.kind"

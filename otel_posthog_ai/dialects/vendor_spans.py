@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from otel_posthog_ai.reading.embedding_texts import embedding_texts
+from otel_posthog_ai.reading.kinds import CUSTOM, name_after_span, stated_by, weigh
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.raw_requests import read_request
@@ -18,28 +19,10 @@ from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.reading.tool_definitions import read_tools
 from otel_posthog_ai.reading.user_metadata import metadata_of, read_metadata, user_tags
 from otel_posthog_ai.reading.values import is_mapping, json_text, number, text
-from otel_posthog_ai.record import AISpan, Kind, SpanType
+from otel_posthog_ai.record import AISpan
 
 NAME = "vendor_spans"
 PREFIXES = ("mlflow.span", "mlflow.chat.", "mlflow.llm.", "braintrust.")
-
-KINDS: dict[str, tuple[Kind, SpanType | None]] = {
-    "llm": ("generation", None),
-    "chat_model": ("generation", None),
-    "embedding": ("embedding", None),
-    "chain": ("span", "chain"),
-    "parser": ("span", "chain"),
-    "agent": ("span", "agent"),
-    "tool": ("span", "tool"),
-    "retriever": ("span", "retriever"),
-    "reranker": ("span", "reranker"),
-    "workflow": ("span", "workflow"),
-    "task": ("span", "task"),
-    "guardrail": ("span", "guardrail"),
-    "evaluator": ("span", "evaluator"),
-    "score": ("span", "evaluator"),
-    "eval": ("span", "evaluator"),
-}
 
 
 class Vendor(NamedTuple):
@@ -96,13 +79,13 @@ def read(record: AISpan, source: Source) -> None:
 def _read(record: AISpan, source: Source, vendor: Vendor) -> None:
     stated = json_text(source.first(*vendor.kind))
     stated = text(stated.get("type")) if is_mapping(stated) else text(stated)
-    if record.kind == "span" and record.span_type is None and stated is not None:
-        record.kind, record.span_type = KINDS.get(stated.lower(), ("span", "custom"))
+    weigh(record, source, None if stated is None else stated_by(stated) or CUSTOM)
     given, result = json_text(source.first(*vendor.input)), json_text(source.first(*vendor.output))
     metadata = metadata_of(source.first(*vendor.metadata))
     read_metadata(record, {key: value for key, value in metadata.items() if key not in _SETTINGS})
     record.tags = record.tags or user_tags(source.first(*vendor.tags))
     if record.kind == "span":
+        name_after_span(record, source)
         _read_step(record, given, result)
         return
     record.request_model = record.request_model or text(json_text(source.first(*vendor.model)))
@@ -118,10 +101,6 @@ def _read(record: AISpan, source: Source, vendor: Vendor) -> None:
 
 
 def _read_step(record: AISpan, given: Any, result: Any) -> None:
-    if record.span_type == "tool":
-        record.tool_name = record.name = record.span_name or None
-    elif record.span_type == "agent":
-        record.agent_name = record.name = record.span_name or None
     if unset(record.input_state) and given is not None and given != "":
         record.input_state = read_state(given, "user")
     if unset(record.output_state) and result is not None and result != "":

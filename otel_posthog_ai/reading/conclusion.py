@@ -8,6 +8,7 @@ from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.record import AISpan, Usage
 
 from .frameworks import framework_of_scope
+from .kinds import settle_embedding
 from .literals import ADDRESS
 from .providers import is_framework, priced_provider, provider_of_model
 from .values import is_mapping
@@ -37,6 +38,7 @@ NOT_GIVEN = frozenset({"NOT_GIVEN", "Unset()", "Ellipsis"})
 def conclude(record: AISpan) -> None:
     """Fill what can be told from the fields alone."""
     _models(record)
+    settle_embedding(record)
     _provider(record)
     if record.parameters:
         record.parameters = {name: value for name, value in record.parameters.items() if not _was_not_given(value)}

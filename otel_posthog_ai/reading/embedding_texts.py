@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.record import Message
+
+from .message_layout import message_text
 from .values import is_list, is_mapping, parse_json
 
 
@@ -33,3 +36,15 @@ def readable(text: str) -> str:
     if is_list(value) and value and all(isinstance(each, int) for each in value):
         return f"[{len(value)} token ids]"
     return text
+
+
+def texts_of_messages(messages: list[Message] | None) -> list[str] | None:
+    """The texts of an embedding call that were recorded as messages: each part of one is a text of its own."""
+    found: list[str] = []
+    for message in messages or ():
+        content = message.get("content")
+        if is_list(content):
+            found += [part["text"] for part in content if part.get("type") == "text"]
+        else:
+            found.append(message_text(message))
+    return [readable(each) for each in found if each] or None

@@ -1,0 +1,190 @@
+"""What a span is: a call of a model, an embedding, or which step. All that tells it is weighed here.
+
+Strongest first: a known operation or type of request; what a vendor's own key states; usage with a model, an answer's
+id, a failed request of a model. What a vendor's key leaves open, or says by default, decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from otel_posthog_ai.record import AISpan, Kind, SpanType
+
+from .embedding_texts import texts_of_messages
+from .source import Source
+from .values import text
+
+OPERATION = "gen_ai.operation.name"
+REQUEST_TYPE_KEYS = ("llm.request.type", "gen_ai.request.type")
+
+Stated = tuple[Kind, SpanType | None]
+"""A kind, and the type of a step."""
+CALL: Stated = ("generation", None)
+EMBEDDING: Stated = ("embedding", None)
+CUSTOM: Stated = ("span", "custom")
+
+GENERATIONS = frozenset(
+    {"chat", "text_completion", "generate_content", "completion", "acompletion", "completions", "responses",
+     "aresponses", "atext_completion", "message", "messages", "stream", "chat_stream", "generate"}
+)  # fmt: skip
+EMBEDDINGS = frozenset({"embeddings", "embedding", "aembedding", "embed", "embed_content"})
+# Operation -> type of the span, for everything that is no call of a model.
+SPAN_TYPES: dict[str, SpanType] = {
+    "execute_tool": "tool",
+    "tool": "tool",
+    "invoke_agent": "agent",
+    "create_agent": "agent",
+    "agent": "agent",
+    "invoke_workflow": "workflow",
+    "workflow": "workflow",
+    "execute_task": "task",
+    "task": "task",
+    "chain": "chain",
+    "retrieval": "retriever",
+    "retrieve": "retriever",
+    "vector_db_retrieve": "retriever",
+    "search": "retriever",
+    "rerank": "reranker",
+    "handoff": "handoff",
+    "guardrail": "guardrail",
+    "guardrail_check": "guardrail",
+    "evaluate": "evaluator",
+    "evaluation": "evaluator",
+}
+# `llm.request.type` of the generation before this convention.
+REQUEST_TYPES: dict[str, Kind] = {
+    "chat": "generation",
+    "completion": "generation",
+    "acompletion": "generation",
+    "text_completion": "generation",
+    "embedding": "embedding",
+    "embeddings": "embedding",
+    "aembedding": "embedding",
+}
+# The word of a vendor's own key (`acme.span.type`) -> what it states. A word that is not here states nothing.
+WORDS: dict[str, Stated] = {
+    **dict.fromkeys(
+        ("llm", "generation", "chat", "chat_model", "completion", "text_completion", "model", "llm_call", "chat_llm",
+         "inference", "model_call", "response"),
+        CALL,
+    ),
+    **dict.fromkeys(("embedding", "embeddings", "embedder"), EMBEDDING),
+    "agent": ("span", "agent"),
+    "agent_run": ("span", "agent"),
+    "workflow": ("span", "workflow"),
+    "chain": ("span", "chain"),
+    "graph": ("span", "chain"),
+    "parser": ("span", "chain"),
+    "component": ("span", "chain"),
+    "task": ("span", "task"),
+    "step": ("span", "task"),
+    "turn": ("span", "task"),
+    "tool": ("span", "tool"),
+    "tool_call": ("span", "tool"),
+    "function_call": ("span", "tool"),
+    "retriever": ("span", "retriever"),
+    "retrieval": ("span", "retriever"),
+    "vectordb": ("span", "retriever"),
+    "reranker": ("span", "reranker"),
+    "rerank": ("span", "reranker"),
+    "guardrail": ("span", "guardrail"),
+    "evaluator": ("span", "evaluator"),
+    "evaluation": ("span", "evaluator"),
+    "score": ("span", "evaluator"),
+    "eval": ("span", "evaluator"),
+    "prompt": ("span", "prompt"),
+    "handoff": ("span", "handoff"),
+    "mcp": ("span", "mcp"),
+}  # fmt: skip
+
+# Marks of an agent's own span, which names a model and sums the usage without being a call.
+_AGENT_MARKS = ("gen_ai.agent.name", "gen_ai.workflow.name", "gen_ai.agent.id")
+_MODEL_KEYS = ("gen_ai.request.model", "gen_ai.response.model", "llm.request.model", "llm.model_name")
+_ANSWER_KEYS = (
+    "gen_ai.response.id", "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "gen_ai.usage.output_tokens",
+    "gen_ai.usage.completion_tokens", "llm.usage.prompt_tokens", "llm.token_count.prompt",
+)  # fmt: skip
+_PROVIDER_KEYS = ("gen_ai.provider.name", "gen_ai.system", "llm.system", "llm.provider")
+_EMBEDDING_MODELS = ("voyage-", "bge-", "gte-", "e5-", "multilingual-e5", "all-minilm")
+
+
+def word(value: Any) -> str:
+    """A kind as a word of the tables: of an enum's text the member, in lower case, `_` for blanks and hyphens."""
+    said = (text(value) or "").strip().strip("\"'")
+    return said.rsplit(".", 1)[-1].lower().replace(" ", "_").replace("-", "_")
+
+
+def stated_by(value: Any) -> Stated | None:
+    """What the value of a vendor's own key states; None for a word that says nothing (`span`, `default`)."""
+    return WORDS.get(word(value))
+
+
+def weigh(record: AISpan, source: Source, stated: Stated | None = None) -> None:
+    """Settle what the record is, where no dialect before has; `stated` is a vendor's own word."""
+    if record.kind != "span" or record.span_type is not None:
+        return
+    told = _told(source)
+    found = stated if told is None or (stated is not None and _agree(stated, told)) else told
+    if found in (None, CUSTOM) and _looks_like_a_call(record, source):
+        found = CALL
+    if found is not None:
+        record.kind, record.span_type = found
+
+
+def _told(source: Source) -> Stated | None:
+    """What a known operation or type of request says."""
+    operation = str(source.attributes.get(OPERATION) or "").lower()
+    if operation in GENERATIONS:
+        return CALL
+    if operation in EMBEDDINGS:
+        return EMBEDDING
+    if operation in SPAN_TYPES:
+        return "span", SPAN_TYPES[operation]
+    for key in REQUEST_TYPE_KEYS:
+        kind = REQUEST_TYPES.get(str(source.attributes.get(key)).lower()) if key in source.attributes else None
+        if kind is not None:
+            return kind, None
+    return None
+
+
+def _agree(stated: Stated, told: Stated) -> bool:
+    """Whether a vendor's word only says more exactly what the operation says, too."""
+    if stated == CUSTOM or (stated, told) == (CALL, EMBEDDING):
+        return False
+    return (stated[0] == "span") == (told[0] == "span")
+
+
+def _looks_like_a_call(record: AISpan, source: Source) -> bool:
+    """No kind that we know: a model with usage, an answer's id, an answer, or a failed request is a call of it."""
+    if _model(record) is None and not source.has(*_MODEL_KEYS):
+        return False
+    if source.has(*_AGENT_MARKS):
+        return record.response_id is not None or "gen_ai.response.id" in source.attributes
+    if record.usage.input is not None or record.response_id is not None or record.output or source.has(*_ANSWER_KEYS):
+        return True
+    return source.status_error and source.has(*_PROVIDER_KEYS)
+
+
+def name_after_span(record: AISpan, source: Source) -> None:
+    """A tool or an agent whose own name stands nowhere is called as its span is."""
+    if record.span_type == "tool" and not source.has("gen_ai.tool.name"):
+        record.tool_name = record.name = record.name or record.span_name or None
+    elif record.span_type == "agent" and not source.has("gen_ai.agent.name"):
+        record.agent_name = record.name = record.name or record.span_name or None
+
+
+def is_embedding_model(model: str | None) -> bool:
+    """Whether a model makes vectors, by its name."""
+    name = (model or "").lower().rsplit("/", 1)[-1]
+    return ("embed" in name or name.startswith(_EMBEDDING_MODELS)) and "rerank" not in name
+
+
+def settle_embedding(record: AISpan) -> None:
+    """A call of a model that makes vectors is an embedding, whatever it was recorded as."""
+    if record.kind == "generation" and not record.output and is_embedding_model(_model(record)):
+        record.kind, record.span_type = EMBEDDING
+        record.embedding_input = record.embedding_input or texts_of_messages(record.input)
+
+
+def _model(record: AISpan) -> str | None:
+    return record.request_model if record.request_model is not None else record.response_model
