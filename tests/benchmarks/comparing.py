@@ -12,8 +12,8 @@ from statistics import median
 from typing import Any
 
 from .contestants import LEAST, OTLP, OURS, POSTHOG
-from .traced_app import Order
 from .sink import Sink
+from .traced_app import Order
 
 _LONGEST_PROBE_SECONDS = 1_800
 
