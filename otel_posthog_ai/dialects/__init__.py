@@ -7,17 +7,18 @@ recognise a span read it, in the order of the registry: the first hit wins per f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 
 from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.reading.conclusion import conclude
 from otel_posthog_ai.reading.failures import read_failure
-from otel_posthog_ai.reading.identity import read_identity
+from otel_posthog_ai.reading.identity import read_identity, watch_for_identity
 from otel_posthog_ai.reading.leftovers import collect
 from otel_posthog_ai.reading.marks import MARKS_AI, NAMES_IDENTITY, first_look, is_marked, watch_for
-from otel_posthog_ai.reading.scopes import is_ai_scope, is_plain_scope
+from otel_posthog_ai.reading.plumbing import is_namespace, watch_for_namespaces
+from otel_posthog_ai.reading.scopes import is_ai_scope, is_plain_scope, watch_for_scopes
 from otel_posthog_ai.reading.source import Occurrence, Shape, Source
 from otel_posthog_ai.record import MISSING, AISpan, Identity
 
@@ -48,7 +49,14 @@ from . import (
 
 
 class Dialect(Protocol):
-    """One convention."""
+    """One convention. A module may declare more of it, each optional:
+
+    `AI_SCOPES`: how the names of scopes begin whose spans are AI before they have any attribute.
+    `IDENTITY`: the `IdentityKeys` that it names users and sessions by, on AI spans and others.
+    `PLUMBING`: attributes that serve the instrumentor alone. An entry that ends with `.` or `_` stands for all keys
+    that begin like it, on every span; any other for that key on the spans that the dialect recognises.
+    `LABELS`: scope -> what the documents call its instrumentor, where the scope does not tell the package.
+    """
 
     @property
     def NAME(self) -> str: ...
@@ -90,7 +98,24 @@ DIALECTS: tuple[Dialect, ...] = (
 # What is written on every span of a trace, whoever made the span.
 ANNOTATIONS: tuple[Callable[[AISpan, Source], None], ...] = (langfuse.read_trace,)
 
+
+def declared(name: str) -> Iterator[tuple[Dialect, Any]]:
+    """The dialects that declare `name` (see `Dialect`), each with what it declares, in the order of asking."""
+    for dialect in DIALECTS:
+        found = getattr(dialect, name, None)
+        if found is not None:
+            yield dialect, found
+
+
+_KEYS_OF_ITS_OWN: dict[str, frozenset[str]] = {
+    dialect.NAME: frozenset(entry for entry in entries if not is_namespace(entry))
+    for dialect, entries in declared("PLUMBING")
+}
+
 watch_for(prefix for dialect in DIALECTS for prefix in dialect.PREFIXES)
+watch_for_scopes(scope for _, scopes in declared("AI_SCOPES") for scope in scopes)
+watch_for_identity(keys for _, keys in declared("IDENTITY"))
+watch_for_namespaces(entry for _, entries in declared("PLUMBING") for entry in entries if is_namespace(entry))
 
 
 def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bool = False) -> AISpan | None:
@@ -132,7 +157,9 @@ def recognised(source: Source) -> tuple[Dialect, ...]:
     shape = (source.scope, source.name, *attributes, *map(type, attributes.values()))
     known = _shapes.get(shape)
     if known is None:
-        known = tuple(dialect for dialect in DIALECTS if dialect.recognises(source)), Shape(attributes)
+        dialects = tuple(dialect for dialect in DIALECTS if dialect.recognises(source))
+        plumbing = [_KEYS_OF_ITS_OWN[dialect.NAME] for dialect in dialects if dialect.NAME in _KEYS_OF_ITS_OWN]
+        known = dialects, Shape(attributes, frozenset().union(*plumbing))
         if len(_shapes) >= _MOST_SHAPES:
             _shapes.clear()
         if len(source.name) <= _LONGEST_NAME:

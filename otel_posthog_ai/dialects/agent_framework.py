@@ -8,10 +8,16 @@ from otel_posthog_ai.record import AISpan
 
 NAME = "agent_framework"
 PREFIXES = ("executor.id", "workflow.id", "edge_group.type")
+AI_SCOPES = (
+    "agent_framework",
+    "microsoft.agent_framework",
+)
+PLUMBING = ("agent_framework.",)
+LABELS = {"agent_framework": "agent-framework (its own spans)"}
 SCOPES = ("agent_framework",)
 FRAMEWORK = "agent-framework"
 # How the names of spans begin that only pass messages along.
-PLUMBING = ("workflow.build", "edge_group.process", "message.send")
+PASSING = ("workflow.build", "edge_group.process", "message.send")
 PREFIX_OF_KEYS = ("workflow.", "workflow_builder.", "executor.", "edge_group.", "message.")
 
 
@@ -31,6 +37,6 @@ def read(record: AISpan, source: Source) -> None:
     elif source.name.startswith("executor.process"):
         record.span_type, record.graph_node = "task", True
         record.name = text(source.attributes.get("executor.id"))
-    elif source.name.startswith(PLUMBING):
+    elif source.name.startswith(PASSING):
         record.noise = True
     source.used.update(key for key in source.attributes if key.startswith(PREFIX_OF_KEYS))

@@ -12,6 +12,9 @@ from .gen_ai import parameter
 
 NAME = "anthropic_sdk"
 PREFIXES = ("anthropic.message.", "anthropic.usage.")
+AI_SCOPES = ("com.anthropic.sdk",)
+PLUMBING = ("anthropic.",)
+LABELS = {"com.anthropic.sdk.python": "anthropic (its own spans)"}
 SCOPE = "com.anthropic.sdk.python"
 SCOPES = ("com.anthropic.sdk",)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from otel_posthog_ai.reading.content_events import finish_reason_in, read_content_events, tool_result
 from otel_posthog_ai.reading.embedding_texts import texts_of_messages
+from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import OPERATION, REQUEST_TYPE_KEYS, weigh
 from otel_posthog_ai.reading.messages import read_instructions, read_messages
 from otel_posthog_ai.reading.source import Source
@@ -30,6 +31,38 @@ from otel_posthog_ai.record import AISpan, Message
 
 NAME = "gen_ai"
 PREFIXES = ("gen_ai.",)
+AI_SCOPES = (
+    "opentelemetry.instrumentation.genai.",
+    "opentelemetry.util.genai",
+    "opentelemetry.instrumentation.google_genai",
+    "opentelemetry.instrumentation.botocore.bedrock",
+    "opentelemetry.instrumentation.openai_agents",
+    "haystack",
+    "smolagents",
+    "openlit",
+    "crewai",
+    "agno",
+    "dspy",
+    "langwatch",
+    "autogen",
+    "semantic_kernel",
+)
+IDENTITY = IdentityKeys(
+    incidental_user=("gen_ai.user", "gen_ai.request.user", "llm.user", "gen_ai.request.safety_identifier"),
+    incidental_session=("gen_ai.conversation.id",),
+)
+PLUMBING = (
+    "gen_ai.",
+    "openai.",
+    "openlit.",
+    "autogen.",
+    "vector_store.",
+)
+LABELS = {
+    "autogen-core": "autogen-core (its own spans)",
+    "openlit.instrumentation.openai": "openlit",
+    "opentelemetry.util.genai.handler": "opentelemetry-util-genai",
+}
 # Frameworks that count all of the input, also where the provider leaves out what came from the cache.
 SUMS_THE_INPUT = (".genai.langchain",)
 # Steps whose input and output are data rather than a conversation.

@@ -19,6 +19,8 @@ from otel_posthog_ai.record import MISSING, AISpan
 
 NAME = "google_adk"
 PREFIXES = ("gcp.vertex.agent.",)
+AI_SCOPES = ("gcp.vertex.agent",)
+LABELS = {"gcp.vertex.agent": "google-adk (its own spans)"}
 SCOPES = ("gcp.vertex.agent",)
 FRAMEWORK = "google-adk"
 OWN = "gcp.vertex.agent."

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from otel_posthog_ai.reading.embedding_texts import embedding_texts
+from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import CALL, CUSTOM, Stated, name_after_span, weigh
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
@@ -38,6 +39,21 @@ NAME = "langfuse"
 OBSERVATION = "langfuse.observation."
 TRACE = "langfuse.trace."
 PREFIXES = (OBSERVATION,)
+AI_SCOPES = ("langfuse",)
+IDENTITY = IdentityKeys(
+    user=(
+        "langfuse.user.id", "langfuse.trace.user_id", f"{TRACE}metadata.user_id", f"{OBSERVATION}metadata.user_id",
+        f"{TRACE}metadata.userId", f"{OBSERVATION}metadata.userId",
+    ),
+    session=(
+        "langfuse.session.id", "langfuse.trace.session_id", f"{TRACE}metadata.session_id",
+        f"{OBSERVATION}metadata.session_id", f"{TRACE}metadata.sessionId", f"{OBSERVATION}metadata.sessionId",
+    ),
+    incidental_session=(f"{OBSERVATION}metadata.thread_id",),
+    metadata=(f"{TRACE}metadata", f"{OBSERVATION}metadata"),
+)  # fmt: skip
+PLUMBING = ("langfuse.",)
+LABELS = {"langfuse-sdk": "langfuse"}
 
 # Attributes that say what the observation is. Others of its namespace stand on spans of other instrumentors, too.
 STATING = ("langfuse.observation.type", "langfuse.observation.model.name", "langfuse.observation.usage_details")

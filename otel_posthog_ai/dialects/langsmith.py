@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import OPERATION
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.providers import is_framework
@@ -22,6 +23,21 @@ NAME = "langsmith"
 PREFIXES = ("langsmith.",)
 RUN_TYPE = "langsmith.span.kind"
 METADATA = "langsmith.metadata."
+AI_SCOPES = ("langsmith",)
+IDENTITY = IdentityKeys(
+    user=(f"{METADATA}user_id",),
+    session=(f"{METADATA}session_id",),
+    incidental_session=(f"{METADATA}thread_id", f"{METADATA}conversation_id"),
+)
+PLUMBING = (
+    "langsmith.",
+    "langgraph_",
+    "ls_",
+    "lc_",
+    "checkpoint_ns",
+    "thread_id",
+)
+LABELS = {"langsmith": "langsmith"}
 PROMPT = "gen_ai.prompt"
 COMPLETION = "gen_ai.completion"
 # Metadata that LangSmith and LangChain add to a run, beside the parameters of the request.

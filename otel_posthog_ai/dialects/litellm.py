@@ -18,6 +18,15 @@ from otel_posthog_ai.record import AISpan
 
 NAME = "litellm"
 PREFIXES = ("litellm.", "hidden_params")
+AI_SCOPES = ("litellm",)
+PLUMBING = (
+    "litellm.",
+    "hidden_params",
+    "hidden_params.",
+    "raw_gen_ai_request",
+    "raw_gen_ai_request.",
+)
+LABELS = {"litellm": "litellm (its own spans)"}
 SCOPE = "litellm"
 RAW_REQUEST = "raw_gen_ai_request"
 MARKERS = frozenset({"litellm.call_id", "litellm.provider.model"})

@@ -22,6 +22,20 @@ from .gen_ai import parameter
 
 NAME = "logfire"
 PREFIXES = ("logfire.msg_template",)
+AI_SCOPES = (
+    "logfire.openai",
+    "logfire.anthropic",
+    "logfire.google_genai",
+)
+PLUMBING = (
+    "logfire.",
+    "async",
+    "duration",
+    "message_template",
+    "operation.cost",
+    "request_data",
+    "response_data",
+)
 SCOPE_PREFIX = "logfire."
 AGENTS_SCOPE = "logfire.openai_agents"
 

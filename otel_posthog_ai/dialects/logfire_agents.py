@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.messages import join_items, read_instructions, read_messages
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
 from otel_posthog_ai.reading.source import Source
@@ -18,6 +19,7 @@ from .logfire import AGENTS_SCOPE, FIELDS, read_parameters, readable_name
 NAME = "logfire_agents"
 PREFIXES = ("agent_trace_id",)
 SCOPES = (AGENTS_SCOPE,)
+AI_SCOPES = (AGENTS_SCOPE,)
 FRAMEWORK = "openai-agents"
 
 # How the template begins -> what the step is.
@@ -33,9 +35,11 @@ STEPS: tuple[tuple[str, SpanType], ...] = (
     ("Handoff", "handoff"),
     ("MCP", "mcp"),
 )
+IDENTITY = IdentityKeys(incidental_session=("group_id",))
 # Attributes that hold what was read elsewhere, or only serve the SDK.
 PLUMBING = (
-    "agent_trace_id", "data", "events", "from_agent", "handoffs", "mcp_data", "model_config", "model_settings", "name",
+    "agent_trace_id", "data", "events", "from_agent", "group_id", "handoffs", "mcp_data", "model_config",
+    "model_settings", "name",
     "output_type", "raw_input", "request_data", "response", "response_id", "result", "sdk_span_type", "server",
     "to_agent", "tools", "tracing", "triggered", "turn", "type", "usage",
 )  # fmt: skip
@@ -61,7 +65,6 @@ def read(record: AISpan, source: Source) -> None:
         _read_step(record, source)
         record.name = record.name or readable
     _read_error(record, source)
-    source.used.update(PLUMBING)
 
 
 def _name(source: Source, template: str) -> str | None:

@@ -19,6 +19,16 @@ NAME = "mcp"
 PREFIXES = ("mcp.",)
 METHOD = "mcp.method.name"
 TRACELOOP_SCOPE = "opentelemetry.instrumentation.mcp"
+AI_SCOPES = (
+    "mcp-python-sdk",
+    TRACELOOP_SCOPE,
+)
+PLUMBING = (
+    "mcp.",
+    "jsonrpc.",
+    "tool_",
+)
+LABELS = {"mcp-python-sdk": "mcp (its own spans)"}
 SCOPES = ("mcp-python-sdk", TRACELOOP_SCOPE, "openinference.instrumentation.mcp", "fastmcp")
 CALL = "tools/call"
 # Methods that do something for the user; all others shake hands, list or notify.

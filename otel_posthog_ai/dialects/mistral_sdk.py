@@ -13,6 +13,8 @@ from otel_posthog_ai.record import AISpan, Failure, Kind
 NAME = "mistral_sdk"
 PREFIXES = ("mistral_ai.",)
 SCOPE = "mistralai_sdk_tracer"
+AI_SCOPES = (SCOPE,)
+PLUMBING = ("mistral_ai.",)
 OPERATION_ID = "mistral_ai.operation.id"
 # Pieces of an operation's id, in order of preference -> what it is.
 KINDS: tuple[tuple[str, Kind], ...] = (

@@ -12,6 +12,7 @@ from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.reading.content_events import FIRST_TOKEN_EVENTS
 from otel_posthog_ai.reading.embedding_texts import embedding_texts
 from otel_posthog_ai.reading.failures import is_error_text
+from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import CUSTOM, Stated, weigh
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.providers import priced_provider
@@ -50,6 +51,20 @@ UNSTATED: tuple[tuple[str, str], ...] = (
     ("embedding.model_name", "EMBEDDING"),
 )
 PREFIXES = ("openinference.", *(key for key, _ in UNSTATED))
+AI_SCOPES = ("openinference.",)
+IDENTITY = IdentityKeys(metadata=("metadata",), invocation=("llm.invocation_parameters",))
+PLUMBING = (
+    "openinference.",
+    "llm.",
+    "embedding.",
+    "retrieval.",
+    "reranker.",
+    "graph.node.",
+    "smolagents.",
+    "agno.",
+    "metadata",
+    "tag.tags",
+)
 SCOPES = ("openinference.instrumentation.",)
 # What a step of an AI says beside its kind: a processor stamps the kind on every span, also on HTTP requests.
 CONTENTS = ("llm.", "input.", "output.", "embedding.", "retrieval.", "reranker.", "tool.", "agent.", "graph.node.")

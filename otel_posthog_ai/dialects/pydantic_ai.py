@@ -22,6 +22,19 @@ NAME = "pydantic_ai"
 SCOPE = "pydantic-ai"
 SCOPES = (SCOPE,)
 PREFIXES = ("pydantic_ai.", "model_request_parameters", "all_messages_events")
+AI_SCOPES = (SCOPE,)
+PLUMBING = (
+    "pydantic_ai.",
+    "all_messages",
+    "all_messages_",
+    "model_request_parameters",
+    "model_name",
+    "agent_name",
+    "final_result",
+    "operation.cost",
+    "logfire.",
+)
+LABELS = {"pydantic-ai": "pydantic-ai (its own spans)"}
 FRAMEWORK = "pydantic-ai"
 
 FIELDS: Table = (

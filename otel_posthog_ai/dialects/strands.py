@@ -8,11 +8,12 @@ from otel_posthog_ai.record import AISpan
 
 NAME = "strands"
 PREFIXES = ("event_loop.",)
+AI_SCOPES = ("strands",)
+LABELS = {"strands.telemetry.tracer": "strands-agents (its own spans)"}
 SCOPES = ("strands.",)
 FRAMEWORK = "strands-agents"
 CYCLE = "execute_event_loop_cycle"
 MULTI_AGENT = "invoke_"
-# What the tracer writes for itself.
 PLUMBING = ("event_loop.cycle_id", "event_loop.parent_cycle_id")
 
 
@@ -37,7 +38,6 @@ def read(record: AISpan, source: Source) -> None:
     if source.attributes.get("strands.cancellation.type") is not None:
         source.used.add("strands.cancellation.type")
         record.cancelled = True
-    source.used.update(PLUMBING)
 
 
 def _input_excludes_cache(source: Source) -> bool | None:

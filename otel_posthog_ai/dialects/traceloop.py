@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import EMBEDDINGS, GENERATIONS, OPERATION
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.providers import is_framework, priced_provider
@@ -27,6 +28,41 @@ NAME = "traceloop"
 PREFIXES = ("traceloop.span.kind", "traceloop.entity.")
 SCOPE = "opentelemetry.instrumentation."
 ASSOCIATION = "traceloop.association.properties."
+AI_SCOPES = (
+    "traceloop.",
+    "opentelemetry.instrumentation.openai",
+    "opentelemetry.instrumentation.anthropic",
+    "opentelemetry.instrumentation.google_generativeai",
+    "opentelemetry.instrumentation.vertexai",
+    "opentelemetry.instrumentation.langchain",
+    "opentelemetry.instrumentation.llamaindex",
+    "opentelemetry.instrumentation.crewai",
+    "opentelemetry.instrumentation.cohere",
+    "opentelemetry.instrumentation.mistralai",
+    "opentelemetry.instrumentation.ollama",
+    "opentelemetry.instrumentation.groq",
+    "opentelemetry.instrumentation.bedrock",
+    "opentelemetry.instrumentation.haystack",
+    "opentelemetry.instrumentation.together",
+    "opentelemetry.instrumentation.replicate",
+    "opentelemetry.instrumentation.watsonx",
+    "opentelemetry.instrumentation.sagemaker",
+    "opentelemetry.instrumentation.agno",
+)
+IDENTITY = IdentityKeys(
+    user=tuple(f"{ASSOCIATION}{name}" for name in ("user_id", "userId", "distinct_id", "posthog_distinct_id")),
+    session=(f"{ASSOCIATION}session_id", f"{ASSOCIATION}sessionId"),
+    incidental_session=tuple(f"{ASSOCIATION}{name}" for name in ("conversation_id", "thread_id", "chat_id")),
+)
+PLUMBING = (
+    "traceloop.",
+    "entity.",
+    "crewai.",
+    "watsonx.",
+    "cohere.",
+    "langgraph.",
+)
+LABELS = {"traceloop.tracer": "traceloop-sdk"}
 
 FIELDS: Table = (
     Row("stream", ("gen_ai.is_streaming",), flag),

@@ -19,6 +19,11 @@ SCOPES = tuple(
 PREFIXES = (
     "db.vector.", "db.chroma.", "db.milvus.", "db.weaviate.", "db.marqo.", "pinecone.", "qdrant.", "db.query.result",
 )  # fmt: skip
+PLUMBING = (
+    "pinecone.",
+    "qdrant.",
+    "vector_store.",
+)
 # First words of operations that read; the others look after a collection.
 READS = frozenset(
     {"query", "search", "get", "peek", "scroll", "recommend", "discover", "hybrid", "fetch", "do", "aggregate"}

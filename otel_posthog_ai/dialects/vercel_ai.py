@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
@@ -19,6 +20,7 @@ NAME = "vercel_ai"
 OPERATION = "ai.operationId"
 PREFIXES = (OPERATION,)
 METADATA = "ai.telemetry.metadata."
+IDENTITY = IdentityKeys(user=(f"{METADATA}posthog_distinct_id", f"{METADATA}userId"), session=(f"{METADATA}sessionId",))
 FRAMEWORK = "vercel"
 
 # The inner operation is the call; the outer one runs the steps and repeats their usage.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.posthog_inputs import FEATURE_PREFIX
 from otel_posthog_ai.record import AISpan
 from otel_posthog_ai.tree.place import Placement
 
@@ -91,7 +92,7 @@ def _shared(record: AISpan, place: Placement) -> tuple[dict[str, Any], int]:
         properties.update(user_properties(record.metadata))
     properties.update({key: value for key, value in place.context_properties.items() if is_writable(key)})
     if record.documented:
-        properties.update({key: value for key, value in record.documented.items() if key.startswith("$feature/")})
+        properties.update({key: value for key, value in record.documented.items() if key.startswith(FEATURE_PREFIX)})
     properties.update(CONSTANTS)
     return properties, dropped
 

@@ -6,78 +6,68 @@ provider made for its own use, and count only where no explicit one is found.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
+from otel_posthog_ai.posthog_inputs import GROUPS_KEY, REPLAY_SESSION_KEY, SESSION_KEYS, USER_KEY
 from otel_posthog_ai.record import Identity
 
 from .values import identifier, is_mapping, json_text, mapping
 
-USER_KEYS = (
-    "posthog.distinct_id",
-    "user.id",
-    "enduser.id",
-    "langfuse.user.id",
-    "langfuse.trace.user_id",
-    "traceloop.association.properties.user_id",
-    "traceloop.association.properties.userId",
-    "traceloop.association.properties.distinct_id",
-    "traceloop.association.properties.posthog_distinct_id",
-    "langsmith.metadata.user_id",
-    "langfuse.trace.metadata.user_id",
-    "langfuse.observation.metadata.user_id",
-    "langfuse.trace.metadata.userId",
-    "langfuse.observation.metadata.userId",
-    "ai.telemetry.metadata.posthog_distinct_id",
-    "ai.telemetry.metadata.userId",
-)
-SESSION_KEYS = (
-    "posthog.session_id",
-    "$ai_session_id",
-    "session.id",
-    "langfuse.session.id",
-    "langfuse.trace.session_id",
-    "traceloop.association.properties.session_id",
-    "traceloop.association.properties.sessionId",
-    "langsmith.metadata.session_id",
-    "langfuse.trace.metadata.session_id",
-    "langfuse.observation.metadata.session_id",
-    "langfuse.trace.metadata.sessionId",
-    "langfuse.observation.metadata.sessionId",
-    "ai.telemetry.metadata.sessionId",
-)
-INCIDENTAL_SESSION_KEYS = (
-    "traceloop.association.properties.conversation_id",
-    "traceloop.association.properties.thread_id",
-    "traceloop.association.properties.chat_id",
-    "langsmith.metadata.thread_id",
-    "langsmith.metadata.conversation_id",
-    "langfuse.observation.metadata.thread_id",
-    "gen_ai.conversation.id",
-    "group_id",
-)
-INCIDENTAL_USER_KEYS = ("gen_ai.user", "gen_ai.request.user", "llm.user", "gen_ai.request.safety_identifier")
-# Objects in which users put such ids: key of the attribute -> the keys inside are those of the four tables below.
-METADATA_KEYS = ("metadata", "langfuse.trace.metadata", "langfuse.observation.metadata")
-INVOCATION_KEYS = ("llm.invocation_parameters",)
+
+class IdentityKeys(NamedTuple):
+    """Attribute keys of one convention that say for whom a span runs; in each tuple the first hit wins."""
+
+    user: tuple[str, ...] = ()
+    session: tuple[str, ...] = ()
+    incidental_user: tuple[str, ...] = ()
+    incidental_session: tuple[str, ...] = ()
+    metadata: tuple[str, ...] = ()
+    """Objects in which users put such ids, under the names below."""
+    invocation: tuple[str, ...] = ()
+    """Objects that were sent to the provider."""
+
+    def and_then(self, other: IdentityKeys) -> IdentityKeys:
+        """The keys of both, those of `other` where these say nothing."""
+        return IdentityKeys(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+# What every app may write, whatever its instrumentor.
+COMMON = IdentityKeys(user=(USER_KEY, "user.id", "enduser.id"), session=(*SESSION_KEYS, "session.id"))
 USER_NAMES = ("posthog_distinct_id", "distinct_id", "user_id", "userId")
 SESSION_NAMES = ("session_id", "sessionId", "posthog_session_id")
 INCIDENTAL_SESSION_NAMES = ("conversation_id", "conversationId", "thread_id", "threadId", "chat_id", "group_id")
-REPLAY_SESSION_KEY = "$session_id"
-GROUPS_KEY = "$groups"
 
-_KEYS = frozenset(
-    {
-        *USER_KEYS, *SESSION_KEYS, *INCIDENTAL_SESSION_KEYS, *INCIDENTAL_USER_KEYS, *METADATA_KEYS, *INVOCATION_KEYS,
-        REPLAY_SESSION_KEY, GROUPS_KEY,
-    }
-)  # fmt: skip
-IDENTITY_KEYS = frozenset({*USER_KEYS, *SESSION_KEYS, REPLAY_SESSION_KEY, GROUPS_KEY})
+
+class _Known:
+    """The keys of all dialects, and which attributes are worth a look at all."""
+
+    def __init__(self, keys: IdentityKeys) -> None:
+        self.keys = keys
+        self.explicit = frozenset({*keys.user, *keys.session, REPLAY_SESSION_KEY, GROUPS_KEY})
+        self.all = frozenset({*self.explicit, *(key for each in keys for key in each)})
+
+
+_known = _Known(COMMON)
+
+
+def watch_for_identity(of_dialects: Iterable[IdentityKeys]) -> None:
+    """Keys of the dialects in the order in which they are asked (set once, by the registry)."""
+    global _known
+    keys = COMMON
+    for each in of_dialects:
+        keys = keys.and_then(each)
+    _known = _Known(keys)
 
 
 def names_identity(key: str) -> bool:
     """Whether an attribute of this name can say who or which session."""
-    return key in _KEYS
+    return key in _known.all
+
+
+def names_identity_only(key: str) -> bool:
+    """Whether an attribute of this name says who or which session, and nothing else."""
+    return key in _known.explicit
 
 
 _JSON_PREFIX = "langfuse."
@@ -95,19 +85,20 @@ def _first(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
 
 def read_identity(attributes: Mapping[str, Any]) -> Identity | None:
     """What the attributes of one span or resource say about user and session; None when they say nothing."""
-    if _KEYS.isdisjoint(attributes):
+    if _known.all.isdisjoint(attributes):
         return None
+    keys = _known.keys
     found = Identity()
-    found.user = _first(attributes, USER_KEYS)
-    found.session = _first(attributes, SESSION_KEYS)
-    found.incidental_session = _first(attributes, INCIDENTAL_SESSION_KEYS)
-    found.incidental_user = _first(attributes, INCIDENTAL_USER_KEYS)
+    found.user = _first(attributes, keys.user)
+    found.session = _first(attributes, keys.session)
+    found.incidental_session = _first(attributes, keys.incidental_session)
+    found.incidental_user = _first(attributes, keys.incidental_user)
     found.replay_session = identifier(attributes.get(REPLAY_SESSION_KEY))
     found.groups = _groups(attributes.get(GROUPS_KEY))
-    for key in METADATA_KEYS:
+    for key in keys.metadata:
         if key in attributes:
             _read_metadata(found, mapping(attributes[key]))
-    for key in INVOCATION_KEYS:
+    for key in keys.invocation:
         if key in attributes:
             _read_invocation(found, mapping(attributes[key]))
     return found

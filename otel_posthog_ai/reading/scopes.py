@@ -2,59 +2,8 @@
 
 from __future__ import annotations
 
-# Instrumentors (or the tracers that frameworks and clients bring themselves) whose spans are AI.
-AI_SCOPES: tuple[str, ...] = (
-    "openinference.",
-    "opentelemetry.instrumentation.genai.",
-    "opentelemetry.util.genai",
-    "opentelemetry.instrumentation.openai",
-    "opentelemetry.instrumentation.anthropic",
-    "opentelemetry.instrumentation.google_genai",
-    "opentelemetry.instrumentation.google_generativeai",
-    "opentelemetry.instrumentation.vertexai",
-    "opentelemetry.instrumentation.langchain",
-    "opentelemetry.instrumentation.llamaindex",
-    "opentelemetry.instrumentation.crewai",
-    "opentelemetry.instrumentation.cohere",
-    "opentelemetry.instrumentation.mistralai",
-    "opentelemetry.instrumentation.ollama",
-    "opentelemetry.instrumentation.groq",
-    "opentelemetry.instrumentation.bedrock",
-    "opentelemetry.instrumentation.botocore.bedrock",
-    "opentelemetry.instrumentation.mcp",
-    "opentelemetry.instrumentation.haystack",
-    "opentelemetry.instrumentation.together",
-    "opentelemetry.instrumentation.replicate",
-    "opentelemetry.instrumentation.watsonx",
-    "opentelemetry.instrumentation.sagemaker",
-    "opentelemetry.instrumentation.agno",
-    "opentelemetry.instrumentation.openai_agents",
-    "traceloop.",
-    "langfuse",
-    "langsmith",
-    "langwatch",
-    "litellm",
-    "logfire.openai",
-    "logfire.anthropic",
-    "logfire.openai_agents",
-    "logfire.google_genai",
-    "pydantic-ai",
-    "gcp.vertex.agent",
-    "autogen",
-    "semantic_kernel",
-    "agent_framework",
-    "microsoft.agent_framework",
-    "strands",
-    "com.anthropic.sdk",
-    "mistralai_sdk_tracer",
-    "mcp-python-sdk",
-    "haystack",
-    "smolagents",
-    "openlit",
-    "crewai",
-    "agno",
-    "dspy",
-)
+from collections.abc import Iterable
+
 # Instrumentors whose spans lie around and below AI spans and are never AI themselves.
 PLAIN_SCOPES: tuple[str, ...] = (
     "opentelemetry.instrumentation.asgi",
@@ -90,9 +39,18 @@ PLAIN_SCOPES: tuple[str, ...] = (
 )
 
 
+_ai_scopes: tuple[str, ...] = ()
+
+
+def watch_for_scopes(beginnings: Iterable[str]) -> None:
+    """Scopes whose name begins like this are AI (set once, by the registry)."""
+    global _ai_scopes
+    _ai_scopes = tuple(sorted(set(beginnings)))
+
+
 def is_ai_scope(scope: str) -> bool:
     """Whether spans of this scope are AI."""
-    return scope.startswith(AI_SCOPES)
+    return scope.startswith(_ai_scopes)
 
 
 def is_plain_scope(scope: str) -> bool:

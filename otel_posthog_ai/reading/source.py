@@ -24,10 +24,12 @@ class Occurrence(NamedTuple):
 class Shape:
     """What follows from the keys of a span's attributes: worked out once for all spans that have the same."""
 
-    __slots__ = ("_known", "_present", "keys", "plans")
+    __slots__ = ("_known", "_present", "keys", "plans", "plumbing")
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(self, keys: Iterable[str], plumbing: frozenset[str] = frozenset()) -> None:
         self.keys = tuple(keys)
+        self.plumbing = plumbing
+        """Keys that serve the instrumentors alone whose dialects these are."""
         self.plans: dict[int, tuple[Any, Any]] = {}
         """id of a table -> the table itself, so that its id stays its own, and what is left of it for these keys."""
         self._present: dict[int, tuple[Any, tuple[str, ...]]] = {}

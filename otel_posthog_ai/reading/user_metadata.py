@@ -7,7 +7,7 @@ from typing import Any
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.record import AISpan
 
-from .leftovers import is_plumbing
+from .plumbing import is_plumbing
 from .values import mapping, text, texts
 
 # Keys of LangChain's and LangGraph's own, by which the framework is told.

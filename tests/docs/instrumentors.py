@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from otel_posthog_ai.dialects import declared
+
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 Event = dict[str, Any]
@@ -47,21 +49,7 @@ CAPABILITIES: tuple[tuple[str, Callable[[Event], bool]], ...] = (
 )
 
 # Scopes whose name does not tell the package.
-_PACKAGES = {
-    "com.anthropic.sdk.python": "anthropic (its own spans)",
-    "mcp-python-sdk": "mcp (its own spans)",
-    "pydantic-ai": "pydantic-ai (its own spans)",
-    "agent_framework": "agent-framework (its own spans)",
-    "autogen-core": "autogen-core (its own spans)",
-    "gcp.vertex.agent": "google-adk (its own spans)",
-    "strands.telemetry.tracer": "strands-agents (its own spans)",
-    "litellm": "litellm (its own spans)",
-    "langfuse-sdk": "langfuse",
-    "langsmith": "langsmith",
-    "openlit.instrumentation.openai": "openlit",
-    "opentelemetry.util.genai.handler": "opentelemetry-util-genai",
-    "traceloop.tracer": "traceloop-sdk",
-}
+_PACKAGES = {scope: label for _, labels in declared("LABELS") for scope, label in labels.items()}
 # Spans of the recorded apps themselves.
 _APPS = frozenset({"app", "gateway", "my.manual.instrumentation", None})
 
