@@ -14,16 +14,14 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerPro
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel_posthog_ai import forks
-from otel_posthog_ai.content.outgoing import Outgoing
 from otel_posthog_ai.content.shrinking import shrink
 from otel_posthog_ai.context.posthog_context import current
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import EncodedEvent, Poster
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.settings import Settings, resolve, tell_inert
-from otel_posthog_ai.tree.admission import passes
 from otel_posthog_ai.tree.ancestry import Hierarchy
-from otel_posthog_ai.work.assembly import Assembly
+from otel_posthog_ai.work.reading_room import ReadingRoom
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -86,9 +84,8 @@ class PostHogSpanExporter(SpanExporter):
     def __init__(self, api_key: str | None = None, host: str | None = None, **options: Unpack[ExporterOptions]) -> None:
         self.settings: Settings = resolve({"api_key": api_key, "host": host, **options})
         self.counters = Counters()
-        self.hierarchy = Hierarchy()
-        self._assembly = Assembly(self.settings, self.counters, self.hierarchy, patient=False)
-        self._outgoing = Outgoing(self.settings, self.counters)
+        self._room = ReadingRoom(self.settings, self.counters, patient=False)
+        self.hierarchy = self._room.hierarchy
         self._poster = Poster(self.settings, self.counters, shrink=shrink)
         self._shut_down = False
         self._start_anew()
@@ -104,8 +101,7 @@ class PostHogSpanExporter(SpanExporter):
     def _in_child(self) -> None:
         """What is owed is the parent's to send, and the lock may be held by a thread that is not there."""
         self._start_anew()
-        self.hierarchy.start_anew()
-        self._assembly.forget_held()
+        self._room.forget_held()
 
     def attach(self, provider: TracerProvider) -> None:
         """Learn ancestry, user and session from spans of `provider` as they start, from now on."""
@@ -125,22 +121,14 @@ class PostHogSpanExporter(SpanExporter):
             return SpanExportResult.FAILURE
 
     def _take(self, spans: Sequence[ReadableSpan]) -> None:
+        chosen = [span for span in spans if self._room.note_end(span)]
         self.counters.add("seen", len(spans))
-        chosen: list[ReadableSpan] = []
-        for span in spans:
-            if passes(self.settings.span_filter, span):
-                chosen.append(span)
-                continue
-            context = span.get_span_context()
-            if context is not None:
-                self.hierarchy.finished(context.span_id, span.parent, context.trace_id, None, False)
-            self.counters.add("filtered")
-        self._assembly.add(chosen, lambda _span: ())
-        for built in self._assembly.release(everything=True):
-            events = self._outgoing.encode(built.events, built.privacy)
-            self.counters.add("queued", len(events))
-            for event in events:
-                self._owe(event)
+        self.counters.add("filtered", len(spans) - len(chosen))
+        self._room.add(chosen, lambda _span: ())
+        events = self._room.release(everything=True)
+        self.counters.add("queued", len(events))
+        for event in events:
+            self._owe(event)
 
     def _owe(self, event: EncodedEvent) -> None:
         self._owed.append(event)

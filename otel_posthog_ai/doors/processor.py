@@ -145,7 +145,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._note_start = self.hierarchy.open_spans.add
         self.counters: Counters = self._pipeline.counters
         self._sorter = Sorter(
-            self.settings, self.hierarchy, self.counters, queue=super().on_end, wake=self._pipeline.wake
+            self.settings, self._pipeline.room, self.counters, queue=super().on_end, wake=self._pipeline.wake
         )
         self.no_ai: NoAIYet = self._sorter.no_ai
         forks.in_child(self._sorter.start_anew)

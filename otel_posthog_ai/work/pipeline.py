@@ -15,18 +15,17 @@ from typing import Any, Protocol
 from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai import forks
-from otel_posthog_ai.content.outgoing import Outgoing, Privacy
+from otel_posthog_ai.content.outgoing import Privacy
 from otel_posthog_ai.content.shrinking import shrink
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import EncodedEvent, Sender
 from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.reading.content_events import EVALUATION
 from otel_posthog_ai.settings import Settings
-from otel_posthog_ai.tree.ancestry import Hierarchy
 
-from .assembly import Assembly, Built
 from .held_logs import HeldLogs
 from .late_results import LateResults
+from .reading_room import ReadingRoom
 
 
 class Member(Protocol):
@@ -69,12 +68,11 @@ class Pipeline:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.counters = Counters()
-        self.hierarchy = Hierarchy()
+        self.room = ReadingRoom(settings, self.counters, patient=True)
+        self.hierarchy = self.room.hierarchy
         self.logs = HeldLogs()
         self.results = LateResults()
         self.closed = False
-        self._assembly = Assembly(settings, self.counters, self.hierarchy, patient=True)
-        self._outgoing = Outgoing(settings, self.counters)
         self._work = threading.Lock()
         self._members: list[Member] = []
         self.hierarchy.catch_up = _weakly(self._catch_up)
@@ -96,7 +94,7 @@ class Pipeline:
     def take(self, spans: Sequence[ReadableSpan]) -> None:
         """Ended AI spans arrive."""
         with self._work:
-            self._assembly.add(spans, self.logs.of)
+            self.room.add(spans, self.logs.of)
             self._release()
 
     def join_log(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
@@ -111,7 +109,7 @@ class Pipeline:
     ) -> bool:
         """Send events that are ready; False where none was queued."""
         ready = [dict(event) for event in events]
-        encoded = self._outgoing.encode(ready, Privacy(private, frozenset(context_keys)))
+        encoded = self.room.encode(ready, Privacy(private, frozenset(context_keys)))
         self._put(encoded)
         return bool(encoded)
 
@@ -132,12 +130,12 @@ class Pipeline:
 
     def status(self) -> dict[str, Any]:
         """Counters, `held` spans that were read and wait, and the sender's own state."""
-        return {**self._sender.status(), "held": self._assembly.held}
+        return {**self._sender.status(), "held": self.room.held}
 
     def _on_tick(self) -> None:
         """Called by the sender's clock: the worker of a BatchSpanProcessor sleeps while its queue is empty."""
         self._catch_up()
-        if (self._assembly.held or self.results) and self._work.acquire(timeout=1.0):
+        if (self.room.held or self.results) and self._work.acquire(timeout=1.0):
             try:
                 self._release()
             finally:
@@ -157,11 +155,8 @@ class Pipeline:
 
     def _release(self, *, everything: bool = False, final: bool = False) -> None:
         """Send what need not wait any longer, and what judges have said since; the caller holds the lock."""
-        self._send_built(self._assembly.release(everything=everything, final=final))
-        self._send_built(self._assembly.evaluated(self.results))
-
-    def _send_built(self, built: Iterable[Built]) -> None:
-        self._put([event for each in built for event in self._outgoing.encode(each.events, each.privacy)])
+        self._put(self.room.release(everything=everything, final=final))
+        self._put(self.room.evaluated(self.results))
 
     def _put(self, events: list[EncodedEvent]) -> None:
         if events:
@@ -170,8 +165,7 @@ class Pipeline:
     def _start_anew(self) -> None:
         """In a forked child: what the parent held is the parent's to send; ancestry stays."""
         self._work = threading.Lock()
-        self.hierarchy.start_anew()
-        self._assembly.forget_held()
+        self.room.forget_held()
         self.logs = HeldLogs()
         self.results = LateResults()
 

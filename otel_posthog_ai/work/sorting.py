@@ -11,10 +11,9 @@ from opentelemetry.sdk.trace import ReadableSpan
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.settings import Settings
-from otel_posthog_ai.tree.admission import admit
-from otel_posthog_ai.tree.ancestry import Hierarchy
 
 from .no_ai import NoAIYet
+from .reading_room import ReadingRoom
 
 MANY_UNSORTED = 512
 """Ended spans that wait to be looked at when our thread is woken for them; fewer wait for its next second."""
@@ -34,16 +33,15 @@ class Sorter:
     def __init__(
         self,
         settings: Settings,
-        hierarchy: Hierarchy,
+        reading: ReadingRoom,
         counters: Counters,
         *,
         queue: Callable[[ReadableSpan], None],
         wake: Callable[[], None],
     ) -> None:
         self.no_ai = NoAIYet()
-        self._filter = settings.span_filter
         self._most_queued = settings.max_queue_size
-        self._hierarchy = hierarchy
+        self._reading = reading
         self._counters = counters
         self._queue = queue
         self._wake = wake
@@ -118,7 +116,7 @@ class Sorter:
                 self._send_on(self._chosen.popleft())
         finally:
             self._sorting.release()
-        self._hierarchy.sweep()
+        self._reading.hierarchy.sweep()
         if plain:
             self._counters.add("seen", plain)
             self._counters.add("filtered", plain)
@@ -133,17 +131,10 @@ class Sorter:
 
     def _note_end(self, span: ReadableSpan) -> bool:
         """Tell the hierarchy; whether the span is AI."""
-        context = span.context
-        if context is None:
-            return False
-        ai, identity = admit(span, self._filter)
-        ai = ai and context.trace_flags.sampled
+        wanted = self._reading.note_end(span)
         if not self.no_ai.over:
-            self.no_ai.note(span, ai)
-        if ai:
-            self._hierarchy.arrives(context.span_id, span)
-        self._hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, ai)
-        return ai
+            self.no_ai.note(span, wanted)
+        return wanted
 
     def _send_on(self, span: ReadableSpan) -> None:
         with self._room:

@@ -11,9 +11,9 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerPro
 from opentelemetry.trace import set_span_in_context
 
 from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import decode
 from otel_posthog_ai.settings import resolve
-from otel_posthog_ai.tree.ancestry import Hierarchy
-from otel_posthog_ai.work.assembly import Assembly
+from otel_posthog_ai.work.reading_room import ReadingRoom
 from otel_posthog_ai.work.sorting import Sorter
 from tests.traced import AGENT
 
@@ -25,10 +25,10 @@ class Stages(SpanProcessor):
 
     def __init__(self) -> None:
         settings, counters = resolve({"api_key": "phc_stages"}, environ={}), Counters()
-        self._hierarchy = Hierarchy()
+        self._room = ReadingRoom(settings, counters, patient=True)
+        self._hierarchy = self._room.hierarchy
         self._queue: list[ReadableSpan] = []
-        self._sorter = Sorter(settings, self._hierarchy, counters, queue=self._queue.append, wake=lambda: None)
-        self._assembly = Assembly(settings, counters, self._hierarchy, patient=True)
+        self._sorter = Sorter(settings, self._room, counters, queue=self._queue.append, wake=lambda: None)
         self._hierarchy.catch_up = self.queue_ended
         self.events: list[dict[str, Any]] = []
 
@@ -48,13 +48,12 @@ class Stages(SpanProcessor):
 
     def read_queued(self) -> None:
         """What is on its way reaches the worker."""
-        self._assembly.add(self._queue, lambda _: ())
+        self._room.add(self._queue, lambda _: ())
         self._queue.clear()
 
     def release(self, *, everything: bool = True) -> None:
         """What the worker has read leaves, or only what need not wait."""
-        for built in self._assembly.release(everything=everything):
-            self.events += built.events
+        self.events += [decode(event) for event in self._room.release(everything=everything)]
 
 
 @pytest.fixture

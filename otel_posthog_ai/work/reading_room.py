@@ -1,0 +1,88 @@
+"""Ended spans in, encoded events out: the one way that every door and every command goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from otel_posthog_ai.content.outgoing import Outgoing, Privacy
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import EncodedEvent
+from otel_posthog_ai.events.event import Event
+from otel_posthog_ai.reading.source import Occurrence
+from otel_posthog_ai.settings import Settings
+from otel_posthog_ai.tree.admission import admit, passes
+from otel_posthog_ai.tree.ancestry import Hierarchy
+
+from .assembly import Assembly, Built
+from .late_results import LateResults
+
+LogsOf = Callable[[ReadableSpan], Iterable[Occurrence]]
+"""The log records that belong to a span."""
+
+
+class ReadingRoom:
+    """Notes ends, reads, holds, places and encodes; one thread at a time, except for `note_end`.
+
+    `patient`: it sees spans start, so that waiting for ancestors is worth it.
+    """
+
+    def __init__(self, settings: Settings, counters: Counters, *, patient: bool) -> None:
+        self.hierarchy = Hierarchy()
+        self._filter = settings.span_filter
+        self._patient = patient
+        self._assembly = Assembly(settings, counters, self.hierarchy, patient=patient)
+        self._outgoing = Outgoing(settings, counters)
+
+    @property
+    def held(self) -> int:
+        """How many spans were read and wait."""
+        return self._assembly.held
+
+    def note_end(self, span: ReadableSpan) -> bool:
+        """Tell the hierarchy that a span has ended; whether it is for PostHog."""
+        context = span.get_span_context()
+        if context is None:
+            return not self._patient  # reading it says that it is lost
+        if not self._patient:
+            return self._let_through(span)
+        wanted, identity = admit(span, self._filter)
+        wanted = wanted and context.trace_flags.sampled
+        if wanted:
+            self.hierarchy.arrives(context.span_id, span)
+        self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, wanted)
+        return wanted
+
+    def _let_through(self, span: ReadableSpan) -> bool:
+        """Without starts every span is read: one that a child has named as its parent leaves, whatever it says."""
+        if passes(self._filter, span):
+            return True
+        context = span.get_span_context()
+        if context is not None:
+            self.hierarchy.finished(context.span_id, span.parent, context.trace_id, None, False)
+        return False
+
+    def add(self, spans: Iterable[ReadableSpan], logs_of: LogsOf) -> None:
+        """Read spans that have ended and are for PostHog; they are held from now on."""
+        self._assembly.add(spans, logs_of)
+
+    def release(self, *, everything: bool = False, final: bool = False) -> list[EncodedEvent]:
+        """The events of all spans that need not wait any longer; `final`: no open span will ever end."""
+        return self._encoded(self._assembly.release(everything=everything, final=final))
+
+    def evaluated(self, results: LateResults) -> list[EncodedEvent]:
+        """The events of results that arrived after their call had left."""
+        return self._encoded(self._assembly.evaluated(results))
+
+    def encode(self, events: Iterable[Event], privacy: Privacy) -> list[EncodedEvent]:
+        """Events that no span stands behind, as they may leave."""
+        return self._outgoing.encode(events, privacy)
+
+    def forget_held(self) -> None:
+        """In a forked child what is held is the parent's to send; ancestry stays."""
+        self.hierarchy.start_anew()
+        self._assembly.forget_held()
+
+    def _encoded(self, built: Iterable[Built]) -> list[EncodedEvent]:
+        return [event for each in built for event in self._outgoing.encode(each.events, each.privacy)]
