@@ -14,6 +14,8 @@ logger = logging.getLogger("otel_posthog_ai")
 _SECONDS_BETWEEN = 60.0
 _last: dict[str, float] = {}
 _once: set[str] = set()
+_hints: dict[str, tuple[str, str]] = {}
+_MOST_HINTS = 100
 _lock = threading.Lock()
 
 
@@ -37,9 +39,22 @@ def warn_once(kind: str, message: str, *values: object, level: int = logging.WAR
     logger.log(level, message, *values)
 
 
+def hint(kind: str, cause: str, remedy: str) -> None:
+    """Log once what arrives incomplete, and what mends it; kept, so that the doctor can repeat it."""
+    if kind not in _hints and len(_hints) < _MOST_HINTS:
+        _hints[kind] = cause, remedy
+        warn_once(f"hint:{kind}", "%s; %s", cause, remedy)
+
+
+def hints() -> list[tuple[str, str]]:
+    """Cause and remedy of every hint so far."""
+    return list(_hints.values())
+
+
 def forget() -> None:
     """Let every line be logged again (a forked child starts like this; tests too)."""
     global _lock
     _lock = threading.Lock()
     _last.clear()
     _once.clear()
+    _hints.clear()

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
+from .log import warn_once
+
 INGESTION_HOSTS = {
     "us": "https://us.i.posthog.com",
     "eu": "https://eu.i.posthog.com",
@@ -23,6 +25,7 @@ APP_HOSTS = {
     "www.posthog.com": "us.i.posthog.com",
     "eu.posthog.com": "eu.i.posthog.com",
 }
+_OWN_HOSTS = frozenset(urlsplit(url).hostname for url in INGESTION_HOSTS.values())
 
 
 def integer(lowest: int, highest: int | None = None) -> Callable[[Any], int]:
@@ -151,7 +154,11 @@ def properties(value: Any) -> Mapping[str, Any] | tuple[str, ...]:
 
 
 def host(value: Any) -> str:
-    """Where events are taken: `us`, `eu` or a URL; hosts of the web app are rewritten, a path prefix is kept."""
+    """Where events are taken: `us`, `eu` or a URL.
+
+    Hosts of the web app are rewritten. A path is the prefix of a reverse proxy and kept; on PostHog's own hosts there
+    is none, and what stands there (`/project/123`, from a browser) is left out and told once.
+    """
     address = text(value)
     if address.lower() in INGESTION_HOSTS:
         return INGESTION_HOSTS[address.lower()]
@@ -172,4 +179,7 @@ def host(value: Any) -> str:
     path = parts.path.rstrip("/")
     for route in ("/batch", "/i/v0/ai/batch", "/i/v0/ai/otel", "/capture"):
         path = path.removesuffix(route)
+    if path and name in _OWN_HOSTS:
+        warn_once("host:path", "the host has a path that is none of PostHog's, %s; it is left out", path)
+        path = ""
     return urlunsplit((parts.scheme.lower(), name if port is None else f"{name}:{port}", path.rstrip("/"), "", ""))

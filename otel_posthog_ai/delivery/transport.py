@@ -202,19 +202,19 @@ def _cause(error: BaseException) -> str:
     import ssl  # not before something was sent and failed
 
     chain = list(_chain(error))
-    for one in chain:
-        if isinstance(one, ssl.SSLCertVerificationError):
-            return "its TLS certificate is not trusted"
-        if isinstance(one, socket.gaierror):
-            return "its name is not known to DNS"
+    if any(isinstance(one, ssl.SSLCertVerificationError) for one in chain):
+        return "its TLS certificate is not trusted"
+    by_proxy = any("Proxy" in type(one).__name__ for one in chain)
+    if any(isinstance(one, socket.gaierror) for one in chain):
+        return "the proxy's name is not known to DNS" if by_proxy else "its name is not known to DNS"
     if any(isinstance(one, ssl.SSLError) for one in chain):
         return "the TLS handshake failed"
-    if any("Proxy" in type(one).__name__ for one in chain):
+    if any(isinstance(one, ConnectionRefusedError) for one in chain):
+        return "the proxy refuses connections" if by_proxy else "connection refused"
+    if by_proxy:
         return "the proxy did not let it through"
     if _is_timeout(error):
         return "no answer in time"
-    if any(isinstance(one, ConnectionRefusedError) for one in chain):
-        return "connection refused"
     if any(isinstance(one, OSError) for one in chain):
         return "connection broken"
     return type(error).__name__

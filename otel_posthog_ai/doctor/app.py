@@ -7,7 +7,8 @@ import logging
 import os
 import runpy
 import sys
-from collections.abc import Generator
+import threading
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,16 +31,50 @@ class ProviderLog(logging.Handler):
         if _OVERRIDE in record.getMessage():
             self.set_twice = True
 
+    @contextmanager
+    def listening(self) -> Generator[None]:
+        """Listen to OpenTelemetry's log."""
+        logger = logging.getLogger("opentelemetry.trace")
+        logger.addHandler(self)
+        try:
+            yield
+        finally:
+            logger.removeHandler(self)
+
+
+_SECONDS_OF_SILENCE = 5.0
+
 
 @contextmanager
-def watched() -> Generator[ProviderLog]:
-    """Listen to OpenTelemetry's log."""
-    handler, logger = ProviderLog(), logging.getLogger("opentelemetry.trace")
-    logger.addHandler(handler)
+def ended_after(seconds: float, last_act: Callable[[], int], say: Callable[[str], None]) -> Generator[None]:
+    """End the process when the block, which may serve for ever, takes longer than this.
+
+    Args:
+        seconds: what the block may take.
+        last_act: called then, in a thread of its own; the process ends with the exit code that it gives.
+        say: told meanwhile, in a sentence, that the block still runs.
+    """
+    over = threading.Event()
+    ending = threading.Lock()
+
+    def watch() -> None:
+        if seconds > _SECONDS_OF_SILENCE and not over.wait(_SECONDS_OF_SILENCE):
+            say(f"it still loads; it is ended {seconds:g} s after its start")
+        if over.wait(max(seconds - _SECONDS_OF_SILENCE, 0) if seconds > _SECONDS_OF_SILENCE else seconds):
+            return
+        with ending:
+            if not over.is_set():
+                code = last_act()
+                sys.stderr.flush()
+                # The block may hold the main thread for ever, and may have installed handlers for whatever ends it.
+                os._exit(code)
+
+    threading.Thread(target=watch, name="posthog-ai-doctor", daemon=True).start()
     try:
-        yield handler
+        yield
     finally:
-        logger.removeHandler(handler)
+        with ending:
+            over.set()
 
 
 def load(name: str) -> Any:

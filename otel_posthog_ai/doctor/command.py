@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import sys
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
+from otel_posthog_ai.option_values import seconds
 from otel_posthog_ai.terminal import Terminal
 
-from .app import NotLoaded, load, watched
-from .examination import INSTALLATION, NETWORK, SETTINGS, from_inside, patient_of, run
+from .app import NotLoaded, ProviderLog, ended_after, load
+from .examination import NETWORK, OUTSIDE, from_inside, patient_of, run
 from .finding import Finding
-from .in_process import look
+from .in_process import SetUp, look
 from .patient import Patient
 from .report import as_json, write
 from .trial import Trial
@@ -24,9 +26,9 @@ Without --app it looks at the environment: the key, the host, the network, what 
 Python and the variables of the app (opentelemetry-instrument included: then the set-up is examined as well).
 
 --app also loads the app and examines its set-up from inside: the provider, the processor, the sampler, which
-instrumentors are on, what was imported too early. It imports the module (a .py file is run under another name than
-__main__) and calls the attribute if it is a function. In an app of yours `otel_posthog_ai.doctor.examine()` gives
-the same findings.
+instrumentors are on, what was imported too early. The app really runs: the module is imported (a .py file is run under
+another name than __main__), and the attribute is called if it is a function. A server that never returns is examined
+while it serves, and ended. In an app of yours `otel_posthog_ai.doctor.examine()` gives the same findings.
 
 exit code: 0 no errors (there may be warnings); 1 errors; 2 wrong usage
 """
@@ -41,19 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     out = Terminal()
     with _quiet():
-        findings, patient = _examined(options)
-        if options.print:
-            return _print(patient, as_document=options.json)
-        more: dict[str, Any] = {}
-        if not options.offline:
-            findings += run(NETWORK, patient)
-        if options.send:
-            more = _send(patient, findings)
-    if options.json:
-        out.line(as_json(findings, **more))
-    else:
-        write(out, findings)
-    return 1 if any(finding.level == "error" for finding in findings) else 0
+        if options.app is None:
+            return _report(out, options, look())
+        return _with_app(out, options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,7 +56,14 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--app", metavar="MODULE[:NAME]", help="also examine the set-up of this app (or FILE.py[:NAME])"
+        "--app", metavar="MODULE[:NAME]", help="also run this app (or FILE.py[:NAME]), and examine its set-up"
+    )
+    parser.add_argument(
+        "--app-seconds",
+        type=seconds,
+        default=20.0,
+        metavar="S",
+        help="how long the app may take to load, in seconds (default: 20)",
     )
     parser.add_argument("--send", action="store_true", help="send a small test trace and say where to look for it")
     parser.add_argument(
@@ -87,22 +86,42 @@ def _quiet() -> Generator[None]:
         logger.setLevel(level)
 
 
-def _examined(options: argparse.Namespace) -> tuple[list[Finding], Patient]:
-    """The findings that need no network, and what was looked at."""
-    with watched() as log:
-        provider, fault = None, None
-        if options.app is not None:
-            try:
-                provider = load(options.app)
-            except NotLoaded as error:
-                fault = Finding("app", "error", str(error), "the app must be importable here, without its arguments")
-    set_up = look(provider, provider_set_twice=log.set_twice)
+def _with_app(out: Terminal, options: argparse.Namespace) -> int:
+    errors, log = Terminal.for_errors(), ProviderLog()
+    errors.line(f"{options.app} runs now: what it does, it really does")
+
+    def late() -> int:
+        cause = f"{options.app} still loads after {options.app_seconds:g} s: it serves, or waits for something"
+        remedy = "what follows is its set-up as it is now; let NAME be a function that sets tracing up and returns"
+        return _report(out, options, look(provider_set_twice=log.set_twice), Finding("app", "warning", cause, remedy))
+
+    try:
+        with log.listening(), redirect_stdout(sys.stderr), ended_after(options.app_seconds, late, errors.line):
+            provider = load(options.app)
+    except NotLoaded as error:
+        fault = Finding("app", "error", str(error), "the app must be importable here, without its arguments")
+        return _report(out, options, look(provider_set_twice=log.set_twice), fault, inside=False)
+    set_up = look(provider, provider_set_twice=log.set_twice, app_ran=":" in options.app)
+    return _report(out, options, set_up)
+
+
+def _report(out: Terminal, options: argparse.Namespace, set_up: SetUp, *about_app: Finding, inside: bool = True) -> int:
+    """Examine, and write what was found, or print what was asked for."""
     patient = patient_of(set_up)
-    if fault is not None:
-        return [fault, *run((*SETTINGS, *INSTALLATION), patient)], patient
-    if options.app is not None or set_up.processors:
-        return list(from_inside(set_up, patient)), patient
-    return list(run((*SETTINGS, *INSTALLATION), patient)), patient
+    inside = inside and (options.app is not None or bool(set_up.processors))
+    if options.print:
+        return _print(patient, as_document=options.json)
+    findings = [*about_app, *(from_inside(set_up, patient) if inside else run(OUTSIDE, patient))]
+    more: dict[str, Any] = {}
+    if not options.offline:
+        findings += run(NETWORK, patient)
+    if options.send:
+        more = _send(patient, findings)
+    if options.json:
+        out.line(as_json(findings, **more))
+    else:
+        write(out, findings, app_seen=inside)
+    return 1 if any(finding.level == "error" for finding in findings) else 0
 
 
 def _print(patient: Patient, *, as_document: bool) -> int:

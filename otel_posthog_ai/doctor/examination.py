@@ -10,34 +10,52 @@ from otel_posthog_ai.doors.log_records import logs_are_joined
 from otel_posthog_ai.environment_variables import POSTHOG_API_KEY, POSTHOG_HOST
 from otel_posthog_ai.settings import Settings, resolve
 
+from .bare_exporter import check_bare_exporters
 from .early_clients import check_clients
+from .exporter_names import check_exporters
 from .finding import Finding
+from .freezing import check_flush, check_flush_unseen
 from .in_process import SetUp, check_processor, check_provider, check_sampler, check_traffic, look
-from .installation import check_content, check_duplicates, check_instrumentors, check_limits, check_versions
+from .installation import check_content, check_duplicates, check_instrumentors, check_versions
 from .instrumentors import installed
 from .key_and_host import check_host, check_key, check_options, check_switched_off
+from .left_off import check_companions, check_disabled, check_fit
+from .limits import check_limits
 from .network import check_ca_bundle, check_proxy, check_reach
+from .node_project import check_ai_sdk
 from .patient import Patient
 from .switched_on import check_order, check_switched_on
+from .tracers import check_tracers
+from .user_functions import check_functions
 
 SETTINGS: tuple[Callable[[Patient], Iterable[Finding]], ...] = (
     check_switched_off,
     check_key,
     check_host,
     check_options,
+    check_exporters,
+    check_functions,
 )
 NETWORK: tuple[Callable[[Patient], Iterable[Finding]], ...] = (check_proxy, check_ca_bundle, check_reach)
 INSTALLATION: tuple[Callable[[Patient], Iterable[Finding]], ...] = (
     check_versions,
     check_instrumentors,
+    check_fit,
+    check_disabled,
+    check_companions,
     check_content,
     check_duplicates,
     check_limits,
+    check_ai_sdk,
 )
+OUTSIDE: tuple[Callable[[Patient], Iterable[Finding]], ...] = (*SETTINGS, *INSTALLATION, check_flush_unseen)
 IN_PROCESS: tuple[Callable[[SetUp], Iterable[Finding]], ...] = (
     check_provider,
     check_processor,
+    check_bare_exporters,
+    check_tracers,
     check_sampler,
+    check_flush,
     check_traffic,
 )
 
@@ -86,7 +104,14 @@ def _contained(check: Callable[[Any], Iterable[Finding]], subject: Any) -> Itera
 def patient_of(set_up: SetUp | None = None) -> Patient:
     """The surroundings: of the processor in use where there is one, else of the environment."""
     environ = dict(os.environ)
-    common: dict[str, Any] = {"environ": environ, "instrumentors": installed(), "logs_joined": logs_are_joined()}
+    found = installed()
+    common: dict[str, Any] = {
+        "environ": environ,
+        "instrumentors": [each for each in found if each.unfit is None],
+        "unfit": [each for each in found if each.unfit is not None],
+        "attributes_kept": set_up.attributes_kept if set_up is not None else None,
+        "logs_joined": logs_are_joined(),
+    }
     settings = _in_use(set_up) if set_up is not None else None
     if settings is None:
         settings = resolve({}, lenient=True)

@@ -29,3 +29,8 @@ def redacted(key: str) -> str:
     """A project key as it may be shown: its kind and its length."""
     kind = key[:4] if key[:4] in ("phc_", "phx_", "phs_") else ""
     return f"{kind}… ({len(key)} characters)"
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """A number and what it counts: `1 error`, `2 errors`."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"

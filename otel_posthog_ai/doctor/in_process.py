@@ -7,6 +7,7 @@ started (and never ended: nobody exports it), and it is seen who hears of it.
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ from opentelemetry.sdk.trace.sampling import Decision
 from otel_posthog_ai.doors.exporter import PostHogSpanExporter, made_exporters
 from otel_posthog_ai.doors.processor import PostHogSpanProcessor
 from otel_posthog_ai.doors.registry import made_processors
+from otel_posthog_ai.log import hints
 
-from .finding import Finding
+from .finding import Finding, counted
 
 _SCOPE = "otel_posthog_ai.doctor"
 _PROBES = 64
 _SAMPLES = 200
+_MANY_ATTRIBUTES = 1_000
 _ADD = "provider.add_span_processor(PostHogSpanProcessor())"
 
 
@@ -41,33 +44,57 @@ class SetUp:
     """The processors that heard of a span of this provider."""
     recording: bool
     """Whether any of the spans that were tried was recorded."""
+    attributes_kept: int | None = None
+    """How many attributes a span keeps, as far as was tried; None where none was recorded."""
     provider_set_twice: bool = False
+    app_ran: bool = False
+    """A function of the app was called, in which something may have been traced."""
 
 
-def look(provider: Any = None, *, provider_set_twice: bool = False) -> SetUp:
+def look(provider: Any = None, *, provider_set_twice: bool = False, app_ran: bool = False) -> SetUp:
     """Look at `provider`, or at the global one."""
     chosen = provider if provider is not None else trace.get_tracer_provider()
     processors = made_processors()
     is_global = provider is None or provider is trace.get_tracer_provider()
-    recording, hearing = False, list[PostHogSpanProcessor]()
+    set_up = SetUp(
+        chosen,
+        is_global,
+        processors,
+        made_exporters(),
+        hearing=[],
+        recording=False,
+        provider_set_twice=provider_set_twice,
+        app_ran=app_ran,
+    )
     if isinstance(chosen, TracerProvider):
-        recording, hearing = _probe(chosen, processors)
-    return SetUp(chosen, is_global, processors, made_exporters(), hearing, recording, provider_set_twice)
+        _probe(chosen, set_up)
+    return set_up
 
 
-def _probe(
-    provider: TracerProvider, processors: Iterable[PostHogSpanProcessor]
-) -> tuple[bool, list[PostHogSpanProcessor]]:
-    """Start spans until one is recorded; whether one was, and the processors that heard of it."""
+def _probe(provider: TracerProvider, set_up: SetUp) -> None:
+    """Start spans until one is recorded, and note what became of it."""
     tracer = provider.get_tracer(_SCOPE)
     for _ in range(_PROBES):
-        span = tracer.start_span("probe of the doctor", Context())
+        span = _start(tracer)
         if span.is_recording():
-            span_id = span.get_span_context().span_id
-            return True, [
-                each for each in processors if each.active and each.hierarchy.open_spans.live(span_id) is not None
-            ]
-    return False, []
+            set_up.recording, set_up.hearing = True, _hearing(span, set_up.processors)
+            span.set_attributes(dict.fromkeys(map(str, range(_MANY_ATTRIBUTES)), 0))
+            set_up.attributes_kept = len(getattr(span, "attributes", None) or ())
+            return
+
+
+def hear(tracer: trace.Tracer, processors: Iterable[PostHogSpanProcessor]) -> list[PostHogSpanProcessor]:
+    """The processors that hear of a span of this tracer."""
+    return _hearing(_start(tracer), processors)
+
+
+def _start(tracer: trace.Tracer) -> trace.Span:
+    return tracer.start_span("probe of the doctor", Context())
+
+
+def _hearing(span: trace.Span, processors: Iterable[PostHogSpanProcessor]) -> list[PostHogSpanProcessor]:
+    span_id = span.get_span_context().span_id
+    return [each for each in processors if each.active and each.hierarchy.open_spans.live(span_id) is not None]
 
 
 def check_provider(set_up: SetUp) -> Iterator[Finding]:
@@ -149,6 +176,10 @@ def _about_inert(processor: PostHogSpanProcessor, set_up: SetUp) -> Iterator[Fin
         yield Finding("processor", "error", cause, "shut the provider down at the end of the process only")
 
 
+# As the SDK's samplers describe themselves: TraceIdRatioBased{0.1}, ParentBased{root:TraceIdRatioBased{0.1},…}.
+_RATIO = re.compile(r"(?:ParentBased\{root:)?TraceIdRatioBased\{([\d.e-]+)\}.*")
+
+
 def check_sampler(set_up: SetUp) -> Iterator[Finding]:
     """How many traces the sampler drops."""
     sampler = getattr(set_up.provider, "sampler", None)
@@ -163,12 +194,17 @@ def check_sampler(set_up: SetUp) -> Iterator[Finding]:
         cause = f"the sampler fails when it is asked ({type(error).__name__})"
         yield Finding("sampler", "warning", cause, "look at the sampler that the provider was made with")
         return
-    dropped = sum(decision is not Decision.RECORD_AND_SAMPLE for decision in decisions) / _SAMPLES
+    stated = _RATIO.fullmatch(name)
+    if stated is not None:
+        dropped, about = 1 - float(stated[1]), ""
+    else:
+        dropped, about = sum(each is not Decision.RECORD_AND_SAMPLE for each in decisions) / _SAMPLES, "about "
     remedy = "unset OTEL_TRACES_SAMPLER, or make the provider with sampler=ALWAYS_ON; PostHog gets sampled spans only"
     if dropped == 1:
         yield Finding("sampler", "error", f"the sampler {name} drops every trace", remedy)
     elif dropped:
-        yield Finding("sampler", "warning", f"the sampler {name} drops about {dropped:.0%} of all traces", remedy)
+        cause = f"the sampler {name} drops {about}{dropped * 100:.6g}% of all traces"
+        yield Finding("sampler", "warning", cause, remedy)
     elif not set_up.recording:
         cause = "the provider makes no spans although its sampler lets them through: the SDK is disabled"
         yield Finding("sampler", "error", cause, "unset OTEL_SDK_DISABLED")
@@ -180,20 +216,37 @@ def check_traffic(set_up: SetUp) -> Iterator[Finding]:
         processor.sort_out()
         status = processor.status()
         if not status.get("seen"):
-            yield Finding("traffic", "ok", "no span has ended yet", "use the app, then examine again")
+            yield _no_traffic(set_up)
+        elif processor.settings.span_filter is not None and status["filtered"] >= status["seen"]:
+            cause = f"span_filter has dropped all of {counted(status['seen'], 'span')} that ended"
+            yield Finding("traffic", "error", cause, "it has to give True for every span that is to go to PostHog")
         elif not processor.no_ai.ai_seen:
             scopes = ", ".join(processor.no_ai.scopes())
             yield Finding(
                 "traffic",
                 "warning",
-                f"{status['seen']} spans have ended and none of them is an AI span (scopes: {scopes})",
+                f"{counted(status['seen'], 'span')} ended, and none is an AI span (scopes: {scopes})",
                 "switch an instrumentor of your AI library on, with this provider, before the first call",
             )
         for reason, count in status.get("dropped", {}).items():
-            yield Finding("traffic", "warning", f"{count} events or spans were dropped: {reason}", _REASONS.get(reason))
+            cause = f"{counted(count, 'event or span', 'events or spans')} dropped: {reason}"
+            yield Finding("traffic", "warning", cause, _REASONS.get(reason))
         if status.get("last_error"):
             cause = f"{processor.settings.host} does not take events: {status['last_error']}"
             yield Finding("traffic", "error", cause, "see what `python -m otel_posthog_ai doctor` says of the network")
+    for cause, remedy in hints():
+        yield Finding("traffic", "warning", cause, remedy)
+
+
+def _no_traffic(set_up: SetUp) -> Finding:
+    if not set_up.app_ran:
+        return Finding("traffic", "ok", "no span has ended yet", "use the app, then examine again")
+    return Finding(
+        "traffic",
+        "warning",
+        "the app's function ran, and no span has ended",
+        "let --app name a function that makes a call of a model; if it does, its instrumentor is off, or on too late",
+    )
 
 
 _REASONS = {
@@ -202,6 +255,7 @@ _REASONS = {
     "expired": "PostHog could not be reached for too long; raise outbox_seconds, or set spool_directory",
     "refused": "PostHog refused the events: please report it",
     "too_large": "single events are over PostHog's limit even without their longest texts",
+    "before_send": "if that is not meant: before_send has to give the event back",
 }
 
 

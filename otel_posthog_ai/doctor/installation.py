@@ -8,15 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
-from opentelemetry.sdk.environment_variables import (
-    OTEL_ATTRIBUTE_COUNT_LIMIT,
-    OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT,
-    OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT,
-    OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT,
-)
-
 from otel_posthog_ai.version import __version__
-from otel_posthog_ai.work.content_hint import setting_for
+from otel_posthog_ai.work.hints import setting_for
 
 from .content import Recording, records_messages
 from .finding import Finding
@@ -64,7 +57,7 @@ def check_instrumentors(patient: Patient) -> Iterator[Finding]:
     """What makes AI spans at all."""
     for each in patient.instrumentors:
         yield Finding("instrumentors", "ok", f"{each.distribution} {each.version} is installed; it {each.how}")
-    if patient.instrumentors:
+    if patient.instrumentors or patient.unfit:
         return
     libraries = installed_libraries()
     if libraries:
@@ -131,8 +124,12 @@ def check_duplicates(patient: Patient) -> Iterator[Finding]:
     frameworks = [name for target, names in by_target.items() if target in FRAMEWORKS for name in names]
     clients = [name for target, names in by_target.items() if target in CLIENTS for name in names]
     if frameworks and clients:
-        cause = f"{', '.join(frameworks)} report the calls that {', '.join(clients)} report as well"
+        cause = f"{_report(frameworks)} the calls that {_report(clients)} as well"
         yield _duplicate(patient, cause)
+
+
+def _report(names: list[str]) -> str:
+    return f"{', '.join(names)} {'reports' if len(names) == 1 else 'report'}"
 
 
 def _duplicate(patient: Patient, cause: str) -> Finding:
@@ -144,23 +141,3 @@ def _duplicate(patient: Patient, cause: str) -> Finding:
         f"{cause}, and de-duplication is off: each counts and costs twice",
         "unset POSTHOG_DEDUPLICATE, or uninstall all but one of them",
     )
-
-
-_LIMITS = (
-    (
-        OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT,
-        100_000,
-        "cuts every text on a span to {} characters: messages arrive broken",
-    ),
-    (OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT, 100_000, "cuts every text to {} characters: messages arrive broken"),
-    (OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT, 128, "keeps only {} attributes of a span, the oldest go first"),
-    (OTEL_ATTRIBUTE_COUNT_LIMIT, 128, "keeps only {} attributes, the oldest go first"),
-)
-
-
-def check_limits(patient: Patient) -> Iterator[Finding]:
-    """Limits of the SDK that cut messages."""
-    for variable, enough, cause in _LIMITS:
-        raw = patient.environ.get(variable, "").strip()
-        if raw.isdigit() and int(raw) < enough:
-            yield Finding("limits", "warning", f"{variable} {cause.format(raw)}", f"unset {variable}, or raise it")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distributions
+from typing import Any
 
 from otel_posthog_ai.dialects import is_ai_scope
 
@@ -62,6 +63,10 @@ class Instrumentor:
     """What makes it trace, as the end of a sentence."""
     entry_point: str | None = None
     """`module:class` of an instrumentor that has to be switched on; None for a library that traces itself."""
+    name: str = ""
+    """The name of its entry point, by which opentelemetry-instrument can be told to leave it off."""
+    unfit: str | None = None
+    """Why it stays off, as the end of a sentence: the library is of a version that it was not made for."""
 
     @property
     def module(self) -> str | None:
@@ -95,8 +100,32 @@ def _of(distribution: Distribution) -> Iterator[Instrumentor]:
     for entry_point in distribution.entry_points:
         module = entry_point.value.partition(":")[0]
         if entry_point.group in _GROUPS and is_ai_scope(module):
-            yield Instrumentor(name, version, module, _target(module), entry_point=entry_point.value)
+            yield Instrumentor(
+                name,
+                version,
+                module,
+                _target(module),
+                entry_point=entry_point.value,
+                name=entry_point.name,
+                unfit=_unfit(distribution),
+            )
             return
+
+
+def _unfit(distribution: Distribution) -> str | None:
+    """What OpenTelemetry would say before it leaves an instrumentor off; None where the library fits, or is absent."""
+    try:
+        from opentelemetry.instrumentation.dependencies import get_dist_dependency_conflicts
+
+        conflict: Any = get_dist_dependency_conflicts(distribution)  # pyright: ignore[reportArgumentType]
+    except Exception:  # it is not installed, or a distribution says of itself what is no requirement
+        return None
+    if conflict is None or not (conflict.found or conflict.found_any):
+        return None
+    wanted = [conflict.required] if conflict.required else conflict.required_any
+    found = [conflict.found] if conflict.found else conflict.found_any
+    ranges = " or ".join(str(each).partition(";")[0].strip() for each in wanted)
+    return f"is made for {ranges}, and {', '.join(map(str, found))} is installed"
 
 
 def _normalised(distribution: Distribution) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -70,14 +71,14 @@ def check_host(patient: Patient) -> Iterator[Finding]:
         return
     yield Finding("host", "ok", f"events go to {host}")
     parts = urlsplit(given if "://" in given else f"https://{given}")
-    if (parts.hostname or "") in APP_HOSTS:
-        cause = f"{where} names PostHog's app; the exporter sends to {host} instead"
-        yield Finding("host", "warning", cause, f"set {where}={host}")
     path = urlsplit(host).path
-    if parts.path.strip("/") and parts.path.rstrip("/") != path:
-        cause = f"{where} names a route of PostHog; the exporter adds the route itself"
+    if (parts.hostname or "") in APP_HOSTS:
+        cause = f"{where} names a page of PostHog's app; the exporter sends to {host} instead"
         yield Finding("host", "warning", cause, f"set {where}={host}")
-    if path:
+    elif parts.path.strip("/") and parts.path.rstrip("/") != path:
+        cause = f"{where} has a path, {parts.path}, that the exporter leaves out: it adds the route itself"
+        yield Finding("host", "warning", cause, f"set {where}={host}")
+    elif path:
         yield Finding(
             "host",
             "warning",
@@ -115,13 +116,25 @@ def check_options(patient: Patient) -> Iterator[Finding]:
                 )
     known = [name for name in vars(environment_variables) if name.startswith("POSTHOG_")]
     for name in patient.environ:
-        if not name.startswith(("POSTHOG_", "POST_HOG_")) or name in known:
+        if name in known:
             continue
-        meant = _MISNAMED.get(name) or next(iter(difflib.get_close_matches(name, known, 1, 0.85)), None)
-        if meant is not None and meant not in patient.environ:
+        meant = _meant(name, known)
+        if meant is not None and not patient.environ.get(meant, "").strip():
             yield Finding("options", "warning", f"{name} is set, which the exporter does not read", f"call it {meant}")
 
 
+def _meant(name: str, known: list[str]) -> str | None:
+    """The variable that somebody may have meant; None where nothing is like it."""
+    own = _FOR_BROWSERS.sub("", name)
+    if not own.startswith(("POSTHOG_", "POST_HOG_")):
+        return None
+    if own != name:
+        return own if own in known else _MISNAMED.get(own)
+    return _MISNAMED.get(name) or next(iter(difflib.get_close_matches(name, known, 1, 0.85)), None)
+
+
+# What bundlers want before a variable that the browser may see: NEXT_PUBLIC_POSTHOG_KEY, VITE_POSTHOG_HOST, …
+_FOR_BROWSERS = re.compile(r"^(?:(?:NEXT|NUXT|EXPO|GATSBY|REACT_APP|VITE|VUE_APP)_)?(?:PUBLIC_)?(?=POST_?HOG_)")
 _MISNAMED = {
     "POSTHOG_KEY": "POSTHOG_API_KEY",
     "POSTHOG_TOKEN": "POSTHOG_API_KEY",

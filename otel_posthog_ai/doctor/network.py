@@ -29,6 +29,9 @@ _REMEDIES = {
     "REQUESTS_CA_BUNDLE; else the address is not PostHog's",
     "the TLS handshake failed": "check http:// and https:// in POSTHOG_HOST, and the port",
     "the proxy did not let it through": "let the proxy pass this host, or name the host in NO_PROXY",
+    "the proxy refuses connections": "start the proxy, or correct its address in HTTPS_PROXY (HTTP_PROXY); a host that "
+    "needs none is named in NO_PROXY",
+    "the proxy's name is not known to DNS": "correct the address in HTTPS_PROXY (HTTP_PROXY), or unset it",
     "no answer in time": "let this machine reach the host on its port: firewall, security group, VPC egress, proxy",
     "connection refused": "check the port in POSTHOG_HOST; is the server running?",
     "connection broken": "something on the way closes connections: firewall, proxy, or the server itself",
@@ -148,7 +151,7 @@ def _about_key(patient: Patient, transport: Transport, key: str, known: bool | N
     if known is None:
         yield Finding("reach", "ok", "the host does not tell whether it knows the key", "send a test trace: --send")
     elif known:
-        yield Finding("reach", "ok", "PostHog knows the key")
+        yield Finding("reach", "ok", f"{_who(patient)} knows the key")
     else:
         elsewhere = _other_region(patient, transport, key)
         remedy = (
@@ -156,7 +159,15 @@ def _about_key(patient: Patient, transport: Transport, key: str, known: bool | N
             if elsewhere is not None
             else "copy the project API key again; a key of another region or of a deleted project is unknown here"
         )
-        yield Finding("reach", "error", "PostHog does not know the key: events are taken and thrown away", remedy)
+        cause = f"{_who(patient)} does not know the key: events are taken and thrown away"
+        yield Finding("reach", "error", cause, remedy)
+
+
+def _who(patient: Patient) -> str:
+    """What to call the host: an inbox, or a proxy, is not PostHog."""
+    if patient.settings.host in patient.regions.values():
+        return "PostHog"
+    return "the server on this machine" if patient.is_local else "the host"
 
 
 def _other_region(patient: Patient, transport: Transport, key: str) -> str | None:

@@ -25,6 +25,11 @@ class Patient:
     key_source: str = "POSTHOG_API_KEY"
     host_source: str = "POSTHOG_HOST"
     instrumentors: Sequence[Instrumentor] = ()
+    """Those that can trace: the libraries are of versions that they were made for."""
+    unfit: Sequence[Instrumentor] = ()
+    """Those that cannot."""
+    attributes_kept: int | None = None
+    """How many attributes a span keeps, as far as was tried; None: only the variables are known."""
     regions: Mapping[str, str] = field(default_factory=lambda: dict(INGESTION_HOSTS))
     """PostHog's clouds: a key of one is unknown to the other."""
     timeout: float = 10.0

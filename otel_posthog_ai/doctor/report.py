@@ -8,13 +8,17 @@ from typing import Any
 
 from otel_posthog_ai.terminal import Style, Terminal, clean
 
-from .finding import Finding
+from .finding import Finding, counted
 
 _SIGNS: dict[str, tuple[str, Style]] = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "error": ("✗", "red")}
 
 
-def write(out: Terminal, findings: Sequence[Finding]) -> None:
-    """Write each finding as a sentence with its remedy below, and a summary."""
+def write(out: Terminal, findings: Sequence[Finding], *, app_seen: bool) -> None:
+    """Write each finding as a sentence with its remedy below, and a summary.
+
+    Args:
+        app_seen: an app was examined from inside; else the summary says that none was.
+    """
     for finding in findings:
         sign, style = _SIGNS[finding.level]
         out.line(f"{out.style(sign, style, 'bold')} {out.style(finding.check, 'bold')}: {clean(finding.cause)}")
@@ -24,11 +28,14 @@ def write(out: Terminal, findings: Sequence[Finding]) -> None:
     warnings = sum(finding.level == "warning" for finding in findings)
     out.line()
     if errors:
-        out.line(out.style(f"{_plural(errors, 'error')}, {_plural(warnings, 'warning')}.", "red", "bold"))
+        out.line(out.style(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}.", "red", "bold"))
     elif warnings:
-        out.line(out.style(f"No errors, {_plural(warnings, 'warning')}.", "yellow", "bold"))
+        out.line(out.style(f"No errors, {counted(warnings, 'warning')}.", "yellow", "bold"))
     else:
-        out.line(out.style("All is well.", "green", "bold"))
+        well = "All is well." if app_seen else "All is well, as far as the environment tells."
+        out.line(out.style(well, "green", "bold"))
+    if not app_seen:
+        out.line("Whether the app sets tracing up as it should is seen with --app.")
 
 
 def as_json(findings: Sequence[Finding], **more: Any) -> str:
@@ -37,7 +44,3 @@ def as_json(findings: Sequence[Finding], **more: Any) -> str:
         {"check": each.check, "level": each.level, "cause": each.cause, "remedy": each.remedy} for each in findings
     ]
     return json.dumps({"ok": all(each.level != "error" for each in findings), "findings": listed, **more})
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")

@@ -127,6 +127,8 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._inert = self.settings.inert
         self._shut_down = False
         self._checked = False
+        self.flushes = 0
+        """How often somebody has asked for a flush."""
         self._reads_baggage = bool(self.settings.baggage_keys)
         made.add(self)
         tell_inert(self.settings)
@@ -255,6 +257,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
 
     def force_flush(self, timeout_millis: int | None = 30_000) -> bool:
         """Deliver what is owed within `timeout_millis` milliseconds; True only when everything is delivered."""
+        self.flushes += 1
         if self._inert:
             return True
         forks.notice()

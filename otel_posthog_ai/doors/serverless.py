@@ -57,8 +57,12 @@ def flush_on_exit(function: Any = None, /, *, timeout_millis: float | None = Non
 
 
 class _FlushOnExit:
+    made = 0
+    """How many there have been in this process."""
+
     def __init__(self, timeout_millis: float) -> None:
         self._timeout_millis = timeout_millis
+        _FlushOnExit.made += 1
 
     def __call__(self, function: FunctionT) -> FunctionT:
         if inspect.isclass(function) or not callable(function):
@@ -156,6 +160,11 @@ def _granted_millis(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float | No
     except Exception as error:
         warn("serverless:remaining", "the time that is left cannot be read (%s)", type(error).__name__)
         return None
+
+
+def in_use() -> bool:
+    """Whether anything in this process is to flush on exit."""
+    return _FlushOnExit.made > 0
 
 
 def flush_all(timeout_millis: float) -> bool:

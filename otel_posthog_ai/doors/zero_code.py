@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from opentelemetry import trace
 from opentelemetry._logs import get_logger_provider
+from opentelemetry.environment_variables import OTEL_TRACES_EXPORTER
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs import export as logs_export
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -27,6 +28,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from otel_posthog_ai.log import warn, warn_once
 from otel_posthog_ai.settings import resolve
 
+from .named_exporters import NAME, names_of, without_missing_exporters
 from .registry import active_processors
 
 if TYPE_CHECKING:
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 else:  # Both were renamed after the oldest SDK that is supported.
     LogRecordExporter = getattr(logs_export, "LogRecordExporter", None) or logs_export.LogExporter
     LogRecordExportResult = getattr(logs_export, "LogRecordExportResult", None) or logs_export.LogExportResult
-
-NAME = "posthog_ai"
 
 Project = tuple[str, str | None]
 """Host and key."""
@@ -221,9 +221,16 @@ class PostHogConfigurator:
     """
 
     def configure(self, **arguments: Any) -> None:
-        """Configure the SDK. Raises what the configurator behind this one raises."""
-        _next_configurator().configure(**arguments)
-        if os.environ.get("OTEL_PYTHON_CONFIGURATOR") != NAME:
+        """Configure the SDK.
+
+        Raises what the configurator behind this one raises; RuntimeError, with what to set, where a variable names an
+        exporter that is not installed. Where traces are to go to PostHog, they go although one of the others is
+        missing: it is told and left out.
+        """
+        asked_for = os.environ.get("OTEL_PYTHON_CONFIGURATOR") == NAME
+        with without_missing_exporters(wanted=asked_for or NAME in names_of(OTEL_TRACES_EXPORTER, os.environ)):
+            _next_configurator().configure(**arguments)
+        if not asked_for:
             return
         try:
             self._add_processors()

@@ -7,10 +7,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
+from otel_posthog_ai.log import hint
+
 JSON_OPENERS = ("{", "[")
 _JSON_BLANKS = " \t\n\r"
 # `json.loads` matches the blanks around the value with a pattern each.
 _decode_json: Callable[[str], tuple[Any, int]] = json.JSONDecoder().raw_decode
+_SCRUBBED = "[Scrubbed due to "
 _NO_MAPPINGS = (str, type(None), list, tuple, int, float)
 
 
@@ -36,9 +39,16 @@ def text(value: Any) -> str | None:
 
 
 def identifier(value: Any) -> str | None:
-    """A text that names something; the words that stand for nothing do not count."""
+    """A text that names something; the words that stand for nothing do not count, nor does what was scrubbed away."""
     found = text(value)
     if found is None or found.strip().lower() in ("null", "none", "undefined"):
+        return None
+    if found.startswith(_SCRUBBED):
+        hint(
+            "scrubbed",
+            "an id of a user or a session arrives scrubbed by Logfire, and counts as none",
+            "let it pass with logfire.ScrubbingOptions(callback=…), or say it by posthog_context(session_id=…)",
+        )
         return None
     return found.strip()
 

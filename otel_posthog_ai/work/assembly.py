@@ -31,7 +31,7 @@ from otel_posthog_ai.tree.ownership import find_owner, note_below
 from otel_posthog_ai.tree.place import Placement
 from otel_posthog_ai.tree.placement import Placing
 
-from .content_hint import hint_missing_content
+from .hints import hint_cut, hint_missing
 from .holding import Holding
 from .late_results import LateResults
 
@@ -118,6 +118,8 @@ class Assembly:
         if node.is_taken:
             self._counters.add("dropped", reason="repeated")
             return
+        if span.dropped_attributes:
+            hint_cut(scope, span.dropped_attributes)
         node.hold(record)
         node.identity = record.identity
         _mark_private(node, record, above)
@@ -240,7 +242,7 @@ class Assembly:
             privacy = Privacy(private, frozenset(place.context_properties), private_name(record))
         else:
             privacy = _PUBLIC
-            hint_missing_content(record)
+            hint_missing(record)
         events, dropped = build_events(record, place, costs=self._settings.costs == "span")
         self._count_dropped(record, dropped)
         self._counters.add("exported")

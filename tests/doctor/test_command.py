@@ -125,11 +125,22 @@ def own():
 def broken():
     raise RuntimeError("no database")
 """
+SERVER = (
+    APP
+    + """
+import signal, sys, threading
+print("serving")
+signal.signal(signal.SIGTERM, lambda *_: None)  # servers insist on the main thread
+working()
+threading.Event().wait()
+"""
+)
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
     (tmp_path / "shop_app.py").write_text(APP)
+    (tmp_path / "server_app.py").write_text(SERVER)
     return tmp_path
 
 
@@ -166,3 +177,53 @@ def test_an_app_that_sets_its_provider_twice(app: Path) -> None:
 def test_an_app_that_cannot_be_loaded(app: Path, name: str, cause: str) -> None:
     found = findings(app, name)
     assert [each for each in found if each[:2] == ("error", "app") and cause in each[2]]
+
+
+def test_a_function_that_ran_and_traced_nothing_is_no_success(app: Path) -> None:
+    (found,) = [each for each in findings(app, "shop_app:working") if each[1] == "traffic"]
+    assert found == ("warning", "traffic", "the app's function ran, and no span has ended")
+
+
+def test_a_server_is_examined_while_it_serves_and_ended(app: Path) -> None:
+    done = run(
+        *("--offline", "--json", "--app", "server_app", "--app-seconds", "1"),
+        cwd=app, POSTHOG_API_KEY=GOOD_KEY, POSTHOG_HOST="eu",
+    )  # fmt: skip
+    found = [(each["level"], each["check"], each["cause"]) for each in json.loads(done.stdout)["findings"]]
+    assert found[0] == ("warning", "app", "server_app still loads after 1 s: it serves, or waits for something")
+    assert ("ok", "processor", "the global TracerProvider has a PostHogSpanProcessor") in found
+    assert done.stderr.startswith("server_app runs now: what it does, it really does\n")
+    assert "serving" in done.stderr
+
+
+def test_nobody_is_told_that_all_is_well_whose_app_was_not_seen(inbox: Inbox, app: Path) -> None:
+    environ = {"POSTHOG_HOST": inbox.url, "POSTHOG_API_KEY": GOOD_KEY}
+    unseen, seen = run(**environ), run("--app", "shop_app:working", cwd=app, **environ)
+    assert unseen.stdout.endswith("Whether the app sets tracing up as it should is seen with --app.\n")
+    assert "--app" not in seen.stdout.splitlines()[-1]
+    assert f"{inbox.url} answers" in unseen.stdout
+    assert "PostHog knows" not in unseen.stdout
+
+
+def test_the_ai_sdk_that_was_not_told_to_trace(tmp_path: Path) -> None:
+    """What it really does: AI SDK 7.0 with a tracer provider makes spans only after registerTelemetry."""
+    (tmp_path / "package.json").write_text('{"dependencies": {"ai": "^7.0.0"}}')
+    (tmp_path / "node_modules" / "ai").mkdir(parents=True)
+    (tmp_path / "node_modules" / "ai" / "index.js").write_text("export function registerTelemetry() {}")
+    (tmp_path / "node_modules" / "ai" / "package.json").write_text('{"version": "7.0.173"}')
+    (tmp_path / "route.ts").write_text("import { generateText } from 'ai'")
+
+    def told() -> list[dict[str, str]]:
+        done = run("--offline", "--json", cwd=tmp_path, POSTHOG_API_KEY=GOOD_KEY)
+        return [each for each in json.loads(done.stdout)["findings"] if each["check"] == "ai sdk"]
+
+    (found,) = told()
+    assert found["level"] == "error"
+    assert "AI SDK 7.0.173 without registerTelemetry" in found["cause"]
+    assert "@ai-sdk/otel" in found["remedy"]
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "instrumentation.ts").write_text("registerTelemetry(new OpenTelemetry())")
+    assert told() == []
+    (tmp_path / "lib" / "instrumentation.ts").unlink()
+    (tmp_path / "node_modules" / "ai" / "package.json").write_text('{"version": "6.0.3"}')
+    assert told() == []

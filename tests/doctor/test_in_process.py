@@ -102,7 +102,7 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
     "spans and none is AI": (
         GLOBAL + "provider.add_span_processor(processor())\n"
         "for n in range(7): provider.get_tracer('shop').start_span('GET /').end()\nfound = examine()",
-        "traffic", "warning", "7 spans have ended and none of them is an AI span (scopes: shop)", "instrumentor",
+        "traffic", "warning", "7 spans ended, and none is an AI span (scopes: shop)", "instrumentor",
     ),
     "events that are not taken": (
         GLOBAL + "provider.add_span_processor(processor(max_retries=0))\n"

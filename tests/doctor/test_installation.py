@@ -12,11 +12,11 @@ from otel_posthog_ai.doctor.installation import (
     check_content,
     check_duplicates,
     check_instrumentors,
-    check_limits,
     check_versions,
     judge_versions,
 )
 from otel_posthog_ai.doctor.instrumentors import Instrumentor, installed
+from otel_posthog_ai.doctor.limits import check_limits
 
 from .conftest import GOOD_KEY, one, patient, told
 
@@ -37,7 +37,7 @@ OPT_IN = {"OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_latest_experimental"}
 def install(path: Path, *distributions: tuple[str, str | None]) -> list[Instrumentor]:
     for name, entry_point in distributions:
         folder = path / f"{name.replace('-', '_')}-2.0.dist-info"
-        folder.mkdir()
+        folder.mkdir(parents=True)
         (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.0\n")
         if entry_point is not None:
             (folder / "entry_points.txt").write_text(f"[opentelemetry_instrumentor]\nit = {entry_point}\n")
@@ -157,6 +157,15 @@ def test_two_instrumentors_that_report_the_same_call(tmp_path: Path, pair: Any) 
     assert finding.level == "ok"
     assert all(name in finding.cause for name, _ in pair)
     assert "one generation of each call" in finding.cause
+
+
+def test_one_reports_and_two_report(tmp_path: Path) -> None:
+    (one_of_each,) = duplicates(tmp_path / "one", TRACELOOP_LANGCHAIN, GENAI_OPENAI)
+    assert "langchain reports the calls that opentelemetry-instrumentation-genai-openai reports" in one_of_each.cause
+    several = duplicates(tmp_path / "several", TRACELOOP_LANGCHAIN, GENAI_OPENAI, ANTHROPIC)
+    assert "langchain reports the calls that anthropic, opentelemetry-instrumentation-genai-openai report" in (
+        several[-1].cause
+    )
 
 
 def test_two_instrumentors_without_de_duplication(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def old_posthog() -> Iterator[str]:
 
 
 def test_the_script_for_browsers_tells_of_a_key(old_posthog: str) -> None:
-    assert any("PostHog knows the key" in each.cause for each in reach(f"http://{old_posthog}"))
+    assert any("knows the key" in each.cause for each in reach(f"http://{old_posthog}"))
     unknown = reach(f"http://{old_posthog}", "phc_" + "b" * 43)
     assert any("does not tell" in each.cause for each in unknown)
 
@@ -181,6 +181,29 @@ def test_a_proxy_that_does_not_let_us_through(monkeypatch: pytest.MonkeyPatch) -
         cause, remedy = error(reach("http://posthog.example"))
     assert "refuses" in cause
     assert "proxy" in remedy
+
+
+@pytest.mark.parametrize(
+    ("address", "cause", "remedy"),
+    [
+        ("http://127.0.0.1:9", "the proxy refuses connections", "start the proxy, or correct its address"),
+        ("http://proxy.invalid:3128", "the proxy's name is not known to DNS", "correct the address in HTTPS_PROXY"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, address: str, cause: str, remedy: str, scheme: str
+) -> None:
+    monkeypatch.setenv(f"{scheme.upper()}_PROXY", address)
+    found = error(reach(f"{scheme}://posthog.example"))
+    assert found[0] == f"{scheme}://posthog.example cannot be reached: {cause}"
+    assert remedy in found[1]
+
+
+def test_a_server_on_this_machine_is_not_called_posthog() -> None:
+    with Inbox(project_keys={GOOD_KEY}) as inbox:
+        knows = [each.cause for each in reach(inbox.url) if "the key" in each.cause]
+    assert knows == ["the server on this machine knows the key"]
 
 
 def test_a_proxy_that_is_no_address(monkeypatch: pytest.MonkeyPatch) -> None:

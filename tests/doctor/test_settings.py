@@ -55,8 +55,15 @@ def test_a_short_key_is_perhaps_cut_off_but_for_an_inbox() -> None:
     [
         ("https://app.posthog.com", "warning", "PostHog's app", "POSTHOG_HOST=https://us.i.posthog.com"),
         ("eu.posthog.com", "warning", "PostHog's app", "POSTHOG_HOST=https://eu.i.posthog.com"),
-        ("https://us.i.posthog.com/batch/", "warning", "a route of PostHog", "POSTHOG_HOST=https://us.i.posthog.com"),
-        ("https://us.i.posthog.com/project/12", "warning", "has a path", "POSTHOG_HOST=https://us.i.posthog.com"),
+        ("https://us.i.posthog.com/batch/", "warning", "has a path, /batch/", "POSTHOG_HOST=https://us.i.posthog.com"),
+        (
+            "https://us.i.posthog.com/project/12",
+            "warning",
+            "path, /project/12,",
+            "POSTHOG_HOST=https://us.i.posthog.com",
+        ),
+        ("https://eu.posthog.com/project/12", "warning", "PostHog's app", "POSTHOG_HOST=https://eu.i.posthog.com"),
+        ("https://proxy.example/ph", "warning", "right for a reverse proxy", "POSTHOG_HOST=https://proxy.example"),
         ("http://posthog.example", "warning", "in the clear", "https://"),
         ("ftp://posthog.example", "error", "http(s) URL", "us, eu or https://"),
         ("https://user:secret@posthog.example", "error", "without user", "us, eu or https://"),
@@ -95,6 +102,10 @@ def test_no_host_names_the_region() -> None:
         ("POSTHOG_PROJECT_API_KEY", GOOD_KEY, "does not read", "POSTHOG_API_KEY"),
         ("POSTHOG_HOSTS", "eu", "does not read", "POSTHOG_HOST"),
         ("POSTHOG_API_HOST", "eu", "does not read", "POSTHOG_HOST"),
+        ("NEXT_PUBLIC_POSTHOG_KEY", GOOD_KEY, "does not read", "call it POSTHOG_API_KEY"),
+        ("NEXT_PUBLIC_POSTHOG_HOST", "eu", "does not read", "call it POSTHOG_HOST"),
+        ("VITE_PUBLIC_POSTHOG_PROJECT_TOKEN", GOOD_KEY, "does not read", "call it POSTHOG_API_KEY"),
+        ("REACT_APP_POSTHOG_KEY", GOOD_KEY, "does not read", "call it POSTHOG_API_KEY"),
     ],
 )
 def test_options(variable: str, value: str, cause: str, remedy: str) -> None:
@@ -107,6 +118,7 @@ def test_options(variable: str, value: str, cause: str, remedy: str) -> None:
 
 def test_variables_of_others_are_left_alone() -> None:
     environ = {"POSTHOG_API_KEY": GOOD_KEY, "POSTHOG_PERSONAL_TOKEN_FILE": "x", "POSTHOG_PROJECT_ID": "2"}
+    environ |= {"NEXT_PUBLIC_POSTHOG_UI_HOST": "https://eu.posthog.com", "MY_POSTHOG_KEY": GOOD_KEY}
     assert list(check_options(patient(environ))) == []
 
 

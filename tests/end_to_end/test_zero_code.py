@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 
 from otel_posthog_ai.inbox import Inbox
 
-from .applications import Collector, Run, tree
+from .applications import Collector, Run, environment, tree
 
 TREE = [
     ("$ai_generation", "chat gpt-4o", "trace"),
@@ -120,6 +122,41 @@ def test_being_installed_is_no_consent(run: Run, inbox: Inbox) -> None:
     assert inbox.events() == []
     # The configuration that would be made without the package was made: the console has the spans.
     assert outcome.stdout.count('"trace_id"') >= 7
+
+
+# Of several configurators OpenTelemetry takes the one that the file system lists first: these tests name ours.
+OURS = {"OTEL_PYTHON_CONFIGURATOR": "posthog_ai"}
+
+
+@pytest.mark.parametrize("variable", ["OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"])
+def test_traces_go_although_another_exporter_is_not_installed(run: Run, inbox: Inbox, variable: str) -> None:
+    outcome = run("agent.py", instrumented=True, OTEL_TRACES_EXPORTER="posthog_ai", **{variable: "nowhere"}, **OURS)
+    assert tree(inbox.events()) == TREE
+    assert "Traceback" not in outcome.stderr
+    assert f"{variable} names nowhere" in outcome.stderr
+    assert f"set {variable}=none" in outcome.stderr
+
+
+def test_a_misspelled_exporter_is_told_with_what_to_set(run: Run, inbox: Inbox) -> None:
+    outcome = run("agent.py", instrumented=True, OTEL_TRACES_EXPORTER="posthog", **OURS)
+    assert "OTEL_TRACES_EXPORTER names posthog, and no installed package offers such an exporter" in outcome.stderr
+    assert "set OTEL_TRACES_EXPORTER=posthog_ai" in outcome.stderr
+    assert tree(inbox.events()) == TREE
+
+
+def test_a_configuration_that_is_not_ours_fails_as_it_would_and_says_what_to_set(inbox: Inbox) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from otel_posthog_ai.zero_code import PostHogConfigurator as C; C().configure()"],
+        env=environment(inbox, OTEL_METRICS_EXPORTER="nowhere"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("Traceback") == 1
+    assert "RuntimeError: OTEL_METRICS_EXPORTER names nowhere" in done.stderr
+    assert "set OTEL_METRICS_EXPORTER=none, or install the package that offers nowhere" in done.stderr
 
 
 def test_logs_without_traces_are_told(run: Run, inbox: Inbox) -> None:

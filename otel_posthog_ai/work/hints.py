@@ -1,8 +1,8 @@
-"""One line in the log for generations that arrive without messages: which setting of the instrumentor records them."""
+"""One line in the log for what calls of a model arrive without, where a setting of the app mends it."""
 
 from __future__ import annotations
 
-from otel_posthog_ai.log import warn_once
+from otel_posthog_ai.log import hint
 from otel_posthog_ai.record import AISpan
 
 _MODE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
@@ -35,15 +35,35 @@ def setting_for(scope: str) -> str | None:
     return max(matches)[1] if matches else None
 
 
-def hint_missing_content(record: AISpan) -> None:
-    """Say once for each instrumentor how its messages would arrive, when a good call of a model came without any."""
-    if record.kind != "generation" or record.error is not None or record.input or record.output:
+def hint_missing(record: AISpan) -> None:
+    """Say once for each instrumentor what its good calls of a model lack."""
+    if record.kind != "generation" or record.error is not None:
         return
-    setting = setting_for(record.scope)
-    if setting is not None:
-        warn_once(
-            f"content_hint:{record.scope}",
-            "calls of %s arrive without messages; to see prompts and answers in PostHog set %s",
-            record.scope,
-            setting,
+    if not record.input and not record.output:
+        _hint_messages(record.scope)
+    if record.stream and record.usage.input is None and record.usage.output is None and record.usage.total is None:
+        hint(
+            f"usage:{record.scope}",
+            f"streamed calls of {record.scope} arrive without tokens, and PostHog cannot tell their cost",
+            'ask for them in the request: stream_options={"include_usage": True} (ChatOpenAI: stream_usage=True)',
         )
+
+
+def _hint_messages(scope: str) -> None:
+    setting = setting_for(scope)
+    if setting is not None:
+        hint(
+            f"content:{scope}",
+            f"calls of {scope} arrive without messages",
+            f"to see prompts and answers in PostHog set {setting}",
+        )
+
+
+def hint_cut(scope: str, attributes: int) -> None:
+    """Say once for each instrumentor that the SDK's limit has cut attributes of an AI span: the oldest go first."""
+    hint(
+        f"cut:{scope}",
+        f"OpenTelemetry's limit has cut {attributes} attributes off a span of {scope}: what was written first, often "
+        "the model or the first messages, is missing",
+        "set OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT=10000 (in code: TracerProvider(span_limits=SpanLimits(…)))",
+    )
