@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from collections.abc import Iterable
 
 from otel_posthog_ai.reading.messages import last_user_text
 from otel_posthog_ai.record import MISSING, AISpan
@@ -57,6 +58,10 @@ class RememberedCalls:
         if known is not None or response_id is None:
             return known
         return next((each for each in reversed(self._calls.values()) if each[1].response_id == response_id), None)
+
+    def records(self) -> Iterable[AISpan]:
+        """What is remembered of each call."""
+        return [record for _, record in self._calls.values()]
 
     def find(self, node: Node, record: AISpan, hierarchy: Hierarchy) -> Found | None:
         """The remembered call that `record` reports too, if there is one."""

@@ -133,6 +133,7 @@ _HANDOFF = pattern(r"^handoff to ", re.IGNORECASE)
 _CREW = pattern(r"\.kickoff(?:_async|_for_each)?$")
 # BeeAI's instrumentor makes a span of what a run emits, of the kind of the run: of each token of a stream, of an error.
 _EMITTED = "metadata.trace.run_id"
+_TOTALS = ("llm.token_count.prompt", "llm.token_count.completion")
 _EMBEDDING_SETTINGS = ("model", "dimensions", "encoding_format")
 _TEMPLATE_KEYS = ("llm.prompt_template.template", "llm.prompt_template.variables", "llm.prompt_template.version")
 
@@ -157,6 +158,9 @@ def read(record: AISpan, source: Source) -> None:
         source.take(key)
     record.noise = record.noise or _is_inner(source)
     if record.kind == "span":
+        if source.has(*_TOTALS):  # of a run whose calls may be traced nowhere
+            fill(record, CALL_FIELDS, source)
+            _read_models(record, source)
         read_step(record, source)
         return
     fill(record, CALL_FIELDS, source)

@@ -39,9 +39,9 @@ class Node:
     """What the worker knows of one span: a link of the chain, and its fate once that is decided."""
 
     __slots__ = (
-        "belonging", "fate", "glimpse", "identity", "identity_of_open", "parent_id", "parent_is_remote", "private",
-        "promised", "record", "remote_parent", "reported_by", "sessions_below", "span_id", "survivor", "tainted",
-        "trace_id", "users_below",
+        "belonging", "calls_below", "fate", "glimpse", "identity", "identity_of_open", "parent_id", "parent_is_remote",
+        "private", "promised", "record", "remote_parent", "reported_by", "sessions_below", "span_id", "survivor",
+        "tainted", "trace_id", "users_below",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,8 @@ class Node:
         """Something below it ran in privacy mode: its own content may repeat that."""
         self.reported_by: frozenset[str] = frozenset()
         """The scopes of other spans that were found to be this call, too: each reports a call once."""
+        self.calls_below = False
+        """A call of a model was read below it, or made from the totals of a run there."""
         self.users_below: frozenset[tuple[bool, str]] = _NOBODY
         self.sessions_below: frozenset[tuple[bool, str]] = _NOBODY
         self.identity: Identity | None = None

@@ -13,6 +13,7 @@ from typing import Any
 from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.calls.joining import Joining
+from otel_posthog_ai.calls.run_totals import RunTotals
 from otel_posthog_ai.calls.sent_calls import RememberedCalls
 from otel_posthog_ai.content.outgoing import Privacy
 from otel_posthog_ai.counters import Counters
@@ -73,6 +74,7 @@ class Assembly:
         self._outlooks = Outlooks()
         self._remembered = RememberedCalls()
         self._holding = Holding(hierarchy, self._outlooks, deduplicate=settings.deduplicate)
+        self._totals = RunTotals(hierarchy, self._remembered)
         self._placing = Placing(settings, hierarchy, self._outlooks, patient=patient)
 
     @property
@@ -126,6 +128,10 @@ class Assembly:
         note_below(node, record, above)
         self._placing.trace(node).metadata.update(record.trace_metadata)
         self._held[node.span_id] = Held(node, record, span.resource.attributes, now)
+        made = self._totals.note(node, record, above)
+        if made is not None and made.record is not None:
+            _mark_private(made, made.record, (node, *above))
+            self._held[made.span_id] = Held(made, made.record, span.resource.attributes, now)
 
     def _drop(self, node: Node) -> None:
         node.drop()
@@ -144,13 +150,15 @@ class Assembly:
 
     def _placed_and_built(self, everything: bool, final: bool) -> list[Built]:
         self._join()
+        for gone in self._totals.counted_otherwise(each.node for each in self._held.values()):
+            del self._held[gone.span_id]
         now = time.monotonic()
         ready = [held for held in self._held.values() if everything or self._may_leave(held, now)]
         for held in ready:
             del self._held[held.node.span_id]
             held.node.leave()
         # Ancestors are placed first, so that the root of a trace is known when its children ask for it.
-        ready.sort(key=lambda held: held.record.start_ns)
+        ready.sort(key=lambda held: (held.record.start_ns, len(self._hierarchy.ancestors(held.node))))
         return self._built(ready, final)
 
     def _may_leave(self, held: Held, now: float) -> bool:

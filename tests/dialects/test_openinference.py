@@ -282,11 +282,12 @@ def test_the_cache_is_part_of_the_prompt() -> None:
     assert impossible.usage.input_excludes_cache is True
 
 
-def test_aggregated_counts_of_an_agent_are_left_alone() -> None:
+def test_aggregated_counts_of_an_agent_are_noted_in_case_nobody_counts_its_calls() -> None:
     record = read(
         "AGENT", {"llm.token_count.prompt": 870, "llm.token_count.completion": 18, "llm.model_name": "gpt-4o"}
     )
-    assert (record.kind, record.usage.input, record.request_model) == ("span", None, None)
+    assert (record.kind, record.span_type, record.usage.input) == ("span", "agent", 870)
+    assert record.response_model or record.request_model == "gpt-4o"
 
 
 def test_reranker_and_retriever() -> None:

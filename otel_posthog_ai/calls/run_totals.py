@@ -1,0 +1,108 @@
+"""Usage that stands only on an agent or a run, because the model was called where nobody traces it.
+
+Where no call below counts anything, the total is counted once: by a generation below the run, made of what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+from otel_posthog_ai.reading.messages import read_messages
+from otel_posthog_ai.record import MISSING, AISpan, Message, is_call
+from otel_posthog_ai.tree.ancestry import Hierarchy
+from otel_posthog_ai.tree.nodes import Node
+
+from .evidence import contains, same_model
+from .sent_calls import RememberedCalls
+
+MADE_FROM_TOTALS = "made_from_totals"
+"""The custom property by which such a generation can be told from a real one."""
+_RUNS = frozenset({"agent", "workflow"})
+
+
+def call_of_totals(run: AISpan) -> AISpan | None:
+    """A generation of the usage of a whole run; None where the span is no run, or does not say what was used of what.
+
+    Its span id is derived from the run's, so that it is the same by every door.
+    """
+    usage, model = run.usage, run.response_model or run.request_model
+    if run.kind != "span" or run.span_type not in _RUNS or model is None or not (usage.input or usage.output):
+        return None
+    made = AISpan(
+        trace_id=run.trace_id,
+        span_id=blake2b(f"{run.trace_id}:{run.span_id}:totals".encode(), digest_size=8).hexdigest(),
+        parent_id=run.span_id,
+        parent_is_remote=False,
+        start_ns=run.start_ns,
+        end_ns=run.end_ns,
+        span_name=f"{run.name or run.span_name} (total)",
+        scope=run.scope,
+        scope_version=run.scope_version,
+    )
+    made.kind, made.dialect = "generation", run.dialect
+    for field in ("provider", "provider_original", "request_model", "response_model", "framework", "agent_name",
+                  "finish_reason", "base_url", "tools", "instructions", "usage", "cost", "error", "cancelled",
+                  "private", "resource"):  # fmt: skip
+        setattr(made, field, getattr(run, field))
+    made.input = run.input or _messages(run.input_state, "user")
+    made.output = run.output or _messages(run.output_state, "assistant")
+    made.attributes[MADE_FROM_TOTALS] = True
+    return made
+
+
+class RunTotals:
+    """Makes the calls, and takes them back where the calls that they count were seen after all."""
+
+    def __init__(self, hierarchy: Hierarchy, remembered: RememberedCalls) -> None:
+        self._hierarchy = hierarchy
+        self._remembered = remembered
+        self._runs: dict[int, Node] = {}
+        """Span id of what was made -> the run."""
+
+    def note(self, node: Node, record: AISpan, above: Sequence[Node]) -> Node | None:
+        """A span was read, below `above`: the call that has to be made of it, held, with its record."""
+        made = None if node.calls_below or is_call(record) else call_of_totals(record)
+        if is_call(record) or made is not None:
+            for each in above:
+                each.calls_below = True
+        if made is None:
+            return None
+        below, _ = self._hierarchy.learn(int(made.span_id, 16), node.trace_id, None)
+        if below.is_taken:
+            return None
+        below.hold(made)
+        below.parent_id, below.identity = node.span_id, made.identity
+        self._runs[below.span_id] = node
+        return below
+
+    def counted_otherwise(self, waiting: Iterable[Node]) -> list[Node]:
+        """Those of the made calls that wait whose run has been counted by real ones: below it, or traced apart."""
+        if not self._runs:
+            return []
+        nodes = {node.span_id: node for node in waiting}
+        calls = [node.record for node in nodes.values() if node.span_id not in self._runs and node.record is not None]
+        calls += self._remembered.records()
+        gone: list[Node] = []
+        for span_id, run in list(self._runs.items()):
+            node = nodes.get(span_id)
+            if node is None or node.record is None:
+                del self._runs[span_id]  # it has left, or was merged
+            elif run.calls_below or _traced_apart(node.record, calls):
+                del self._runs[span_id]
+                node.drop()
+                gone.append(node)
+        return gone
+
+
+def _traced_apart(made: AISpan, calls: Iterable[AISpan]) -> bool:
+    """Whether calls in traces of their own, which ran within the run, are what it counts."""
+    return any(
+        call.kind == "generation" and call.parent_id is None and call.trace_id != made.trace_id
+        and same_model(made, call) and contains(made, call)
+        for call in calls
+    )  # fmt: skip
+
+
+def _messages(state: object, role: str) -> list[Message] | None:
+    return None if state is MISSING else read_messages(state, role)

@@ -1,0 +1,108 @@
+"""Usage that stands only on an agent or a run is counted once, and never beside the calls that it counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from opentelemetry.context import Context
+
+from tests.traced import AGENT, CHAT, TOOL, Traced, assert_sound, parent_of, span_id_of, trace_id_of
+
+TOTALS = {
+    **AGENT,
+    "gen_ai.provider.name": "anthropic",
+    "gen_ai.request.model": "claude-sonnet-4-5",
+    "gen_ai.usage.input_tokens": 300,
+    "gen_ai.usage.output_tokens": 40,
+    "gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"hi"}]}]',
+}
+
+
+def generations(events: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    return [event for event in events.values() if event["event"] == "$ai_generation"]
+
+
+def test_a_run_without_calls_is_counted_by_one_below_it(traced: Traced) -> None:
+    with (
+        traced.tracer.start_as_current_span("workflow", attributes={"gen_ai.operation.name": "invoke_workflow"}),
+        traced.tracer.start_as_current_span("agent", attributes=TOTALS),
+        traced.tracer.start_as_current_span("tool", attributes=TOOL),
+    ):
+        pass
+    events = traced.events()
+    [made] = generations(events)
+    properties = made["properties"]
+    assert parent_of(made) == span_id_of(events["helper"])
+    assert (properties["$ai_model"], properties["$ai_provider"]) == ("claude-sonnet-4-5", "anthropic")
+    assert (properties["$ai_input_tokens"], properties["$ai_output_tokens"]) == (300, 40)
+    assert properties["$ai_input"] == [{"role": "user", "content": "hi"}]
+    assert properties["made_from_totals"] is True
+    assert "$ai_input_tokens" not in events["helper"]["properties"]
+    assert_sound(list(events.values()))
+
+
+def test_the_root_of_a_trace_is_counted_too(traced: Traced) -> None:
+    with traced.tracer.start_as_current_span("agent", attributes=TOTALS):
+        pass
+    events = traced.events()
+    [made] = generations(events)
+    assert parent_of(made) == trace_id_of(made)
+    assert events.keys() == {"trace:helper", "helper (total)"}
+
+
+@pytest.mark.parametrize("call", [CHAT, {**CHAT, "gen_ai.request.model": "claude-sonnet-4-5"}, {
+    "gen_ai.operation.name": "chat", "gen_ai.request.model": "claude-sonnet-4-5"}])  # fmt: skip
+def test_a_run_with_calls_below_it_is_counted_by_them(traced: Traced, call: dict[str, Any]) -> None:
+    with (
+        traced.tracer.start_as_current_span("agent", attributes=TOTALS),
+        traced.tracer.start_as_current_span("step", attributes={"gen_ai.operation.name": "execute_task"}),
+        traced.tracer.start_as_current_span("call", attributes=call),
+    ):
+        pass
+    assert [event["properties"]["$ai_span_name"] for event in generations(traced.events())] == ["call"]
+
+
+def test_of_runs_within_runs_the_innermost_is_counted(traced: Traced) -> None:
+    with (
+        traced.tracer.start_as_current_span("outer", attributes={**TOTALS, "gen_ai.agent.name": "outer"}),
+        traced.tracer.start_as_current_span("inner", attributes={**TOTALS, "gen_ai.agent.name": "inner"}),
+    ):
+        pass
+    assert [event["properties"]["$ai_span_name"] for event in generations(traced.events())] == ["inner (total)"]
+
+
+def test_a_call_that_ends_after_its_run_takes_the_place_of_the_total(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    with traced.tracer.start_as_current_span("agent", attributes=TOTALS):
+        late = client.start_span("late", attributes=CHAT)
+    late.end()
+    assert [event["properties"]["$ai_span_name"] for event in generations(traced.events())] == ["late"]
+
+
+def test_calls_that_were_traced_apart_are_what_the_run_counts(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    with traced.tracer.start_as_current_span("agent", attributes=TOTALS):
+        for name, tokens in (("first", 100), ("second", 200)):
+            call = {**CHAT, "gen_ai.request.model": "claude-sonnet-4-5", "gen_ai.usage.input_tokens": tokens}
+            client.start_span(name, context=Context(), attributes=call).end()
+    assert {event["properties"]["$ai_span_name"] for event in generations(traced.events())} == {"first", "second"}
+
+
+@pytest.mark.parametrize("missing", ["gen_ai.request.model", "gen_ai.usage.input_tokens"])
+def test_without_a_model_or_a_count_nothing_is_made(traced: Traced, missing: str) -> None:
+    attributes = {key: value for key, value in TOTALS.items() if key != missing}
+    attributes.pop("gen_ai.usage.output_tokens")
+    with traced.tracer.start_as_current_span("agent", attributes=attributes):
+        pass
+    assert not generations(traced.events())
+
+
+def test_the_total_of_a_private_run_has_no_content(traced: Traced) -> None:
+    from otel_posthog_ai import posthog_context
+
+    with posthog_context(privacy_mode=True), traced.tracer.start_as_current_span("agent", attributes=TOTALS):
+        pass
+    [made] = generations(traced.events())
+    assert "$ai_input" not in made["properties"]
+    assert made["properties"]["$ai_input_tokens"] == 300
