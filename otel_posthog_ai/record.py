@@ -14,8 +14,11 @@ Kind = Literal["generation", "embedding", "span"]
 
 SpanType = Literal[
     "agent", "workflow", "chain", "task", "prompt", "tool", "retriever", "reranker", "guardrail", "handoff", "mcp",
-    "evaluator", "custom",
+    "evaluator", "speech", "transcription", "custom",
 ]  # fmt: skip
+
+SPEECH: Final = frozenset({"speech", "transcription"})
+"""Steps that are calls of a model, too, but not of one that PostHog counts: they keep its name and provider."""
 
 Message = dict[str, Any]
 """A message in the OpenAI chat shape; `messages.py` says which parts there are."""

@@ -85,14 +85,18 @@ FIELDS: Table = (
     Row("response_id", ("gen_ai.response.id",), identifier),
     Row("finish_reason", ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason"), finish_reason),
     Row("stream", ("gen_ai.request.stream", "gen_ai.is_streaming", "gen_ai.request.is_stream"), flag),
-    Row("time_to_first_token", ("gen_ai.response.time_to_first_chunk",
-                                "gen_ai.client.operation.time_to_first_chunk"), number),
-    Row("usage.input", ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"), count),
-    Row("usage.output", ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"), count),
+    # Conventions before this one, and engines that serve models, each have a word of their own.
+    Row("time_to_first_token", ("gen_ai.response.time_to_first_chunk", "gen_ai.client.operation.time_to_first_chunk",
+                                "gen_ai.response.time_to_first_token", "gen_ai.latency.time_to_first_token",
+                                "gen_ai.streaming.time_to_first_token", "llm.time_to_first_token"), number),
+    Row("usage.input", ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens",
+                        "gen_ai.response.prompt_tokens"), count),
+    Row("usage.output", ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens",
+                         "gen_ai.response.completion_tokens"), count),
     Row("usage.total", ("gen_ai.usage.total_tokens",), count),
     Row("usage.cache_read", ("gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
                              "gen_ai.usage.details.cache_read_tokens", "gen_ai.usage.input_tokens.cached",
-                             "gen_ai.usage.cached_tokens"), count),
+                             "gen_ai.usage.cached_tokens", "gen_ai.usage.input_cached_tokens"), count),
     Row("usage.cache_write", ("gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_write.input_tokens",
                               "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_input_tokens",
                               "gen_ai.usage.details.cache_write_tokens"), count),
@@ -103,6 +107,7 @@ FIELDS: Table = (
                             "gen_ai.usage.details.thoughts_tokens"), count),
     Row("usage.audio_input", ("gen_ai.usage.audio.input_tokens", "gen_ai.usage.details.input_audio_tokens"), count),
     Row("usage.audio_output", ("gen_ai.usage.audio.output_tokens", "gen_ai.usage.details.output_audio_tokens"), count),
+    Row("usage.cache_read_audio", ("gen_ai.usage.audio.cache_read.input_tokens",), count),
     Row("usage.image_input", ("gen_ai.usage.image.input_tokens",), count),
     Row("usage.image_output", ("gen_ai.usage.image.output_tokens",), count),
     Row("usage.text_input", ("gen_ai.usage.text.input_tokens",), count),
@@ -193,7 +198,7 @@ def read(record: AISpan, source: Source) -> None:
 
 def parameter(value: Any) -> Any:
     """A request parameter: numbers in text as numbers, JSON text parsed."""
-    if value == "" or value is None:
+    if value is None or value == "" or (is_list(value) and not value):
         return None
     return list(value) if is_list(value) else parse_json(value)
 

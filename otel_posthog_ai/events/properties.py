@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from otel_posthog_ai.reading.messages import with_instructions
-from otel_posthog_ai.record import MISSING, AISpan
+from otel_posthog_ai.record import MISSING, SPEECH, AISpan
 from otel_posthog_ai.version import __version__
 
 from .naming import event_name
@@ -21,7 +21,7 @@ EVENT_OF_KIND = {"generation": GENERATION, "embedding": EMBEDDING, "span": SPAN}
 LIBRARY = "otel-posthog-ai"
 
 _CALLS = frozenset({GENERATION, EMBEDDING})
-_NODES = frozenset({GENERATION, EMBEDDING, SPAN})
+_NODES = _MODELS = frozenset({GENERATION, EMBEDDING, SPAN})
 _ALL = frozenset({GENERATION, EMBEDDING, SPAN, TRACE})
 
 
@@ -92,6 +92,15 @@ def _tools_called(record: AISpan) -> str | None:
     return ",".join(names) or None
 
 
+def _of_model(read: Callable[[AISpan], Any]) -> Callable[[AISpan], Any]:
+    """What a step has only where it is what a model said or heard."""
+
+    def read_it(record: AISpan) -> Any:
+        return read(record) if record.kind != "span" or record.span_type in SPEECH else None
+
+    return read_it
+
+
 def _field(name: str) -> Callable[[AISpan], Any]:
     """A field of the record as it is (dotted for one of a part)."""
     return attrgetter(name)
@@ -102,10 +111,10 @@ PROPERTIES: tuple[Property, ...] = (
     Property("$ai_span_id", _ALL, _field("span_id"), "span id, 16 hex digits"),
     Property("$ai_span_name", _ALL, event_name, "tool, agent, workflow or chain name, else the span's"),
     Property("$ai_span_type", frozenset({SPAN}), _field("span_type"), "agent, workflow, chain, task, prompt, tool, "
-             "retriever, reranker, guardrail, handoff, mcp, evaluator or custom"),
+             "retriever, reranker, guardrail, handoff, mcp, evaluator, speech, transcription or custom"),
     Property("$ai_latency", _NODES, _latency, "seconds from start to end"),
-    Property("$ai_model", _CALLS, _model, "model that answered, else the requested one"),
-    Property("$ai_provider", _CALLS, _field("provider"), "provider as PostHog prices it"),
+    Property("$ai_model", _MODELS, _of_model(_model), "model that answered, else the requested one"),
+    Property("$ai_provider", _MODELS, _of_model(_field("provider")), "provider as PostHog prices it"),
     Property("$ai_input", _CALLS, _input, "messages led by the instructions; texts of an embedding"),
     Property("$ai_output_choices", frozenset({GENERATION}), _field("output"), "messages of the answer, one a choice"),
     Property("$ai_tools", frozenset({GENERATION}), _field("tools"), "tool definitions"),
@@ -115,12 +124,13 @@ PROPERTIES: tuple[Property, ...] = (
     Property("$ai_input_state", frozenset({SPAN, TRACE}), _field("input_state"), "input of the step"),
     Property("$ai_output_state", frozenset({SPAN, TRACE}), _field("output_state"), "output of the step"),
     Property("$ai_stream", frozenset({GENERATION}), _field("stream"), "whether the answer was streamed"),
-    Property("$ai_time_to_first_token", frozenset({GENERATION}), _field("time_to_first_token"), "seconds"),
+    Property("$ai_time_to_first_token", frozenset({GENERATION, SPAN}), _of_model(_field("time_to_first_token")),
+             "seconds; on speech to its first sound"),
     Property("$ai_stop_reason", frozenset({GENERATION}), _stop_reason, "finish reason as the provider spells it"),
     Property("$ai_temperature", frozenset({GENERATION}), _parameter("temperature"), "requested temperature"),
     Property("$ai_max_tokens", frozenset({GENERATION}),
              _parameter("max_tokens", "max_completion_tokens", "max_output_tokens"), "requested limit"),
-    Property("$ai_model_parameters", _CALLS, lambda r: r.parameters or None, "all request parameters"),
+    Property("$ai_model_parameters", _MODELS, _of_model(lambda r: r.parameters or None), "all request parameters"),
     Property("$ai_completion_id", _CALLS, _field("response_id"), "the provider's id of the answer"),
     Property("$ai_provider_metadata", _CALLS, lambda r: r.provider_metadata or None, "system fingerprint and the like"),
     Property("$ai_service_tier", _CALLS, _field("service_tier"), "tier that served the call"),

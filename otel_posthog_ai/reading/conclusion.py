@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from otel_posthog_ai.patterns import pattern
-from otel_posthog_ai.record import AISpan, Usage
+from otel_posthog_ai.record import MISSING, SPEECH, AISpan, Usage
 
 from .frameworks import framework_of_scope
 from .kinds import settle_embedding
 from .literals import ADDRESS
+from .messages import read_messages
 from .providers import is_framework, priced_provider, provider_of_model
 from .values import is_mapping
 
@@ -37,6 +38,8 @@ NOT_GIVEN = frozenset({"NOT_GIVEN", "Unset()", "Ellipsis"})
 
 def conclude(record: AISpan) -> None:
     """Fill what can be told from the fields alone."""
+    if record.span_type in SPEECH:
+        _priced_speech(record)
     _models(record)
     settle_embedding(record)
     _provider(record)
@@ -50,7 +53,7 @@ def conclude(record: AISpan) -> None:
     if _was_abandoned(record):
         record.cancelled = True
         record.finish_reason = None
-    if record.kind == "span":
+    if not _is_of_a_model(record):
         record.request_model = record.response_model = None
     if record.kind == "generation":
         if _nothing_counted(record.usage):
@@ -60,6 +63,26 @@ def conclude(record: AISpan) -> None:
         record.span_type = None
     if record.tools is not None:
         record.tools = [dict(tool) for tool in record.tools if is_mapping(tool)] or None
+
+
+def _is_of_a_model(record: AISpan) -> bool:
+    """Whether a model and its provider mean something here: on calls, speech, and runs that say what they used."""
+    usage = record.usage
+    return record.kind != "span" or record.span_type in SPEECH or bool(usage.input or usage.output)
+
+
+def _priced_speech(record: AISpan) -> None:
+    """Speech whose tokens or cost are stated is a call of a model that PostHog can count."""
+    usage, cost = record.usage, record.cost
+    if all(each is None for each in (usage.input, usage.output, cost.input, cost.output, cost.total)):
+        return
+    record.kind, record.span_type = "generation", None
+    record.input = record.input or read_messages(_said(record.input_state), "user")
+    record.output = record.output or read_messages(_said(record.output_state), "assistant")
+
+
+def _said(state: Any) -> Any:
+    return None if state is MISSING else state
 
 
 def _was_not_given(value: Any) -> bool:
@@ -109,7 +132,7 @@ def _provider(record: AISpan) -> None:
         if record.framework is None:
             record.framework = framework_of_scope(stated)
         stated = record.provider_original = None
-    if record.kind == "span":
+    if not _is_of_a_model(record):
         record.provider = None
         return
     if record.provider is None and stated is not None:

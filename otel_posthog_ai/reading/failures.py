@@ -27,7 +27,17 @@ MESSAGE_KEYS = ("error.message", "exception.message", "error")
 
 # Stopping on purpose is no failure.
 CANCELLATIONS = frozenset(
-    {"GraphInterrupt", "NodeInterrupt", "GraphBubbleUp", "ParentCommand", "CancelledError", "GeneratorExit"}
+    {
+        "GraphInterrupt",
+        "NodeInterrupt",
+        "GraphBubbleUp",
+        "GraphDrained",
+        "ParentCommand",
+        "CancelledError",
+        "GeneratorExit",
+        "CallDeferred",
+        "ApprovalRequired",
+    }
 )
 # Error classes of the providers' own clients, which have one status each.
 CLASS_STATUS: dict[str, int] = {

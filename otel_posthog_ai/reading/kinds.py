@@ -50,6 +50,15 @@ SPAN_TYPES: dict[str, SpanType] = {
     "guardrail_check": "guardrail",
     "evaluate": "evaluator",
     "evaluation": "evaluator",
+    "tts": "speech",
+    "text_to_speech": "speech",
+    "speech": "speech",
+    "audio": "speech",
+    "stt": "transcription",
+    "speech_to_text": "transcription",
+    "transcription": "transcription",
+    "audio_transcription": "transcription",
+    "audio_translation": "transcription",
 }
 # `llm.request.type` of the generation before this convention.
 REQUEST_TYPES: dict[str, Kind] = {
@@ -95,6 +104,8 @@ WORDS: dict[str, Stated] = {
     "prompt": ("span", "prompt"),
     "handoff": ("span", "handoff"),
     "mcp": ("span", "mcp"),
+    **dict.fromkeys(("speech", "tts", "text_to_speech"), ("span", "speech")),
+    **dict.fromkeys(("transcription", "stt", "speech_to_text"), ("span", "transcription")),
 }  # fmt: skip
 
 # Marks of an agent's own span, which names a model and sums the usage without being a call.

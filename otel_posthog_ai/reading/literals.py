@@ -21,6 +21,8 @@ _OPENERS = ("{", "[", "(")
 # A repr that is only an address: `<groq.Stream object at 0x7f99231ce250>`.
 ADDRESS = pattern(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
 _CONSTRUCTOR = pattern(r"[A-Za-z_][\w.]*\(")
+# A member of an enumeration, which is no Python: `<ChatRole.ASSISTANT: 'assistant'>`.
+_ENUM = pattern(r"<\w+\.\w+: ('\w*'|\d+)>")
 # An escape that Python does not know would make the parser warn; no repr contains one.
 _UNKNOWN_ESCAPE = pattern(r"(?<!\\)(?:\\\\)*\\[^\\'\"abfnrtvxuUN0-7\n]")
 
@@ -36,8 +38,15 @@ def read_literal(text: str) -> Any:
         return None
     if _UNKNOWN_ESCAPE.search(stripped):
         return None
+    found = _literal(stripped)
+    if found is None and _ENUM.search(stripped):
+        found = _literal(_ENUM.sub(r"\1", stripped))
+    return found
+
+
+def _literal(text: str) -> Any:
     try:
-        return _value(_parsed(stripped).body, 0)
+        return _value(_parsed(text).body, 0)
     except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError, _NotLiteral):
         return None
 

@@ -53,8 +53,6 @@ _REPR_ID = pattern(
     r"^\s*\w*(?:Completion|Message|Response)\w*\(.{0,40}?\b(?:response_)?id='([\w.:-]{6,})'",
 )
 _REPR_USAGE = pattern(r"\busage'?(?:=|: )")
-# A member of an enumeration, which is no Python: `<ChatRole.ASSISTANT: 'assistant'>`.
-_REPR_ENUM = pattern(r"<\w+\.\w+: ('\w*'|\d+)>")
 _LONGEST_REPR = 100_000
 _REPR_FINISH = pattern(r"\b(?:finish_reason|stop_reason)'?(?:=|: )(?:'(\w+)'|<\w+\.\w+: '(\w+)'>)")
 
@@ -177,7 +175,7 @@ def _read_repr(record: AISpan, found: str, usage: bool, depth: int) -> None:
     if not _REPR.match(found):
         return
     if usage and record.usage.cache_read is None and len(found) <= _LONGEST_REPR and _REPR_USAGE.search(found):
-        _read_counts(record, read_literal(_REPR_ENUM.sub(r"\1", found)), depth)
+        _read_counts(record, read_literal(found), depth)
     match = _REPR_ID.match(found)
     if match is not None and record.response_id is None:
         record.response_id = match.group(1)

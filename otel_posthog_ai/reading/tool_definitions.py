@@ -46,7 +46,7 @@ def _definitions(entry: Any) -> list[dict[str, Any]]:
         nested = entry.get(key)
         if is_list(nested) and nested:
             return [tool for item in nested for tool in _definitions(parse_json(item))]
-    for key in ("toolSpec", "tool_spec"):
+    for key in ("toolSpec", "tool_spec", "data"):  # Bedrock's and Haystack's
         if is_mapping(entry.get(key)):
             return _definitions(entry[key])
     function = parse_json(entry.get("function"))

@@ -115,7 +115,7 @@ class Placing:
         if span is None or self._parent(unread, final=False) is not None:
             return
         outlook = self._outlooks.of_open(unread, span)
-        if outlook.kind == "span" and outlook.span_type not in (None, "tool", "mcp"):
+        if outlook.span_type is not None and can_be_root(outlook):
             trace.root_id = unread.span_id
 
     def _earlier_root(self, node: Node, record: AISpan) -> bool:
@@ -130,12 +130,7 @@ class Placing:
             if above is None or any(each.span_id == span_id for each in self._hierarchy.ancestors(node)):
                 continue
             outlook = self._outlooks.of_open(above, span)
-            if (
-                outlook.ai
-                and outlook.kind == "span"
-                and outlook.span_type != "tool"
-                and self._parent(above, final=False) is None
-            ):
+            if outlook.ai and can_be_root(outlook) and self._parent(above, final=False) is None:
                 return True
         return False
 

@@ -7,9 +7,12 @@ from typing import Any
 from otel_posthog_ai.bounds import forget_oldest
 from otel_posthog_ai.reading.messages import last_user_text, message_text
 from otel_posthog_ai.reading.table import unset
-from otel_posthog_ai.record import MISSING, AISpan
+from otel_posthog_ai.record import MISSING, SPEECH, AISpan
+
+from .nodes import Outlook
 
 MOST_TRACES = 5_000
+_NO_RUNS = frozenset({"tool", "mcp", *SPEECH})
 
 
 class Trace:
@@ -79,9 +82,9 @@ class Traces:
         return known
 
 
-def can_be_root(record: AISpan) -> bool:
-    """A root is a run of something; a call or a single tool is itself."""
-    return record.kind == "span" and record.span_type not in ("tool", "mcp")
+def can_be_root(record: AISpan | Outlook) -> bool:
+    """A root is a run of something; a call, a single tool or something that was said or heard is itself."""
+    return record.kind == "span" and record.span_type not in _NO_RUNS
 
 
 __all__ = ["Trace", "Traces", "can_be_root"]

@@ -1,0 +1,104 @@
+"""Pipecat: a conversation of turns, each with what was heard, asked, answered and said.
+
+Its own tracing (`enable_tracing`, https://docs.pipecat.ai/server/utilities/opentelemetry) follows the GenAI conventions
+in its model calls, but for their content; OpenInference's instrumentor calls all of it LLM.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from otel_posthog_ai.reading.messages import read_messages
+from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import Row, Table, fill, unset
+from otel_posthog_ai.reading.tool_definitions import read_tools
+from otel_posthog_ai.reading.values import flag, identifier, mapping, number, parse_json, text
+from otel_posthog_ai.record import SPEECH, AISpan, SpanType
+
+NAME = "pipecat"
+PREFIXES = ("turn.number", "conversation.type", "metrics.ttfb", "metrics.character_count")
+OPENINFERENCE = "openinference.instrumentation.pipecat"
+FRAMEWORK = "pipecat"
+
+STEPS: dict[str, SpanType] = {
+    "conversation": "workflow",
+    "turn": "chain",
+    "conversation.turn": "chain",
+    "stt": "transcription",
+    "tts": "speech",
+    "llm_setup": "task",
+    "llm_request": "task",
+    "llm_tool_call": "tool",
+    "llm_tool_result": "tool",
+}
+FIELDS: Table = (
+    Row("request_model", ("metrics.model",), text),
+    Row("time_to_first_token", ("metrics.ttfb", "service.ttfb_seconds"), number),
+    Row("stream", ("stream",), flag),
+    Row("response_id", ("response.id",), identifier),
+    Row("tools", ("tools", "tools.definitions"), read_tools),
+    Row("identity.incidental_session", ("conversation.id",), identifier),
+)
+PARAMETERS = {"voice_id": "voice", "settings.voice": "voice", "settings.language": "language", "language": "language"}
+_TURNS = ("turn.number", "conversation.turn_number")
+# What the pipeline notes of itself: its settings, its turns, its frames, and once more what stands in the messages.
+_PLUMBING = (
+    "param.", "settings.", "turn.", "conversation.", "tools.", "session.", "service.", "response.", "context.",
+    "frame.", "message.", "metrics.processor",
+)  # fmt: skip
+_READ = frozenset(
+    {"vad_enabled", "tool_count", "is_final", "instructions", "user_id", "voice_id", "language", "input", "output",
+     "text", "transcript", "extra", "system"}
+)  # fmt: skip
+
+
+def recognises(source: Source) -> bool:
+    return source.scope.split(".")[0] == NAME or source.scope == OPENINFERENCE
+
+
+def read(record: AISpan, source: Source) -> None:
+    record.framework = FRAMEWORK
+    record.span_type = STEPS.get(source.name.removeprefix("pipecat."))
+    fill(record, FIELDS, source)
+    turn = number(source.first(*_TURNS))
+    if record.span_type == "chain" and turn is not None:
+        record.name = f"turn {turn:g}"
+    for key, name in PARAMETERS.items():
+        value = text(source.attributes.get(key))
+        if value is not None and record.span_type in SPEECH:
+            record.parameters.setdefault(name, value)
+    if source.scope == OPENINFERENCE:
+        _read_settings(record, source)
+    _read_content(record, source)
+    source.used.update(key for key in source.attributes if key in _READ or key.startswith(_PLUMBING))
+
+
+def _read_settings(record: AISpan, source: Source) -> None:
+    """What OpenInference writes as metadata are the settings of the service, which the user did not write there."""
+    settings = mapping(source.attributes.get("metadata"))
+    source.discard("metadata")
+    if settings and record.span_type is None:
+        read_request(record, settings)
+
+
+def _read_content(record: AISpan, source: Source) -> None:
+    attributes = source.attributes
+    if record.span_type == "speech":
+        said = text(attributes.get("text")) or text(attributes.get("output.value"))
+        record.input_state = record.input_state if said is None else said.strip()
+        source.discard("output.value")
+    elif record.span_type == "transcription":
+        record.output_state = attributes.get("transcript", record.output_state)
+    elif record.span_type is None:
+        record.input = record.input or read_messages(attributes.get("input"), "user")
+        record.output = record.output or read_messages(_spoken(attributes.get("output")), "assistant")
+    else:
+        for field, key in (("input_state", "input"), ("output_state", "output")):
+            if unset(getattr(record, field)) and key in attributes:
+                setattr(record, field, parse_json(attributes[key]))
+
+
+def _spoken(value: Any) -> Any:
+    """What the model said is a text, whatever it looks like."""
+    return [{"role": "assistant", "content": value}] if isinstance(value, str) else value
