@@ -37,7 +37,6 @@ AI_SCOPES = (
     "opentelemetry.instrumentation.google_genai",
     "opentelemetry.instrumentation.botocore.bedrock",
     "opentelemetry.instrumentation.openai_agents",
-    "haystack",
     "smolagents",
     "openlit",
     "crewai",

@@ -22,6 +22,9 @@ from otel_posthog_ai.record import AISpan, Kind, SpanType
 
 NAME = "haystack"
 PREFIXES = ("haystack.",)
+AI_SCOPES = ("haystack",)
+PLUMBING = ("haystack.",)
+LABELS = {"haystack": "haystack-ai (its own spans)"}
 FRAMEWORK = "haystack"
 COMPONENT = "haystack.component.type"
 

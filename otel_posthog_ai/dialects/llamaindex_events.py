@@ -22,7 +22,9 @@ from otel_posthog_ai.record import AISpan, Kind, SpanType
 
 NAME = "llamaindex_events"
 PREFIXES = ("llamaindex.run_id", "llamaindex.step.")
-SCOPES = ("llamaindex.opentelemetry.tracer",)
+SCOPES = AI_SCOPES = ("llamaindex.opentelemetry.tracer",)
+PLUMBING = ("llamaindex.",)
+LABELS = {SCOPES[0]: "llama-index-observability-otel"}
 FRAMEWORK = "llamaindex"
 STEP = "llamaindex.step.input_summary"
 

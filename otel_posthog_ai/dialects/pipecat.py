@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_requests import read_request
 from otel_posthog_ai.reading.source import Source
@@ -18,6 +19,13 @@ from otel_posthog_ai.record import SPEECH, AISpan, SpanType
 
 NAME = "pipecat"
 PREFIXES = ("turn.number", "conversation.type", "metrics.ttfb", "metrics.character_count")
+AI_SCOPES = ("pipecat",)
+IDENTITY = IdentityKeys(incidental_session=("conversation.id",))
+PLUMBING = (
+    "conversation.id", "conversation.type", "extra", "input", "instructions", "is_final", "language", "output",
+    "system", "text", "tool_count", "transcript", "user_id", "vad_enabled", "voice_id",
+)  # fmt: skip
+LABELS = {"pipecat": "pipecat-ai (its own spans)", "pipecat.turn": "pipecat-ai (its own spans)"}
 OPENINFERENCE = "openinference.instrumentation.pipecat"
 FRAMEWORK = "pipecat"
 
@@ -38,18 +46,13 @@ FIELDS: Table = (
     Row("stream", ("stream",), flag),
     Row("response_id", ("response.id",), identifier),
     Row("tools", ("tools", "tools.definitions"), read_tools),
-    Row("identity.incidental_session", ("conversation.id",), identifier),
 )
 PARAMETERS = {"voice_id": "voice", "settings.voice": "voice", "settings.language": "language", "language": "language"}
 _TURNS = ("turn.number", "conversation.turn_number")
 # What the pipeline notes of itself: its settings, its turns, its frames, and once more what stands in the messages.
-_PLUMBING = (
+_NOTES = (
     "param.", "settings.", "turn.", "conversation.", "tools.", "session.", "service.", "response.", "context.",
     "frame.", "message.", "metrics.processor",
-)  # fmt: skip
-_READ = frozenset(
-    {"vad_enabled", "tool_count", "is_final", "instructions", "user_id", "voice_id", "language", "input", "output",
-     "text", "transcript", "extra", "system"}
 )  # fmt: skip
 
 
@@ -71,7 +74,7 @@ def read(record: AISpan, source: Source) -> None:
     if source.scope == OPENINFERENCE:
         _read_settings(record, source)
     _read_content(record, source)
-    source.used.update(key for key in source.attributes if key in _READ or key.startswith(_PLUMBING))
+    source.used.update(key for key in source.attributes if key.startswith(_NOTES))
 
 
 def _read_settings(record: AISpan, source: Source) -> None:
