@@ -37,7 +37,7 @@ class _Missing:
 MISSING: Final = _Missing()
 
 
-USAGE_FLAGS = frozenset({"input_excludes_cache", "output_excludes_reasoning"})
+USAGE_FLAGS = frozenset({"as_provider_counts", "input_excludes_cache", "output_excludes_reasoning"})
 """What a `Usage` says of its counts, and not as one of them."""
 
 
@@ -45,8 +45,8 @@ class Usage:
     """Token counts as the span states them; None is unknown, 0 is zero."""
 
     __slots__ = (
-        "audio_input", "audio_output", "cache_read", "cache_read_audio", "cache_write", "cache_write_1h",
-        "cache_write_5m", "image_input", "image_output", "input", "input_excludes_cache", "output",
+        "as_provider_counts", "audio_input", "audio_output", "cache_read", "cache_read_audio", "cache_write",
+        "cache_write_1h", "cache_write_5m", "image_input", "image_output", "input", "input_excludes_cache", "output",
         "output_excludes_reasoning", "reasoning", "text_input", "total", "web_searches",
     )  # fmt: skip
 
@@ -62,6 +62,8 @@ class Usage:
         self.input_excludes_cache: bool | None = None
         """True where `input` leaves out what was read from and written to the cache; None where the dialect cannot
         tell."""
+        self.as_provider_counts: bool | None = None
+        """True where the counts have the names of a provider that counts the cache apart, whoever answered."""
         self.output_excludes_reasoning: bool | None = None
         """True where `output` leaves out the reasoning tokens; None where only arithmetic can tell."""
         self.audio_input: float | None = None
@@ -76,9 +78,11 @@ class Usage:
 class Cost:
     """What the call cost in USD, where the span states it."""
 
-    __slots__ = ("input", "output", "total")
+    __slots__ = ("from_cache", "input", "output", "total")
 
     def __init__(self) -> None:
+        self.from_cache: bool = False
+        """The reply came out of a cache of the caller's own: where 0 is stated, it cost nothing."""
         self.input: float | None = None
         self.output: float | None = None
         self.total: float | None = None
@@ -137,14 +141,14 @@ class AISpan:
     """
 
     __slots__ = (
-        "agent_name", "attributes", "base_url", "cancelled", "cost", "dialect", "documented", "embedding_input",
-        "end_ns", "error", "evaluations", "finish_reason", "framework", "graph_node", "identity", "input",
-        "input_state", "instructions", "kind", "metadata", "name", "noise", "operation", "output", "output_state",
-        "pair_key", "pair_time_ns", "parameters", "parent_id", "parent_is_remote", "private", "prompt_name",
-        "prompt_version", "provider", "provider_metadata", "provider_original", "request_model", "request_url",
-        "resource", "response_id", "response_model", "scope", "scope_version", "service_tier", "span_id", "span_name",
-        "span_type", "spoke_until_ns", "start_ns", "stream", "tags", "time_to_first_token", "tool_call_id", "tool_name",
-        "tools", "trace_id", "trace_metadata", "trace_name", "usage",
+        "account", "agent_name", "attributes", "base_url", "cancelled", "cost", "dialect", "documented",
+        "embedding_input", "end_ns", "error", "evaluations", "finish_reason", "framework", "graph_node", "identity",
+        "input", "input_state", "instructions", "kind", "metadata", "name", "noise", "operation", "output",
+        "output_state", "pair_key", "pair_time_ns", "parameters", "parent_id", "parent_is_remote", "private",
+        "prompt_name", "prompt_version", "provider", "provider_metadata", "provider_original", "request_model",
+        "request_url", "resource", "response_id", "response_model", "scope", "scope_version", "service_tier",
+        "span_id", "span_name", "span_type", "spoke_until_ns", "start_ns", "stream", "tags", "time_to_first_token",
+        "tool_call_id", "tool_name", "tools", "trace_id", "trace_metadata", "trace_name", "usage",
     )  # fmt: skip
 
     def __init__(
@@ -238,6 +242,8 @@ class AISpan:
         """Name of the dialect that recognised the span first."""
         self.noise: bool = False
         """Plumbing that no person wants to read; its children move up."""
+        self.account: bool = False
+        """It only counts a model's tokens, which another span of its scope may have reported as a call."""
         self.pair_key: str | None = None
         """Set where the dialect declares that this span is half of a call: the other half (same scope) has the same
         key."""

@@ -3,9 +3,10 @@
 The evidence, strongest first: the same response id in overlapping times; an ancestor and a descendant of different
 scopes with the same model and no conflicting usage; a parentless client span in another trace that ran inside a
 generation of another scope with the same model, and the same user text and usage as far as both have them, unless only
-the client's failed; the call that began while a stream of another scope had been handed out and had no token yet, where
-all of that and the answer agree. Time alone or text alone proves nothing, and two spans of one scope are two calls
-unless their dialect declares the pair.
+the client's failed; the same below one step of one trace; the call that began while a stream of another scope had been
+handed out and had no token yet, where all of that and the answer agree. Time alone or text alone proves nothing, and
+two spans of one scope are two calls unless their dialect declares the pair, or one is no more than an account of what
+the other used.
 """
 
 from __future__ import annotations
@@ -26,9 +27,24 @@ def same_response(one: AISpan, other: AISpan) -> bool:
     return (
         one.response_id is not None
         and one.response_id == other.response_id
-        and one.kind == other.kind
+        and _kinds_agree(one, other)
         and one.scope != other.scope
         and overlap(one, other)
+    )
+
+
+def counts_again(account: AISpan, call: AISpan) -> bool:
+    """Whether an account is of this call: one of its scope, beside or around it, begun by then, with these counts."""
+    return (
+        account.account
+        and not call.account
+        and account.kind == call.kind
+        and account.scope == call.scope
+        and account.parent_id is not None
+        and account.parent_id in (call.parent_id, call.span_id)
+        and call.start_ns <= account.start_ns
+        and same_model(account, call)
+        and not _usage_differs(account.usage, call.usage)
     )
 
 
@@ -53,13 +69,24 @@ def read_the_stream(outer: AISpan, inner: AISpan) -> bool:
     )
 
 
-def ran_inside(outer: AISpan, inner: AISpan) -> bool:
-    """Evidence 3, for spans of different traces."""
+def side_by_side(outer: AISpan, inner: AISpan) -> bool:
+    """Evidence 3, for two spans below one step, where one instrumentor ended its span within the other's."""
+    below_one = outer.parent_id is not None and outer.parent_id == inner.parent_id and outer.trace_id == inner.trace_id
+    return below_one and _took_place_inside(outer, inner) and _comparable(outer, inner)
+
+
+def _took_place_inside(outer: AISpan, inner: AISpan) -> bool:
+    """Whether one ran within the other, and nothing that both say makes them two."""
     if not contains(outer, inner) or not _may_be_one(outer, inner):
         return False
     if inner.error is not None and outer.error is None:
         return False  # tried again: another call inside it went well
-    if _texts_differ(outer, inner) or _usage_differs(outer.usage, inner.usage):
+    return not (_texts_differ(outer, inner) or _usage_differs(outer.usage, inner.usage))
+
+
+def ran_inside(outer: AISpan, inner: AISpan) -> bool:
+    """Evidence 3, for spans of different traces."""
+    if not _took_place_inside(outer, inner):
         return False
     # Where neither text nor usage can be compared, the times must leave no doubt.
     return _comparable(outer, inner) or (outer.start_ns <= inner.start_ns and inner.end_ns <= outer.end_ns)
@@ -68,8 +95,15 @@ def ran_inside(outer: AISpan, inner: AISpan) -> bool:
 def _may_be_one(one: AISpan, other: AISpan) -> bool:
     """Whether two instrumentors could mean one call: nothing that names it says otherwise."""
     return (
-        one.kind == other.kind and one.scope != other.scope and not _ids_differ(one, other) and same_model(one, other)
+        one.scope != other.scope and _kinds_agree(one, other) and not _ids_differ(one, other) and same_model(one, other)
     )
+
+
+def _kinds_agree(one: AISpan, other: AISpan) -> bool:
+    """Whether the kinds are the same, as far as both know: an embedding can look like a call that answered nothing."""
+    if one.kind == other.kind:
+        return True
+    return {one.kind, other.kind} == {"embedding", "generation"} and not one.output and not other.output
 
 
 def overlap(one: AISpan, other: AISpan) -> bool:

@@ -7,8 +7,8 @@ from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
-from .merging import merge, merge_steps
-from .pairing import STAGES, find_pairs, several_instrumentors
+from .merging import merge, merge_account, merge_steps
+from .pairing import STAGES, WITHIN_ONE_SCOPE, find_pairs, several_instrumentors
 from .repetitions import is_graph_plumbing, is_repetition, is_same_tool
 from .sent_calls import RememberedCalls
 
@@ -26,7 +26,7 @@ class Joining:
 
     def join_calls(self) -> None:
         """Make one of all reports of one call, also where one of them has left already."""
-        for stage in STAGES if several_instrumentors(self._held.values()) else STAGES[:1]:
+        for stage in STAGES if several_instrumentors(self._held.values()) else WITHIN_ONE_SCOPE:
             for pair in find_pairs(stage, self._held.values(), self._hierarchy):
                 survivor = self._hierarchy.survivor(pair.survivor)
                 self._join(survivor, pair.other, other_is_wire=pair.wire is pair.other)
@@ -38,7 +38,10 @@ class Joining:
         kept, gone = survivor.record, other.record
         if kept is None or gone is None or survivor is other:
             return
-        merge(kept, gone, wire=gone if other_is_wire else kept)
+        if gone.account:
+            merge_account(kept, gone)
+        else:
+            merge(kept, gone, wire=gone if other_is_wire else kept)
         survivor.reported_by |= {gone.scope} | other.reported_by
         if other.promised:
             # A child has left under this span: it stays as a step, without what would count twice.

@@ -24,6 +24,8 @@ _FILLED = tuple(field for field in AISpan.__slots__ if field not in _OWN)
 def merge(survivor: AISpan, other: AISpan, *, wire: AISpan) -> None:
     """Make `survivor` tell what both say; `wire` is the one of both that is nearer the wire."""
     other_is_wire = wire is other
+    if "embedding" in (survivor.kind, other.kind):
+        survivor.kind = "embedding"
     for field in _FILLED:
         if unset(getattr(survivor, field)):
             setattr(survivor, field, getattr(other, field))
@@ -46,6 +48,15 @@ def merge(survivor: AISpan, other: AISpan, *, wire: AISpan) -> None:
     survivor.start_ns = min(survivor.start_ns, other.start_ns)
     survivor.end_ns = max(survivor.end_ns, other.end_ns)
     survivor.private = survivor.private or other.private
+
+
+def merge_account(call: AISpan, account: AISpan) -> None:
+    """The call with the counts and the cost that only its account states; it took no longer because of that."""
+    _merge_usage(call, account, False)
+    if call.cost.total is None and call.cost.input is None:
+        call.cost = account.cost
+    if unset(call.response_model):
+        call.response_model = account.response_model
 
 
 def _merge_usage(survivor: AISpan, other: AISpan, other_is_wire: bool) -> None:

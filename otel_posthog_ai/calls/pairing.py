@@ -9,7 +9,7 @@ from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Fate, Node
 
-from .evidence import contains, nested_calls, ran_inside, read_the_stream, same_response
+from .evidence import contains, counts_again, nested_calls, ran_inside, read_the_stream, same_response, side_by_side
 
 # Spans of these types between two calls make them two calls.
 _BETWEEN = frozenset({"tool", "agent", "workflow", "chain", "task", "handoff", "retriever", "guardrail", "mcp"})
@@ -108,6 +108,21 @@ def _ended_nearest(node: Node, group: list[Node]) -> Iterator[Pair]:
         yield Pair(min(calls, key=lambda each: abs(_record(each).end_ns - time)), node, node)
 
 
+def _accounts(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    """Each account and the call that ended nearest to it; a call is counted again once."""
+    calls = _calls(nodes)
+    counted: set[int] = set()
+    for account in calls:
+        record = _record(account)
+        if not record.account:
+            continue
+        own = [each for each in calls if each.span_id not in counted and counts_again(record, _record(each))]
+        if own:
+            call = min(own, key=lambda each: abs(_record(each).end_ns - record.start_ns))
+            counted.add(call.span_id)
+            yield Pair(call, account, call)
+
+
 def _by_response(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     by_id: dict[str, list[Node]] = defaultdict(list)
     for node in _calls(nodes):
@@ -154,7 +169,7 @@ def _turn(pair: tuple[Node, Node]) -> tuple[int, int]:
 
 
 def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
-    """Calls of different traces, the tightest first."""
+    """Calls of different traces or below one step, the tightest first."""
     calls = _calls(nodes)
     return _one_to_one(calls, sorted(_one_inside_another(calls), key=_slack))
 
@@ -173,12 +188,18 @@ def _one_to_one(calls: list[Node], pairs: Iterable[tuple[Node, Node]]) -> Iterat
 
 
 def _one_inside_another(calls: list[Node]) -> Iterator[tuple[Node, Node]]:
+    below: dict[str | None, list[Node]] = defaultdict(list)
+    for node in calls:
+        below[_record(node).parent_id].append(node)
     for inner in calls:
         record = _record(inner)
         if record.parent_id is None:
             for outer in calls:
                 if outer.trace_id != inner.trace_id and ran_inside(_record(outer), record):
                     yield outer, inner
+        for outer in below[record.parent_id] if record.parent_id is not None else ():
+            if side_by_side(_record(outer), record):
+                yield outer, inner
 
 
 def _slack(pair: tuple[Node, Node]) -> tuple[bool, int]:
@@ -188,5 +209,6 @@ def _slack(pair: tuple[Node, Node]) -> tuple[bool, int]:
     return (outer.error is None) != (inner.error is None), longer
 
 
-# Strongest evidence first; what one stage has joined, the next sees as one. Only the first looks within one scope.
-STAGES: tuple[Stage, ...] = (_declared, _by_response, _nested, _handed_out, _apart)
+# Strongest evidence first; what one stage has joined, the next sees as one.
+WITHIN_ONE_SCOPE: tuple[Stage, ...] = (_declared, _accounts)
+STAGES: tuple[Stage, ...] = (*WITHIN_ONE_SCOPE, _by_response, _nested, _handed_out, _apart)

@@ -10,7 +10,7 @@ from otel_posthog_ai.record import MISSING, AISpan
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
-from .evidence import contains, nested_calls, ran_inside, read_the_stream, same_response
+from .evidence import contains, counts_again, nested_calls, ran_inside, read_the_stream, same_response, side_by_side
 
 MOST_CALLS = 1_000
 
@@ -65,11 +65,13 @@ class RememberedCalls:
 
     def find(self, node: Node, record: AISpan, hierarchy: Hierarchy) -> Found | None:
         """The remembered call that `record` reports too, if there is one."""
+        if record.account:
+            return self._counted(record)
         if self._scopes.keys() <= {record.scope}:
             return None  # one instrumentor reports a call once
         above = {each.span_id for each in hierarchy.ancestors(node)}
         for other, known in reversed(self._calls.values()):
-            if known.scope == record.scope or known.kind != record.kind:
+            if known.scope == record.scope:
                 continue
             below = any(each.span_id == node.span_id for each in hierarchy.ancestors(other))
             if same_response(known, record):
@@ -89,7 +91,17 @@ class RememberedCalls:
                     return Found(other, True)
                 if record.parent_id is None and ran_inside(known, record):
                     return Found(other, False)
+            elif side_by_side(record, known):
+                return Found(other, True)
+            elif side_by_side(known, record):
+                return Found(other, False)
         return None
+
+    def _counted(self, account: AISpan) -> Found | None:
+        """The call that an account counts again."""
+        calls = (each for each in reversed(self._calls.values()) if each[1].usage.input is not None)
+        found = next((each for each in calls if counts_again(account, each[1])), None)
+        return Found(found[0], False) if found is not None else None
 
 
 def _slim(record: AISpan) -> AISpan:

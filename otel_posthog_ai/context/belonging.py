@@ -11,7 +11,7 @@ from otel_posthog_ai.log import warn_once
 LONGEST_ID = 200
 """Characters. PostHog cuts a longer distinct id, and an id that two services cut differently is two people."""
 
-NO_VALUE = frozenset({"", "null", "none", "undefined", "nan", "[object object]"})
+NO_VALUE = frozenset({"", "null", "none", "undefined", "unknown", "nan", "[object object]"})
 """What an absent value looks like once it was turned into text; lower case."""
 
 ILLEGAL_DISTINCT_IDS = NO_VALUE | {

@@ -17,6 +17,7 @@ from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset
 from otel_posthog_ai.reading.tool_definitions import read_tools
 from otel_posthog_ai.reading.values import (
+    conversation,
     count,
     finish_reason,
     flag,
@@ -123,7 +124,7 @@ FIELDS: Table = (
     Row("agent_name", ("gen_ai.agent.name",), text),
     Row("prompt_name", ("gen_ai.prompt.name",), text),
     Row("prompt_version", ("gen_ai.prompt.version",), text),
-    Row("identity.incidental_session", ("gen_ai.conversation.id",), identifier),
+    Row("identity.incidental_session", ("gen_ai.conversation.id",), conversation),
     Row("identity.incidental_user", ("gen_ai.user", "gen_ai.request.user", "llm.user"), identifier),
     Row("service_tier", ("openai.response.service_tier", "gen_ai.openai.response.service_tier",
                          "gen_ai.response.service_tier"), text),

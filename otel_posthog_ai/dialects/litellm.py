@@ -86,6 +86,7 @@ def _read_request(record: AISpan, source: Source) -> None:
     record.base_url = record.base_url or text(hidden.get("api_base"))
     if record.cost.total is None:
         record.cost.total = number(hidden.get("response_cost"))
+        record.cost.from_cache = text(hidden.get("cache_key")) is not None  # else 0 only says that no price is known
     if record.provider_original is None and source.attributes.get("gen_ai.system") is None:
         record.provider_original = text(source.attributes.get("error.llm_provider"))
 

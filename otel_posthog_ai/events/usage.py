@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.cache_counting import cached, counts_cache_apart
 from otel_posthog_ai.reading.conclusion import GEMINI_WITH_REASONING
 from otel_posthog_ai.record import AISpan, Cost, Usage
-
-# Providers whose own API counts the input without what came from the cache, where no dialect says otherwise.
-EXCLUSIVE_PROVIDERS = frozenset({"bedrock"})
 
 COUNTS: tuple[tuple[str, str], ...] = (
     ("$ai_input_tokens", "input"),
@@ -55,10 +53,6 @@ def usage_properties(record: AISpan) -> dict[str, Any]:
 
 def _cache(record: AISpan, properties: dict[str, Any]) -> None:
     usage = record.usage
-    excluded = usage.input_excludes_cache
-    split = (usage.cache_read or 0) + (usage.cache_write or 0)
-    if excluded is None:
-        excluded = record.provider in EXCLUSIVE_PROVIDERS or (usage.input is not None and split > usage.input)
     if split_is_impossible(usage):
         return
     for name, field in CACHE:
@@ -66,16 +60,12 @@ def _cache(record: AISpan, properties: dict[str, Any]) -> None:
         if value is not None:
             properties[name] = value
     if usage.input is not None and (usage.cache_read is not None or usage.cache_write is not None):
-        properties["$ai_cache_reporting_exclusive"] = excluded
+        properties["$ai_cache_reporting_exclusive"] = counts_cache_apart(record)
 
 
 def split_is_impossible(usage: Usage) -> bool:
     """Whether the cache counts exceed an input that is said to include them: then they are wrong."""
-    return (
-        usage.input_excludes_cache is False
-        and usage.input is not None
-        and (usage.cache_read or 0) + (usage.cache_write or 0) > usage.input
-    )
+    return usage.input_excludes_cache is False and usage.input is not None and cached(usage) > usage.input
 
 
 def _reasoning(record: AISpan, properties: dict[str, Any]) -> None:
@@ -106,11 +96,13 @@ def reasoning_is_outside(usage: Usage) -> bool:
 
 
 def cost_properties(cost: Cost) -> dict[str, Any]:
-    """Costs that the span states, in USD, where they are above 0."""
+    """Costs that the span states, in USD, where they are above 0 or the reply came out of the caller's own cache."""
     if cost.input is not None and cost.output is not None and cost.input + cost.output > 0:
         total = cost.total if cost.total is not None and cost.total > 0 else cost.input + cost.output
         return {"$ai_input_cost_usd": cost.input, "$ai_output_cost_usd": cost.output, "$ai_total_cost_usd": total}
     total = cost.total if cost.total is not None else (cost.input or 0) + (cost.output or 0)
+    if cost.from_cache and total == 0:
+        return {"$ai_input_cost_usd": 0, "$ai_output_cost_usd": 0, "$ai_total_cost_usd": 0}
     if total > 0:
         return {"$ai_total_cost_usd": total, "$ai_cost_passthrough": True}
     return {}

@@ -7,8 +7,9 @@ from typing import Any
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.record import MISSING, SPEECH, AISpan, Usage
 
+from .cache_counting import settle_cache
 from .frameworks import framework_of_scope
-from .kinds import settle_embedding
+from .kinds import settle_account, settle_embedding
 from .literals import ADDRESS
 from .messages import read_messages
 from .providers import is_framework, priced_provider, provider_of_model
@@ -58,7 +59,9 @@ def conclude(record: AISpan) -> None:
     if record.kind == "generation":
         if _nothing_counted(record.usage):
             record.usage = Usage()
+        settle_account(record)
         _untold_reasoning(record)
+    settle_cache(record)
     if record.kind == "embedding" and record.span_type is not None:
         record.span_type = None
     if record.tools is not None:

@@ -6,13 +6,13 @@ provider made for its own use, and count only where no explicit one is found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from otel_posthog_ai.posthog_inputs import GROUPS_KEY, REPLAY_SESSION_KEY, SESSION_KEYS, USER_KEY
 from otel_posthog_ai.record import Identity
 
-from .values import identifier, is_mapping, json_text, mapping
+from .values import conversation, identifier, is_mapping, json_text, mapping
 
 
 class IdentityKeys(NamedTuple):
@@ -73,11 +73,13 @@ def names_identity_only(key: str) -> bool:
 _JSON_PREFIX = "langfuse."
 
 
-def _first(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+def _first(
+    attributes: Mapping[str, Any], keys: tuple[str, ...], parse: Callable[[Any], str | None] = identifier
+) -> str | None:
     for key in keys:
         if key in attributes:
             # Langfuse writes its metadata as JSON, also texts.
-            found = identifier(json_text(attributes[key]) if key.startswith(_JSON_PREFIX) else attributes[key])
+            found = parse(json_text(attributes[key]) if key.startswith(_JSON_PREFIX) else attributes[key])
             if found is not None:
                 return found
     return None
@@ -90,8 +92,8 @@ def read_identity(attributes: Mapping[str, Any]) -> Identity | None:
     keys = _known.keys
     found = Identity()
     found.user = _first(attributes, keys.user)
-    found.session = _first(attributes, keys.session)
-    found.incidental_session = _first(attributes, keys.incidental_session)
+    found.session = _first(attributes, keys.session, conversation)
+    found.incidental_session = _first(attributes, keys.incidental_session, conversation)
     found.incidental_user = _first(attributes, keys.incidental_user)
     found.replay_session = identifier(attributes.get(REPLAY_SESSION_KEY))
     found.groups = _groups(attributes.get(GROUPS_KEY))
@@ -116,8 +118,8 @@ def _read_metadata(found: Identity, metadata: Mapping[str, Any] | None) -> None:
     if not metadata:
         return
     found.user = found.user or _first(metadata, USER_NAMES)
-    found.session = found.session or _first(metadata, SESSION_NAMES)
-    found.incidental_session = found.incidental_session or _first(metadata, INCIDENTAL_SESSION_NAMES)
+    found.session = found.session or _first(metadata, SESSION_NAMES, conversation)
+    found.incidental_session = found.incidental_session or _first(metadata, INCIDENTAL_SESSION_NAMES, conversation)
     took_the_thread = found.session is not None and found.session == found.incidental_session
     if took_the_thread and _first(metadata, SESSION_NAMES) is None:
         found.session = None  # an instrumentor took the thread for the session

@@ -197,5 +197,15 @@ def settle_embedding(record: AISpan) -> None:
         record.embedding_input = record.embedding_input or texts_of_messages(record.input)
 
 
+_LONGEST_ACCOUNT_NS = 1_000_000
+
+
+def settle_account(record: AISpan) -> None:
+    """A span that lasts no time, does nothing and says nothing but how many tokens there were is an account of them."""
+    said = record.operation or record.response_id or record.input or record.output or record.error
+    if record.kind == "generation" and not said and record.usage.input is not None:
+        record.account = record.end_ns - record.start_ns <= _LONGEST_ACCOUNT_NS
+
+
 def _model(record: AISpan) -> str | None:
     return record.request_model if record.request_model is not None else record.response_model

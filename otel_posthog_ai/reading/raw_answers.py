@@ -13,6 +13,7 @@ from typing import Any
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.record import AISpan, Message, Usage
 
+from .cache_counting import cached
 from .literals import ADDRESS, read_literal
 from .messages import read_messages
 from .raw_usage import fill_usage, read_raw_usage
@@ -89,6 +90,7 @@ def _read(record: AISpan, found: Any, usage: bool, depth: int) -> None:
         _read_object(record, found)
         if usage:
             _read_usage(record, _first(found, _USAGE_KEYS, read_raw_usage))
+            _read_cached_reply(record, found.get("usage_metadata"))
         for inner in _inner(found):
             _read(record, inner, usage, depth + 1)
 
@@ -96,8 +98,18 @@ def _read(record: AISpan, found: Any, usage: bool, depth: int) -> None:
 def _read_usage(record: AISpan, found: Usage | None) -> None:
     """All counts where there are none yet; else the details of an input that both count alike."""
     known = record.usage
-    if found is not None and ((known.input is None and known.output is None) or found.input == known.input):
+    if found is None:
+        return
+    apart = cached(found) if found.as_provider_counts else 0  # the same input, of which the provider counts less
+    nothing = known.input is None and known.output is None
+    if nothing or found.input == known.input or (found.input is not None and found.input + apart == known.input):
         fill_usage(known, found)
+
+
+def _read_cached_reply(record: AISpan, usage: Any) -> None:
+    """LangChain takes a reply out of its cache with the usage of the first time, and says that it cost nothing."""
+    if is_mapping(usage) and usage.get("total_cost") == 0 and record.cost.total is None:
+        record.cost.total, record.cost.from_cache = 0, True
 
 
 def _inner(found: Mapping[str, Any]) -> Iterable[Any]:

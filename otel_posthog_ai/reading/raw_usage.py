@@ -32,8 +32,8 @@ _PATHS: dict[str, tuple[str, ...]] = {
     "audio_output": ("completion_tokens_details.audio_tokens", "output_token_details.audio"),
     "web_searches": ("server_tool_use.web_search_requests",),
 }  # fmt: skip
-# Keys that only objects have whose input leaves out the cache, and whose output leaves out the reasoning.
-_INPUT_EXCLUDES_CACHE = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens"})
+# Keys by which Anthropic and Bedrock count the cache beside the input; keys that leave the reasoning out of the output.
+_NAMES_THE_CACHE = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens"})
 _OUTPUT_EXCLUDES_REASONING = frozenset({"thoughts_token_count", "thoughtsTokenCount"})
 
 
@@ -48,7 +48,7 @@ def read_raw_usage(value: Any) -> Usage | None:
     if all(getattr(usage, field) is None for field in _PATHS):
         return None
     if "input_tokens" in found or "inputTokens" in found:
-        usage.input_excludes_cache = not found.keys().isdisjoint(_INPUT_EXCLUDES_CACHE) or None
+        usage.as_provider_counts = not found.keys().isdisjoint(_NAMES_THE_CACHE) or None
     if not found.keys().isdisjoint(_OUTPUT_EXCLUDES_REASONING):
         usage.output_excludes_reasoning = True
     return usage
@@ -60,6 +60,7 @@ def fill_usage(usage: Usage, found: Usage | None) -> None:
         return
     if usage.input is None and found.input is not None:
         usage.input_excludes_cache = found.input_excludes_cache
+        usage.as_provider_counts = found.as_provider_counts
     if usage.output is None and found.output is not None:
         usage.output_excludes_reasoning = found.output_excludes_reasoning
     if usage.input is not None or usage.output is not None:

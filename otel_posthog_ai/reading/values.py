@@ -38,10 +38,14 @@ def text(value: Any) -> str | None:
     return None
 
 
+_IDS_OF_ANSWERS = ("resp_", "chatcmpl-", "msg_")
+_NAMES_NOTHING = frozenset({"null", "none", "undefined", "unknown"})
+
+
 def identifier(value: Any) -> str | None:
     """A text that names something; the words that stand for nothing do not count, nor does what was scrubbed away."""
     found = text(value)
-    if found is None or found.strip().lower() in ("null", "none", "undefined"):
+    if found is None or found.strip().lower() in _NAMES_NOTHING:
         return None
     if found.startswith(_SCRUBBED):
         hint(
@@ -51,6 +55,12 @@ def identifier(value: Any) -> str | None:
         )
         return None
     return found.strip()
+
+
+def conversation(value: Any) -> str | None:
+    """A text that names a conversation; the id of one answer in it does not."""
+    found = identifier(value)
+    return found if found is not None and not found.startswith(_IDS_OF_ANSWERS) else None
 
 
 _BEYOND_COUNTING = 2**53

@@ -361,3 +361,69 @@ def test_the_readers_call_has_left_when_the_stream_comes(traced: Traced) -> None
     streams.stream("LLM", 0, 1, 10)
     [call] = calls(traced.events())
     assert call["properties"]["$ai_span_name"] == "client"
+
+
+def test_an_account_of_the_usage_is_no_second_call(traced: Traced) -> None:
+    account = {"gen_ai.response.model": "gpt-4o", "gen_ai.usage.input_tokens": 5, "gen_ai.usage.output_tokens": 3}
+    asked = {**CHAT, **account, **ASKED}
+    with traced.tracer.start_as_current_span("agent", attributes=AGENT):
+        for name in ("first", "second"):
+            with traced.tracer.start_as_current_span(name, attributes=asked):
+                pass
+            traced.tracer.start_span("record_usage", attributes=account).end()
+    found = calls(traced.events())
+    assert [call["properties"]["$ai_span_name"] for call in found] == ["first", "second"]
+    assert traced.processor.status()["merged"] == 2
+
+
+def test_an_account_of_a_call_that_has_left_counts_nothing(traced: Traced) -> None:
+    account = {"gen_ai.response.model": "gpt-4o", "gen_ai.usage.input_tokens": 5}
+    with traced.tracer.start_as_current_span("agent", attributes=AGENT):
+        with traced.tracer.start_as_current_span("call", attributes={**CHAT, **account}):
+            pass
+        traced.processor.force_flush()
+        traced.tracer.start_span("record_usage", attributes=account).end()
+    assert [call["properties"]["$ai_span_name"] for call in calls(traced.events())] == ["call"]
+
+
+def test_usage_that_no_call_reported_counts(traced: Traced) -> None:
+    account = {"gen_ai.response.model": "gpt-4o", "gen_ai.usage.input_tokens": 5}
+    with traced.tracer.start_as_current_span("agent", attributes=AGENT):
+        with traced.tracer.start_as_current_span("call", attributes={**CHAT, "gen_ai.usage.input_tokens": 7}):
+            pass
+        traced.tracer.start_span("record_usage", attributes=account).end()
+    assert sorted(call["properties"]["$ai_input_tokens"] for call in calls(traced.events())) == [5, 7]
+
+
+def test_two_instrumentors_side_by_side_below_one_step(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    counted = {**CHAT, **ASKED, "gen_ai.usage.input_tokens": 5}
+    with traced.tracer.start_as_current_span("agent", attributes=AGENT) as agent:
+        here = trace.set_span_in_context(agent)
+        for name in ("first", "second"):
+            outer = traced.tracer.start_span(name, here, attributes=counted)
+            client.start_span("inner", here, attributes=counted).end()
+            outer.end()
+    assert [call["properties"]["$ai_span_name"] for call in calls(traced.events())] == ["first", "second"]
+
+
+def test_calls_side_by_side_with_nothing_to_compare_are_two(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    with traced.tracer.start_as_current_span("agent", attributes=AGENT) as agent:
+        here = trace.set_span_in_context(agent)
+        bare = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
+        outer = traced.tracer.start_span("outer", here, attributes=bare)
+        client.start_span("inner", here, attributes=bare).end()
+        outer.end()
+    assert len(calls(traced.events())) == 2
+
+
+def test_an_embedding_that_its_client_took_for_a_chat(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    vectors = {"gen_ai.operation.name": "embeddings", "gen_ai.request.model": "house-vectors"}
+    with (
+        traced.tracer.start_as_current_span("embed", attributes=vectors),
+        client.start_as_current_span("POST", attributes={**CHAT, "gen_ai.request.model": "house-vectors"}),
+    ):
+        pass
+    assert [event["event"] for event in traced.events().values()] == ["$ai_embedding"]

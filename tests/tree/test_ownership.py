@@ -162,3 +162,16 @@ def test_privacy_reaches_down_and_up_and_not_sideways(traced: Traced) -> None:
     sent = json.dumps(traced.events())
     assert "asked in the open" in sent
     assert "asked of" not in sent
+
+
+@pytest.mark.parametrize("key", ["session.id", "gen_ai.conversation.id"])
+def test_the_id_of_an_answer_is_no_session(traced: Traced, key: str) -> None:
+    traced.tracer.start_span("call", attributes={**CHAT, key: "resp_68af4030592c81938ec0a5fbab4a3e9f"}).end()
+    assert "$ai_session_id" not in traced.events()["call"]["properties"]
+
+
+def test_nobody_is_called_unknown(traced: Traced) -> None:
+    traced.tracer.start_span("call", attributes={**CHAT, "user.id": "unknown", "session.id": "unknown"}).end()
+    event = traced.events()["call"]
+    assert event["distinct_id"] == trace_id_of(event)
+    assert "$ai_session_id" not in event["properties"]
