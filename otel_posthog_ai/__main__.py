@@ -22,6 +22,7 @@ _COMMANDS = {
     "inbox": _Command("otel_posthog_ai.inbox", "a local stand-in for PostHog that stores and draws your traces"),
     "doctor": _Command("otel_posthog_ai.doctor", "find out why nothing arrives, and what to do about it"),
     "replay": _Command("otel_posthog_ai.replay", "send OTLP JSON files of an OpenTelemetry Collector"),
+    "explain": _Command("otel_posthog_ai.explain", "why a span looks as it does: which attribute became what"),
     "gateway": _Command("otel_posthog_ai.gateway", "take OTLP from any language and any Collector, live"),
     "model-server": _Command(
         "otel_posthog_ai.model_server.command", "a local stand-in for OpenAI, Anthropic and Gemini"

@@ -12,6 +12,8 @@ from .pairing import STAGES, WITHIN_ONE_SCOPE, find_pairs, several_instrumentors
 from .repetitions import is_graph_plumbing, is_repetition, is_same_tool
 from .sent_calls import RememberedCalls
 
+_SENT = "the other report of this call has left already"
+
 
 class Joining:
     """Joins the spans of `held` (span id -> node with its record); what is joined into another leaves it."""
@@ -29,12 +31,12 @@ class Joining:
         for stage in STAGES if several_instrumentors(self._held.values()) else WITHIN_ONE_SCOPE:
             for pair in find_pairs(stage, self._held.values(), self._hierarchy):
                 survivor = self._hierarchy.survivor(pair.survivor)
-                self._join(survivor, pair.other, other_is_wire=pair.wire is pair.other)
+                self._join(survivor, pair.other, stage.says, other_is_wire=pair.wire is pair.other)
         for node in list(self._held.values()):
             if node.record is not None and is_call(node.record):
                 self._join_remembered(node, node.record)
 
-    def _join(self, survivor: Node, other: Node, *, other_is_wire: bool) -> None:
+    def _join(self, survivor: Node, other: Node, because: str, *, other_is_wire: bool) -> None:
         kept, gone = survivor.record, other.record
         if kept is None or gone is None or survivor is other:
             return
@@ -46,8 +48,9 @@ class Joining:
         if other.promised:
             # A child has left under this span: it stays as a step, without what would count twice.
             _demote(gone)
+            other.because = because
         else:
-            self._absorb(survivor, other)
+            self._absorb(survivor, other, because)
 
     def _join_remembered(self, node: Node, record: AISpan) -> None:
         """The other half has left already: an outer call stays as a step, an inner one leaves nothing."""
@@ -57,11 +60,12 @@ class Joining:
         found.node.reported_by |= {record.scope} | node.reported_by
         if found.is_inner or node.promised:
             _demote(record)
+            node.because = _SENT
         else:
-            self._absorb(found.node, node)
+            self._absorb(found.node, node, _SENT)
 
-    def _absorb(self, survivor: Node, other: Node) -> None:
-        other.merge_into(survivor)
+    def _absorb(self, survivor: Node, other: Node, because: str) -> None:
+        other.merge_into(survivor, because)
         survivor.private = survivor.private or other.private
         survivor.tainted = survivor.tainted or other.tainted
         survivor.users_below |= other.users_below
@@ -81,12 +85,12 @@ class Joining:
             outer = above.record
             if outer is not None and is_same_tool(outer, record) and not above.promised:
                 merge_steps(outer, record)
-                self._absorb(above, node)
+                self._absorb(above, node, "one execution of a tool, drawn by both")
             elif outer is not None and is_repetition(outer, record):
-                self._absorb(above, node)
+                self._absorb(above, node, "a step that only repeats the one around it")
             elif graph_only and is_graph_plumbing(record):
                 self._held.pop(node.span_id, None)
-                node.drop()
+                node.drop("a chain that is no node of a graph, and chain_spans is graph")
                 self._counters.add("filtered")
 
     def _nearest(self, node: Node) -> Node | None:

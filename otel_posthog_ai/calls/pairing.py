@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
@@ -28,12 +29,16 @@ class Pair:
         self.wire = wire
 
 
-Stage = Callable[[list[Node], Hierarchy], Iterable[Pair]]
+class Stage(NamedTuple):
+    """One kind of evidence: what finds it among the calls that are held, and what it says to a person."""
+
+    find: Callable[[list[Node], Hierarchy], Iterable[Pair]]
+    says: str
 
 
 def find_pairs(stage: Stage, held: Iterable[Node], hierarchy: Hierarchy) -> list[Pair]:
     """The pairs that one kind of evidence shows among the spans that wait."""
-    return list(stage([node for node in held if node.record is not None], hierarchy))
+    return list(stage.find([node for node in held if node.record is not None], hierarchy))
 
 
 def several_instrumentors(held: Iterable[Node]) -> bool:
@@ -210,5 +215,14 @@ def _slack(pair: tuple[Node, Node]) -> tuple[bool, int]:
 
 
 # Strongest evidence first; what one stage has joined, the next sees as one.
-WITHIN_ONE_SCOPE: tuple[Stage, ...] = (_declared, _accounts)
-STAGES: tuple[Stage, ...] = (*WITHIN_ONE_SCOPE, _by_response, _nested, _handed_out, _apart)
+WITHIN_ONE_SCOPE: tuple[Stage, ...] = (
+    Stage(_declared, "their dialect says that they are two halves of one call"),
+    Stage(_accounts, "an account of a call of its scope: usage without a conversation"),
+)
+STAGES: tuple[Stage, ...] = (
+    *WITHIN_ONE_SCOPE,
+    Stage(_by_response, "one answer's id, and times that overlap"),
+    Stage(_nested, "a call right inside the call of another instrumentor, and nothing that tells them apart"),
+    Stage(_handed_out, "the call that read a stream which another instrumentor had handed out"),
+    Stage(_apart, "a call that ran inside this one, beside it or in another trace, and nothing that tells them apart"),
+)

@@ -29,6 +29,13 @@ def watch_for_namespaces(entries: Iterable[str]) -> None:
     _namespaces = tuple(sorted({*_COMMON, *entries}))
 
 
+def namespace_of(key: str) -> str | None:
+    """What makes an attribute plumbing, whatever span it stands on; None where nothing does."""
+    if any(segment.isdigit() for segment in key.split(".")):
+        return "an index in its name"
+    return next((namespace for namespace in _namespaces if key.startswith(namespace)), None)
+
+
 def is_plumbing(key: str) -> bool:
     """Whether an attribute repeats what was read or serves the instrumentor alone, whatever span it stands on."""
     return key.startswith(_namespaces) or any(segment.isdigit() for segment in key.split("."))

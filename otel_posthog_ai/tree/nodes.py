@@ -39,7 +39,8 @@ class Node:
     """What the worker knows of one span: a link of the chain, and its fate once that is decided."""
 
     __slots__ = (
-        "belonging", "calls_below", "fate", "glimpse", "identity", "identity_of_open", "parent_id", "parent_is_remote",
+        "because", "belonging", "calls_below", "fate", "glimpse", "identity", "identity_of_open", "parent_id",
+        "parent_is_remote",
         "private", "promised", "record", "remote_parent", "reported_by", "sessions_below", "span_id", "survivor",
         "tainted", "trace_id", "users_below",
     )  # fmt: skip
@@ -60,6 +61,8 @@ class Node:
         self.fate = fate
         self.survivor: int = 0
         """The span that this one was merged into."""
+        self.because = ""
+        """Why it was merged or dropped, or is only a step, in words for a person."""
         self.promised = False
         """An event that names this span as its parent has left."""
         self.private = False
@@ -96,15 +99,15 @@ class Node:
         """Its event is on its way; the record stays until that is built."""
         self._turn(Fate.LEFT, (Fate.HELD,))
 
-    def merge_into(self, survivor: Node) -> None:
+    def merge_into(self, survivor: Node, because: str) -> None:
         """Another span tells what it told, and what runs below it runs below that one."""
         self._turn(Fate.MERGED, (Fate.HELD,))
-        self.survivor, self.record = survivor.span_id, None
+        self.survivor, self.record, self.because = survivor.span_id, None, because
 
-    def drop(self) -> None:
+    def drop(self, because: str) -> None:
         """It is not for PostHog: a link of the chain."""
         self._turn(Fate.LINK, (Fate.UNKNOWN, Fate.LINK, Fate.HELD))
-        self.record = None
+        self.record, self.because = None, because
 
     def _turn(self, fate: Fate, allowed: tuple[Fate, ...]) -> None:
         if self.fate not in allowed:

@@ -115,7 +115,7 @@ class Assembly:
         self._outlooks.learn(scope, span.name, record)
         if record is None or (record.noise and not node.promised):
             node.identity = record.identity if record is not None else read_identity(span.attributes or {})
-            self._drop(node)
+            self._drop(node, "no dialect recognises it" if record is None else "plumbing that no person wants to read")
             return
         if node.is_taken:
             self._counters.add("dropped", reason="repeated")
@@ -133,8 +133,8 @@ class Assembly:
             _mark_private(made, made.record, (node, *above))
             self._held[made.span_id] = Held(made, made.record, span.resource.attributes, now)
 
-    def _drop(self, node: Node) -> None:
-        node.drop()
+    def _drop(self, node: Node, because: str) -> None:
+        node.drop(because)
         self._counters.add("filtered")
 
     # ---- releasing -----------------------------------------------------------------------------------------------

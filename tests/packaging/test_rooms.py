@@ -42,6 +42,7 @@ COMMANDS: dict[str, frozenset[str]] = {
     "demo": frozenset({"inbox", "model_server"}),
     "doctor": frozenset(),
     "gateway": frozenset(),
+    "explain": frozenset(),
     "inbox": frozenset(),
     "model_server": frozenset(),
     "replay": frozenset({"inbox"}),
