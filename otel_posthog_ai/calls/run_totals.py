@@ -90,7 +90,7 @@ class RunTotals:
                 del self._runs[span_id]  # it has left, or was merged
             elif run.calls_below or _traced_apart(node.record, calls):
                 del self._runs[span_id]
-                node.drop()
+                node.drop("a total of calls that stand below it after all")
                 gone.append(node)
         return gone
 

@@ -40,9 +40,8 @@ class Node:
 
     __slots__ = (
         "because", "belonging", "calls_below", "fate", "glimpse", "identity", "identity_of_open", "parent_id",
-        "parent_is_remote",
-        "private", "promised", "record", "remote_parent", "reported_by", "sessions_below", "span_id", "survivor",
-        "tainted", "trace_id", "users_below",
+        "parent_is_remote", "private", "promised", "record", "remote_parent", "reported_by", "sessions_below",
+        "span_id", "survivor", "tainted", "trace_id", "users_below",
     )  # fmt: skip
 
     def __init__(
