@@ -18,7 +18,7 @@ from otel_posthog_ai.reading.messages import last_user_text, message_text
 from otel_posthog_ai.record import AISpan, Usage
 
 # Two clocks or two roundings of one call may differ by this much, in nanoseconds.
-_TOLERANCE_NS = 2_000_000
+TOLERANCE_NS = 2_000_000
 _DATE = pattern(r"[-@:](\d[\d-]*|latest)(-v\d+(:\d+)?)?")
 
 
@@ -62,7 +62,7 @@ def read_the_stream(outer: AISpan, inner: AISpan) -> bool:
         return False
     if (outer.error is None) != (inner.error is None):
         return False
-    if outer.error is None and inner.end_ns + _TOLERANCE_NS < until:
+    if outer.error is None and inner.end_ns + TOLERANCE_NS < until:
         return False  # it was over when the stream still spoke
     return not (
         _texts_differ(outer, inner) or _usage_differs(outer.usage, inner.usage) or _answers_differ(outer, inner)
@@ -108,7 +108,7 @@ def _kinds_agree(one: AISpan, other: AISpan) -> bool:
 
 def overlap(one: AISpan, other: AISpan) -> bool:
     """Whether the times of two spans touch."""
-    return one.start_ns <= other.end_ns + _TOLERANCE_NS and other.start_ns <= one.end_ns + _TOLERANCE_NS
+    return one.start_ns <= other.end_ns + TOLERANCE_NS and other.start_ns <= one.end_ns + TOLERANCE_NS
 
 
 def contains(outer: AISpan, inner: AISpan) -> bool:
@@ -116,8 +116,8 @@ def contains(outer: AISpan, inner: AISpan) -> bool:
     return (
         outer.start_ns <= inner.end_ns
         and inner.start_ns <= outer.end_ns
-        and outer.start_ns <= inner.start_ns + _TOLERANCE_NS
-        and inner.end_ns <= outer.end_ns + _TOLERANCE_NS
+        and outer.start_ns <= inner.start_ns + TOLERANCE_NS
+        and inner.end_ns <= outer.end_ns + TOLERANCE_NS
         and outer.end_ns - outer.start_ns >= inner.end_ns - inner.start_ns
     )
 

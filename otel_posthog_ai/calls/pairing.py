@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from typing import NamedTuple
 
 from otel_posthog_ai.record import AISpan, is_call
@@ -11,6 +12,7 @@ from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Fate, Node
 
 from .evidence import contains, counts_again, nested_calls, ran_inside, read_the_stream, same_response, side_by_side
+from .timeline import begun_within
 
 # Spans of these types between two calls make them two calls.
 _BETWEEN = frozenset({"tool", "agent", "workflow", "chain", "task", "handoff", "retriever", "guardrail", "mcp"})
@@ -164,7 +166,7 @@ def _handed_out(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Streams and the calls that their readers made: the first call is of the stream that spoke first."""
     calls = _calls(nodes)
     streams = [node for node in calls if _record(node).spoke_until_ns is not None]
-    pairs = [(outer, inner) for outer in streams for inner in calls if read_the_stream(_record(outer), _record(inner))]
+    pairs = [pair for pair in begun_within(streams, calls) if read_the_stream(*map(_record, pair))]
     return _one_to_one(calls, sorted(pairs, key=_turn))
 
 
@@ -196,14 +198,12 @@ def _one_inside_another(calls: list[Node]) -> Iterator[tuple[Node, Node]]:
     below: dict[str | None, list[Node]] = defaultdict(list)
     for node in calls:
         below[_record(node).parent_id].append(node)
-    for inner in calls:
-        record = _record(inner)
-        if record.parent_id is None:
-            for outer in calls:
-                if outer.trace_id != inner.trace_id and ran_inside(_record(outer), record):
-                    yield outer, inner
-        for outer in below[record.parent_id] if record.parent_id is not None else ():
-            if side_by_side(_record(outer), record):
+    for outer, inner in begun_within(calls, below.pop(None, ())):
+        if outer.trace_id != inner.trace_id and ran_inside(_record(outer), _record(inner)):
+            yield outer, inner
+    for siblings in below.values():
+        for outer, inner in product(siblings, siblings):
+            if side_by_side(_record(outer), _record(inner)):
                 yield outer, inner
 
 

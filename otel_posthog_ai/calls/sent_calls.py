@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple, TypeVar
 
 from otel_posthog_ai.reading.messages import last_user_text
 from otel_posthog_ai.record import MISSING, AISpan
@@ -11,8 +12,11 @@ from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
 from .evidence import contains, counts_again, nested_calls, ran_inside, read_the_stream, same_response, side_by_side
+from .processes import Process, may_be_one
+from .timeline import Timeline, reach
 
 MOST_CALLS = 1_000
+_Key = TypeVar("_Key")
 
 
 class Found:
@@ -26,51 +30,81 @@ class Found:
         """It was the inner one of both."""
 
 
+class _Call(NamedTuple):
+    number: int
+    """Counts up: who left later has the higher one."""
+    node: Node
+    record: AISpan
+
+    @property
+    def line(self) -> tuple[Process, str]:
+        return self.node.process, self.record.scope
+
+
 class RememberedCalls:
     """The last calls that left, without their content but for what evidence needs."""
 
     def __init__(self) -> None:
-        self._calls: OrderedDict[int, tuple[Node, AISpan]] = OrderedDict()
-        self._scopes: Counter[str] = Counter()
+        self._calls: OrderedDict[int, _Call] = OrderedDict()
+        """By span id, in the order in which they left."""
+        self._next = 0
+        self._numbers: dict[int, int] = {}
+        """Number → span id."""
+        self._of_trace: defaultdict[int, set[int]] = defaultdict(set)
+        """Trace id → numbers."""
+        self._of_response: defaultdict[str, set[int]] = defaultdict(set)
+        self._lines: defaultdict[tuple[Process, str], Timeline] = defaultdict(Timeline)
+        """Process and scope → the times of their calls."""
 
     def add(self, node: Node, record: AISpan) -> None:
         """A call has left."""
         if record.kind == "span":
             return
         self._forget(node.span_id)
-        self._calls[node.span_id] = node, _slim(record)
-        self._scopes[record.scope] += 1
+        call = self._calls[node.span_id] = _Call(self._next, node, _slim(record))
+        self._next += 1
+        self._numbers[call.number] = node.span_id
+        self._of_trace[node.trace_id].add(call.number)
+        if record.response_id is not None:
+            self._of_response[record.response_id].add(call.number)
+        self._lines[call.line].add(call.number, record.start_ns, reach(record))
         while len(self._calls) > MOST_CALLS:
             self._forget(next(iter(self._calls)))
 
     def _forget(self, span_id: int) -> None:
-        gone = self._calls.pop(span_id, None)
-        if gone is None:
+        call = self._calls.pop(span_id, None)
+        if call is None:
             return
-        scope = gone[1].scope
-        self._scopes[scope] -= 1
-        if not self._scopes[scope]:
-            del self._scopes[scope]
+        number, record = call.number, call.record
+        del self._numbers[number]
+        _drop(self._of_trace, call.node.trace_id, number)
+        if record.response_id is not None:
+            _drop(self._of_response, record.response_id, number)
+        line = self._lines[call.line]
+        line.remove(number, reach(record))
+        if not line:
+            del self._lines[call.line]
 
     def call_of(self, span_id: int, response_id: str | None) -> tuple[Node, AISpan] | None:
         """The call that left under this span id, else the last one with this answer."""
         known = self._calls.get(span_id)
-        if known is not None or response_id is None:
-            return known
-        return next((each for each in reversed(self._calls.values()) if each[1].response_id == response_id), None)
+        if known is None and response_id is not None and response_id in self._of_response:
+            known = self._calls[self._numbers[max(self._of_response[response_id])]]
+        return (known.node, known.record) if known is not None else None
 
     def records(self) -> Iterable[AISpan]:
         """What is remembered of each call."""
-        return [record for _, record in self._calls.values()]
+        return [call.record for call in self._calls.values()]
 
     def find(self, node: Node, record: AISpan, hierarchy: Hierarchy) -> Found | None:
-        """The remembered call that `record` reports too, if there is one."""
+        """The remembered call that `record` reports too, if there is one: the last that left."""
         if record.account:
-            return self._counted(record)
-        if self._scopes.keys() <= {record.scope}:
+            return self._counted(node, record)
+        if all(scope == record.scope for _, scope in self._lines):
             return None  # one instrumentor reports a call once
         above = {each.span_id for each in hierarchy.ancestors(node)}
-        for other, known in reversed(self._calls.values()):
+        for number in sorted(self._candidates(node, record), reverse=True):
+            _, other, known = self._calls[self._numbers[number]]
             if known.scope == record.scope:
                 continue
             below = any(each.span_id == node.span_id for each in hierarchy.ancestors(other))
@@ -82,26 +116,56 @@ class RememberedCalls:
                 return Found(other, True)
             if record.scope in other.reported_by or known.scope in node.reported_by:
                 continue
-            if read_the_stream(record, known):
-                return Found(other, True)
-            if read_the_stream(known, record):
-                return Found(other, False)
-            if other.trace_id != node.trace_id:
-                if known.parent_id is None and ran_inside(record, known):
-                    return Found(other, True)
-                if record.parent_id is None and ran_inside(known, record):
-                    return Found(other, False)
-            elif side_by_side(record, known):
-                return Found(other, True)
-            elif side_by_side(known, record):
+            found = _found_apart(node, record, other, known)
+            if found is not None:
+                return found
+        return None
+
+    def _candidates(self, node: Node, record: AISpan) -> set[int]:
+        """Those for which there may be evidence: of the same trace, with the same answer, or at work meanwhile."""
+        numbers = set(self._of_trace.get(node.trace_id, ()))
+        if record.response_id is not None:
+            numbers |= self._of_response.get(record.response_id, set())
+        for (process, scope), line in self._lines.items():
+            if scope != record.scope and may_be_one(process, node.process):
+                numbers.update(line.touching(record.start_ns, reach(record)))
+        return numbers
+
+    def _counted(self, node: Node, account: AISpan) -> Found | None:
+        """The call that an account counts again."""
+        for number in sorted(self._of_trace.get(node.trace_id, ()), reverse=True):
+            _, other, known = self._calls[self._numbers[number]]
+            if known.usage.input is not None and counts_again(account, known):
                 return Found(other, False)
         return None
 
-    def _counted(self, account: AISpan) -> Found | None:
-        """The call that an account counts again."""
-        calls = (each for each in reversed(self._calls.values()) if each[1].usage.input is not None)
-        found = next((each for each in calls if counts_again(account, each[1])), None)
-        return Found(found[0], False) if found is not None else None
+
+def _found_apart(node: Node, record: AISpan, other: Node, known: AISpan) -> Found | None:
+    """One call that is reported from two places of one process."""
+    if not may_be_one(node.process, other.process):
+        return None
+    if read_the_stream(record, known):
+        return Found(other, True)
+    if read_the_stream(known, record):
+        return Found(other, False)
+    if other.trace_id != node.trace_id:
+        if known.parent_id is None and ran_inside(record, known):
+            return Found(other, True)
+        if record.parent_id is None and ran_inside(known, record):
+            return Found(other, False)
+    elif side_by_side(record, known):
+        return Found(other, True)
+    elif side_by_side(known, record):
+        return Found(other, False)
+    return None
+
+
+def _drop(index: dict[_Key, set[int]], key: _Key, number: int) -> None:
+    """Take a number out; a key without any goes with its last."""
+    numbers = index[key]
+    numbers.discard(number)
+    if not numbers:
+        del index[key]
 
 
 def _slim(record: AISpan) -> AISpan:

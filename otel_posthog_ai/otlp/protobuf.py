@@ -27,6 +27,7 @@ from .requests import (
     LogEntry,
     is_for_posthog,
     parent_context,
+    resource_of,
     status_of,
 )
 
@@ -41,7 +42,7 @@ def read_traces(body: bytes, said: Mapping[str, Any] | None = None) -> Contents:
     """
     contents = Contents()
     for of_resource in _parsed(ExportTraceServiceRequest(), body).resource_spans:
-        resource = Resource({**attributes(of_resource.resource.attributes), **(said or {})})
+        resource = resource_of({**attributes(of_resource.resource.attributes), **(said or {})})
         for of_scope in of_resource.scope_spans:
             scope = _scope(of_scope.scope)
             for item in of_scope.spans:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -74,6 +75,21 @@ def read_request(request: Any, said: Mapping[str, Any] | None = None) -> Content
     return contents
 
 
+_MOST_RESOURCES = 256
+_resources: dict[bytes, Resource] = {}
+
+
+def resource_of(attributes: dict[str, Any]) -> Resource:
+    """The resource with these attributes: the same object as last time, because every request repeats it."""
+    key = marshal.dumps(attributes)
+    known = _resources.get(key)
+    if known is None:
+        if len(_resources) >= _MOST_RESOURCES:
+            _resources.clear()
+        known = _resources[key] = Resource(attributes)
+    return known
+
+
 def _scoped(of_resource: JsonObject, signal: str, items: str) -> Iterator[tuple[InstrumentationScope, JsonObject]]:
     """Each item with its scope; Collectors before 0.63 called scopes instrumentation libraries."""
     for of_scope in otlp.objects(of_resource, f"scope{signal}", f"instrumentationLibrary{signal}"):
@@ -84,7 +100,7 @@ def _scoped(of_resource: JsonObject, signal: str, items: str) -> Iterator[tuple[
 
 
 def _read_spans(of_resource: JsonObject, contents: Contents, said: Mapping[str, Any]) -> None:
-    resource = Resource({**otlp.attributes(otlp.an_object(of_resource, "resource")), **said})
+    resource = resource_of({**otlp.attributes(otlp.an_object(of_resource, "resource")), **said})
     for scope, item in _scoped(of_resource, "Spans", "spans"):
         try:
             contents.spans.append(_span(item, scope, resource))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from otel_posthog_ai.context.belonging import Belonging
 from otel_posthog_ai.dialects import AISpan, Identity
@@ -25,6 +25,7 @@ class Fate(Enum):
 
 
 _NOBODY: frozenset[tuple[bool, str]] = frozenset()
+_ANY_PROCESS: tuple[Any, ...] = ()
 
 
 class Outlook(NamedTuple):
@@ -40,8 +41,8 @@ class Node:
 
     __slots__ = (
         "because", "belonging", "calls_below", "fate", "glimpse", "identity", "identity_of_open", "parent_id",
-        "parent_is_remote", "private", "promised", "record", "remote_parent", "reported_by", "sessions_below",
-        "span_id", "survivor", "tainted", "trace_id", "users_below",
+        "parent_is_remote", "private", "process", "promised", "record", "remote_parent", "reported_by",
+        "sessions_below", "span_id", "survivor", "tainted", "trace_id", "users_below",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +63,8 @@ class Node:
         """The span that this one was merged into."""
         self.because = ""
         """Why it was merged or dropped, or is only a step, in words for a person."""
+        self.process = _ANY_PROCESS
+        """What its resource says of the process that it ran in, where spans of several may meet."""
         self.promised = False
         """An event that names this span as its parent has left."""
         self.private = False

@@ -13,6 +13,7 @@ from typing import Any
 from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.calls.joining import Joining
+from otel_posthog_ai.calls.processes import process_of
 from otel_posthog_ai.calls.run_totals import RunTotals
 from otel_posthog_ai.calls.sent_calls import RememberedCalls
 from otel_posthog_ai.content.outgoing import Privacy
@@ -62,13 +63,20 @@ class Built:
 
 
 class Assembly:
-    """Turns ended AI spans into events. `patient`: it sees spans start, so that waiting is worth it."""
+    """Turns ended AI spans into events.
 
-    def __init__(self, settings: Settings, counters: Counters, hierarchy: Hierarchy, *, patient: bool) -> None:
+    `patient`: it sees spans start, so that waiting is worth it. `one_process`: all spans are of this process, whatever
+    their resources say.
+    """
+
+    def __init__(
+        self, settings: Settings, counters: Counters, hierarchy: Hierarchy, *, patient: bool, one_process: bool = True
+    ) -> None:
         self._settings = settings
         self._counters = counters
         self._hierarchy = hierarchy
         self._patient = patient
+        self._one_process = one_process
         self._longest_wait = settings.flush_interval_millis / 1000
         self._held: dict[int, Held] = {}
         self._outlooks = Outlooks()
@@ -124,6 +132,8 @@ class Assembly:
             hint_cut(scope, span.dropped_attributes)
         node.hold(record)
         node.identity = record.identity
+        if not self._one_process:
+            node.process = process_of(span.resource.attributes)
         _mark_private(node, record, above)
         note_below(node, record, above)
         self._placing.trace(node).metadata.update(record.trace_metadata)

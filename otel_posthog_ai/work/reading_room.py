@@ -25,14 +25,15 @@ LogsOf = Callable[[ReadableSpan], Iterable[Occurrence]]
 class ReadingRoom:
     """Notes ends, reads, holds, places and encodes; one thread at a time, except for `note_end`.
 
-    `patient`: it sees spans start, so that waiting for ancestors is worth it.
+    `patient`: it sees spans start, so that waiting for ancestors is worth it. `one_process`: all spans are of this
+    process, whatever their resources say.
     """
 
-    def __init__(self, settings: Settings, counters: Counters, *, patient: bool) -> None:
+    def __init__(self, settings: Settings, counters: Counters, *, patient: bool, one_process: bool = True) -> None:
         self.hierarchy = Hierarchy()
         self._filter = settings.span_filter
         self._patient = patient
-        self._assembly = Assembly(settings, counters, self.hierarchy, patient=patient)
+        self._assembly = Assembly(settings, counters, self.hierarchy, patient=patient, one_process=one_process)
         self._outgoing = Outgoing(settings, counters)
 
     @property

@@ -21,7 +21,7 @@ class WholeTraces:
 
     def __init__(self, settings: Settings, counters: Counters) -> None:
         self._counters = counters
-        self._room = ReadingRoom(settings, counters, patient=True)
+        self._room = ReadingRoom(settings, counters, patient=True, one_process=False)
 
     def events(self, spans: Iterable[ReadableSpan], logs_of: LogsOf) -> list[EncodedEvent]:
         """The events of all spans of some traces; `logs_of` gives the log records that belong to a span."""

@@ -1,0 +1,72 @@
+"""Calls by the time that they take: who asks for those that ran at some time does not look at the others."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from otel_posthog_ai.record import AISpan
+from otel_posthog_ai.tree.nodes import Node
+
+from .evidence import TOLERANCE_NS
+from .processes import Process, may_be_one
+
+
+def reach(record: AISpan) -> int:
+    """Until when a call was at work: its end, or that of a stream that was handed out at its end."""
+    return max(record.end_ns, record.spoke_until_ns or 0)
+
+
+class Timeline:
+    """Entries by number, each with the time that it took."""
+
+    def __init__(self) -> None:
+        self._by_reach: list[tuple[int, int]] = []
+        self._starts: dict[int, int] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._starts)
+
+    def add(self, number: int, start: int, until: int) -> None:
+        """Enter it."""
+        insort(self._by_reach, (until, number))
+        self._starts[number] = start
+
+    def remove(self, number: int, until: int) -> None:
+        """Take it out; `until` as it was entered."""
+        del self._by_reach[bisect_left(self._by_reach, (until, number))]
+        del self._starts[number]
+
+    def touching(self, start: int, until: int) -> Iterator[int]:
+        """The numbers of those whose time touches this one."""
+        latest = until + TOLERANCE_NS
+        starts = self._starts
+        for _, number in self._by_reach[bisect_left(self._by_reach, (start - TOLERANCE_NS, 0)) :]:
+            if starts[number] <= latest:
+                yield number
+
+
+def begun_within(outers: Iterable[Node], inners: Iterable[Node]) -> list[tuple[Node, Node]]:
+    """The pairs of calls of one process in which the second began while the first was at work, in the given order."""
+    numbered = list(enumerate(outers))
+    coming = sorted(numbered, key=lambda one: -_record(one[1]).start_ns)
+    active: defaultdict[Process, list[tuple[int, Node]]] = defaultdict(list)
+    found: list[tuple[int, int, Node, Node]] = []
+    for place, inner in sorted(enumerate(inners), key=lambda one: _record(one[1]).start_ns):
+        begin = _record(inner).start_ns
+        while coming and _record(coming[-1][1]).start_ns <= begin + TOLERANCE_NS:
+            outer_place, outer = coming.pop()
+            active[outer.process].append((outer_place, outer))
+        for process, running in active.items():
+            if not may_be_one(process, inner.process):
+                continue
+            running[:] = [each for each in running if reach(_record(each[1])) >= begin - TOLERANCE_NS]
+            found += [(place, outer_place, outer, inner) for outer_place, outer in running if outer is not inner]
+    found.sort(key=lambda one: one[:2])
+    return [(outer, inner) for _, _, outer, inner in found]
+
+
+def _record(node: Node) -> AISpan:
+    assert node.record is not None  # only calls that wait are asked for
+    return node.record
