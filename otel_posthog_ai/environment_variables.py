@@ -10,62 +10,64 @@ fails for every app on the machine when two modules have the same one.
 """
 
 POSTHOG_API_KEY = "POSTHOG_API_KEY"
-"""The project API key (`phc_…`). Without it the exporter warns once and stays inert."""
+"""The project API key, `phc_…`; without it there is one warning, and nothing is sent. Default: none."""
 
 POSTHOG_HOST = "POSTHOG_HOST"
-"""Where to post: `us`, `eu` or a URL. Default `https://us.i.posthog.com`."""
+"""Where to post: `us`, `eu` or a URL; hosts of the web app are rewritten to ingestion hosts, a path prefix is kept.
+Default: `https://us.i.posthog.com`."""
 
 POSTHOG_FLUSH_AT = "POSTHOG_FLUSH_AT"
-"""How many waiting spans start the work at once. Default 20; serverless 10."""
+"""Waiting spans that start the work at once. Default: `20`; serverless `10`."""
 
 POSTHOG_FLUSH_INTERVAL = "POSTHOG_FLUSH_INTERVAL"
-"""Longest wait of a span before the work starts, in milliseconds. Default 10000; serverless 2000."""
+"""Longest wait of a span before the work starts, in milliseconds. Default: `10000`; serverless `2000`."""
 
 POSTHOG_SERVERLESS = "POSTHOG_SERVERLESS"
-"""Whether the process may be frozen between requests. Default: detected."""
+"""Whether the process may be frozen between two requests. Default: detected."""
 
 POSTHOG_PRIVACY_MODE = "POSTHOG_PRIVACY_MODE"
-"""When true, no prompt, output, tool data or error text leaves the process. Default false."""
+"""Send no prompts, outputs, tool data or error texts. Default: `false`."""
 
 POSTHOG_CAPTURE_MEDIA = "POSTHOG_CAPTURE_MEDIA"
-"""When true, base64 images, audio and files are sent instead of a placeholder. Default false."""
+"""Send base64 media; else each leaves the placeholder `[base64 image redacted]`. Default: `false`."""
 
 POSTHOG_DEFAULT_DISTINCT_ID = "POSTHOG_DEFAULT_DISTINCT_ID"
-"""The user of events for which no user is known. Default: none, the event is anonymous."""
+"""The user where none is known; without it such events are anonymous. Default: none."""
 
 POSTHOG_TIMEOUT = "POSTHOG_TIMEOUT"
-"""Seconds for all tries of one export together. Default 10."""
+"""One deadline for all tries of an export, in seconds. Default: `10`."""
 
 POSTHOG_MAX_RETRIES = "POSTHOG_MAX_RETRIES"
-"""How often a failed request is repeated within the timeout. Default 3."""
+"""Repeats of a failed request within the timeout. Default: `3`."""
 
 POSTHOG_COMPRESSION = "POSTHOG_COMPRESSION"
-"""`gzip` (default) or `none`."""
+"""`gzip` or `none`. Default: `gzip`."""
 
 POSTHOG_LARGE_EVENTS = "POSTHOG_LARGE_EVENTS"
-"""What happens to an event over 983,040 bytes: `auto` (default; PostHog's AI route, else shrink), `shrink`, `ai_route`
-(every event goes there)."""
+"""Events over 983,040 bytes: `auto` uses PostHog's AI route and shrinks where there is none; `shrink`; `ai_route` sends
+every event there. Default: `auto`."""
 
 POSTHOG_SPOOL_DIRECTORY = "POSTHOG_SPOOL_DIRECTORY"
-"""A directory that keeps unsent events across crashes and restarts. Default: none, memory only."""
+"""A directory that keeps unsent events across crashes and restarts; without it they wait in memory only. Default:
+none."""
 
 POSTHOG_BAGGAGE_KEYS = "POSTHOG_BAGGAGE_KEYS"
-"""Comma-separated baggage keys that may set user, session and properties. Default: none."""
+"""Baggage keys that may set user, session and properties: a list, or a text with commas. Default: none."""
 
 POSTHOG_DEDUPLICATE = "POSTHOG_DEDUPLICATE"
-"""When true (default), spans that report the same model call become one generation."""
+"""Make one generation of the spans that report one model call. Default: `true`."""
 
 POSTHOG_CHAIN_SPANS = "POSTHOG_CHAIN_SPANS"
-"""`all` (default) or `graph`: only graph nodes, agents, tools, retrievers and generations."""
+"""`all`, or `graph`: only graph nodes, agents, tools, retrievers and model calls. Default: `all`."""
 
 POSTHOG_COSTS = "POSTHOG_COSTS"
-"""`span` (default): a cost on the span is passed through; `posthog`: PostHog computes every cost."""
+"""`span` passes a cost on the span through; `posthog` leaves it out, and PostHog computes all. Default: `span`."""
 
 POSTHOG_OUTBOX_BYTES = "POSTHOG_OUTBOX_BYTES"
-"""Most bytes of encoded events that wait in memory to be sent. Default 33554432 (32 MiB)."""
+"""Most bytes of events that wait to be sent. Default: `33554432`."""
 
 POSTHOG_OUTBOX_SECONDS = "POSTHOG_OUTBOX_SECONDS"
-"""Longest time an encoded event waits to be sent, in seconds. Default 3600."""
+"""Longest time that an event waits to be sent, in seconds. Default: `3600`."""
 
 POSTHOG_DISABLED = "POSTHOG_DISABLED"
-"""When true, nothing is read and nothing is sent. Default false."""
+"""Read nothing and send nothing. Default: `false`."""

@@ -45,33 +45,41 @@ class PostHogSpanExporter(SpanExporter):
     thread of its own.
 
     Args:
-        api_key: Project API key, `phc_…`. Default: `POSTHOG_API_KEY`, else none: one warning, and nothing is sent.
-        host: `us`, `eu` or a URL. Default: `POSTHOG_HOST`, else `https://us.i.posthog.com`.
-        privacy_mode: True sends no prompts, outputs, tool data or error texts. Default false.
-        capture_media: True sends base64 media; else each leaves a placeholder. Default false.
-        default_distinct_id: The user where none is known. Default none: anonymous events.
-        timeout: One deadline for all tries of an export, in seconds. Default 10.
-        max_retries: Repeats of a failed request within the timeout. Default 3.
-        compression: `gzip` (default) or `none`.
-        large_events: What happens to an event over 983,040 bytes: `auto` (default) takes PostHog's AI route, and
-            shrinks it where there is none; `shrink`; `ai_route` sends every event by that route.
-        spool_directory: A directory that keeps unsent events across crashes and restarts. Default none: memory only.
-        baggage_keys: Baggage keys that are read, as a list or separated by commas. Default none.
-        deduplicate: Make one generation of the spans that report one model call. Default true.
-        chain_spans: `all` (default), or `graph`: only graph nodes, agents, tools, retrievers and model calls.
-        costs: `span` (default) passes a cost on the span through; `posthog` leaves it out, PostHog computes all.
-        outbox_bytes: Most bytes of events that wait to be sent. Default 33554432 (32 MiB).
-        outbox_seconds: Longest time an event waits to be sent, in seconds. Default 3600.
-        mask: `mask(key, value) -> value` for every text of the content, or names of built-in masks (`emails`,
-            `phone_numbers`, `card_numbers`, `api_keys`). Default none.
-        before_send: `before_send(event) -> event or None`: the last word on every event; None drops it. Default none.
-        span_filter: `span_filter(span) -> bool`: is this span to be exported? Default none: AI spans are.
-        properties: Custom properties of every event (a mapping), or names of resource attributes to send. Default none.
-        disabled: True reads nothing and sends nothing. Default false.
-        flush_at: For `PostHogSpanProcessor(exporter)`: waiting spans that start the work. Default 20, serverless 10.
-        flush_interval_millis: Likewise: longest wait of a span, in milliseconds. Default 10000, serverless 2000.
-        max_queue_size: Likewise: ended spans that may wait. Default 2048.
-        serverless: Likewise: whether the process may be frozen between two requests. Default: detected.
+        api_key: The project API key, `phc_…`; without it there is one warning, and nothing is sent. Default: none.
+        host: Where to post: `us`, `eu` or a URL; hosts of the web app are rewritten to ingestion hosts, a path prefix
+            is kept. Default: `https://us.i.posthog.com`.
+        privacy_mode: Send no prompts, outputs, tool data or error texts. Default: `false`.
+        capture_media: Send base64 media; else each leaves the placeholder `[base64 image redacted]`. Default: `false`.
+        default_distinct_id: The user where none is known; without it such events are anonymous. Default: none.
+        timeout: One deadline for all tries of an export, in seconds. Default: `10`.
+        max_retries: Repeats of a failed request within the timeout. Default: `3`.
+        compression: `gzip` or `none`. Default: `gzip`.
+        large_events: Events over 983,040 bytes: `auto` uses PostHog's AI route and shrinks where there is none;
+            `shrink`; `ai_route` sends every event there. Default: `auto`.
+        spool_directory: A directory that keeps unsent events across crashes and restarts; without it they wait in
+            memory only. Default: none.
+        baggage_keys: Baggage keys that may set user, session and properties: a list, or a text with commas. Default:
+            none.
+        deduplicate: Make one generation of the spans that report one model call. Default: `true`.
+        chain_spans: `all`, or `graph`: only graph nodes, agents, tools, retrievers and model calls. Default: `all`.
+        costs: `span` passes a cost on the span through; `posthog` leaves it out, and PostHog computes all. Default:
+            `span`.
+        outbox_bytes: Most bytes of events that wait to be sent. Default: `33554432`.
+        outbox_seconds: Longest time that an event waits to be sent, in seconds. Default: `3600`.
+        mask: `mask(key, value) -> value` over every text of the content, or names of built-in masks (`emails`,
+            `phone_numbers`, `card_numbers`, `api_keys`). Default: none.
+        before_send: `before_send(event) -> event or None`: the last word on every event; None drops it. Default: none.
+        span_filter: `span_filter(span) -> bool`: whether a span is exported; without it AI spans are. Default: none.
+        properties: Custom properties of every event (a mapping), or names of resource attributes to send. Default:
+            none.
+        disabled: Read nothing and send nothing. Default: `false`.
+        flush_at: For `PostHogSpanProcessor(exporter)`: Waiting spans that start the work at once. Default: `20`;
+            serverless `10`.
+        flush_interval_millis: For `PostHogSpanProcessor(exporter)`: Longest wait of a span before the work starts, in
+            milliseconds. Default: `10000`; serverless `2000`.
+        max_queue_size: For `PostHogSpanProcessor(exporter)`: Ended spans that may wait. Default: `2048`.
+        serverless: For `PostHogSpanProcessor(exporter)`: Whether the process may be frozen between two requests.
+            Default: detected.
 
     An option that is None or "" comes from its environment variable (`otel_posthog_ai.environment_variables`), else it
     has its default.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .docstrings import GENERATED
 from .generated import TABLES
 from .markdown import DOCUMENTS, with_generated
 
@@ -13,3 +14,10 @@ for document in DOCUMENTS:
     if after != before:
         document.write_text(after, encoding="utf-8")
         print(f"wrote {document.name}")
+
+for module, write in GENERATED.items():
+    before = module.read_text(encoding="utf-8")
+    after = write(before)
+    if after != before:
+        module.write_text(after, encoding="utf-8")
+        print(f"wrote {module.name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from otel_posthog_ai import environment_variables
 from otel_posthog_ai.events.properties import CONSTANTS, PROPERTIES
 from otel_posthog_ai.settings import OPTIONS
 
+from .docstrings import GENERATED
 from .generated import OF_RESULTS, TABLES, WORKED_OUT, default_of, usage_names
 from .instrumentors import GOLDEN, instrumentor_rows
 from .markdown import DOCUMENTS, ROOT, generated_names, with_generated
@@ -67,6 +69,13 @@ def test_help_names_every_option_and_its_default(name: str) -> None:
         assert line is not None, f"help({name}) does not explain {option.name}"
         for value in re.findall(r"`([^`]+)`", default_of(option)):
             assert value.rstrip("0").rstrip(".") in line[1] or value in line[1], f"{option.name}: default {value}"
+
+
+@pytest.mark.parametrize("module", GENERATED, ids=lambda path: path.name)
+def test_the_meaning_of_an_option_stands_once(module: Path) -> None:
+    """The docstrings are what `python -m tests.docs` makes of the table."""
+    source = module.read_text(encoding="utf-8")
+    assert GENERATED[module](source) == source
 
 
 @pytest.mark.parametrize("name", [name for name in otel_posthog_ai.__all__ if name != "__version__"])
