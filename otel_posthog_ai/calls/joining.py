@@ -7,6 +7,7 @@ from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
+from .lending import complete_calls, first_chunks
 from .merging import merge, merge_account, merge_steps
 from .pairing import STAGES, WITHIN_ONE_SCOPE, find_pairs, several_instrumentors
 from .repetitions import is_graph_plumbing, is_repetition, is_same_tool
@@ -25,6 +26,26 @@ class Joining:
         self._hierarchy = hierarchy
         self._remembered = remembered
         self._counters = counters
+
+    def gather_calls(self) -> None:
+        """Make one record of each call that its dialect spreads over several spans."""
+        records = [node.record for node in self._held.values() if node.record is not None]
+        if any(record.chunk for record in records):
+            for chunk in first_chunks(self._held.values(), self._hierarchy):
+                self._filter_out(chunk, "a piece of the answer of the call around it")
+        if any(record.lends for record in records):
+            complete_calls(self._held.values(), self._hierarchy)
+        self._demote_sums()
+
+    def _demote_sums(self) -> None:
+        """What was taken for a call until calls were found below it that count the same is a step."""
+        for node in self._held.values():
+            record = node.record
+            if record is None or not record.may_be_sum or not is_call(record):
+                continue
+            counts = record.usage.input is not None or record.usage.output is not None
+            if node.count_below or (node.calls_below and not counts):
+                _demote(record)
 
     def join_calls(self) -> None:
         """Make one of all reports of one call, also where one of them has left already."""
@@ -89,9 +110,12 @@ class Joining:
             elif outer is not None and is_repetition(outer, record):
                 self._absorb(above, node, "a step that only repeats the one around it")
             elif graph_only and is_graph_plumbing(record):
-                self._held.pop(node.span_id, None)
-                node.drop("a chain that is no node of a graph, and chain_spans is graph")
-                self._counters.add("filtered")
+                self._filter_out(node, "a chain that is no node of a graph, and chain_spans is graph")
+
+    def _filter_out(self, node: Node, because: str) -> None:
+        self._held.pop(node.span_id, None)
+        node.drop(because)
+        self._counters.add("filtered")
 
     def _nearest(self, node: Node) -> Node | None:
         """The nearest ancestor that waits or has left."""
@@ -104,7 +128,8 @@ class Joining:
 def _demote(record: AISpan) -> None:
     """A call whose tokens another event carries stays as a step."""
     record.kind, record.span_type = "span", "custom"
-    if record.input is not None:
-        record.input_state = record.input
+    asked = record.input or record.embedding_input
+    if asked is not None:
+        record.input_state = asked
     if record.output is not None:
         record.output_state = record.output

@@ -18,7 +18,7 @@ from otel_posthog_ai.reading.identity import read_identity, watch_for_identity
 from otel_posthog_ai.reading.leftovers import collect
 from otel_posthog_ai.reading.marks import MARKS_AI, NAMES_IDENTITY, first_look, is_marked, watch_for
 from otel_posthog_ai.reading.plumbing import is_namespace, watch_for_namespaces
-from otel_posthog_ai.reading.scopes import is_ai_scope, is_plain_scope, watch_for_scopes
+from otel_posthog_ai.reading.scopes import is_ai_scope, is_plain_scope, watch_for_names, watch_for_scopes
 from otel_posthog_ai.reading.source import Occurrence, Shape, Source
 from otel_posthog_ai.record import MISSING, AISpan, Identity
 
@@ -26,8 +26,10 @@ from . import (
     agent_framework,
     anthropic_sdk,
     gen_ai,
+    genkit,
     google_adk,
     haystack,
+    langchain4j,
     langfuse,
     langfuse_remarks,
     langsmith,
@@ -35,12 +37,14 @@ from . import (
     llamaindex_events,
     logfire,
     logfire_agents,
+    mastra,
     mcp,
     mistral_sdk,
     openai_agents_v2,
     openinference,
     pipecat,
     pydantic_ai,
+    spring_ai,
     strands,
     traceloop,
     traceloop_crewai,
@@ -55,6 +59,7 @@ class Dialect(Protocol):
     """One convention. A module may declare more of it, each optional:
 
     `AI_SCOPES`: how the names of scopes begin whose spans are AI before they have any attribute.
+    `AI_NAMES`: scope of a whole app -> how the names of spans begin that are AI by nothing else.
     `IDENTITY`: the `IdentityKeys` that it names users and sessions by, on AI spans and others.
     `PLUMBING`: attributes that serve the instrumentor alone. An entry that ends with `.` or `_` stands for all keys
     that begin like it, on every span; any other for that key on the spans that the dialect recognises.
@@ -75,6 +80,8 @@ class Dialect(Protocol):
 # Specific conventions first: they know best what the general ones only half see.
 DIALECTS: tuple[Dialect, ...] = (
     vercel_ai,
+    mastra,
+    genkit,
     pydantic_ai,
     logfire,
     logfire_agents,
@@ -97,6 +104,8 @@ DIALECTS: tuple[Dialect, ...] = (
     strands,
     agent_framework,
     openai_agents_v2,
+    spring_ai,
+    langchain4j,
     gen_ai,
     langfuse_remarks,
 )
@@ -120,6 +129,8 @@ _KEYS_OF_ITS_OWN: dict[str, frozenset[str]] = {
 
 watch_for(prefix for dialect in DIALECTS for prefix in dialect.PREFIXES)
 watch_for_scopes(scope for _, scopes in declared("AI_SCOPES") for scope in scopes)
+for _, _names in declared("AI_NAMES"):
+    watch_for_names(_names)
 watch_for_identity(keys for _, keys in declared("IDENTITY"))
 watch_for_namespaces(entry for _, entries in declared("PLUMBING") for entry in entries if is_namespace(entry))
 

@@ -175,6 +175,8 @@ def read(record: AISpan, source: Source) -> None:
     fill_parameters(record, PARAMETERS, source, parameter)
     if (number(record.parameters.get("max_tokens")) or 1) < 0:  # written by some for a limit that was not set
         del record.parameters["max_tokens"]
+    if record.stream is None and record.time_to_first_token is not None:
+        record.stream = True
     if record.usage.input_excludes_cache is None and source.scope.endswith(SUMS_THE_INPUT):
         record.usage.input_excludes_cache = False
     if source.shape.present(_RARE):
@@ -200,7 +202,10 @@ def parameter(value: Any) -> Any:
     """A request parameter: numbers in text as numbers, JSON text parsed."""
     if value is None or value == "" or (is_list(value) and not value):
         return None
-    return list(value) if is_list(value) else parse_json(value)
+    if is_list(value):
+        return list(value)
+    found = number(value) if isinstance(value, str) else None
+    return parse_json(value) if found is None else found
 
 
 def _read_output_type(record: AISpan, source: Source) -> None:

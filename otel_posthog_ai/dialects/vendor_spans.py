@@ -1,6 +1,7 @@
-"""Spans of SDKs that write one JSON object per field: MLflow (`mlflow.*`) and Braintrust (`braintrust.*`).
+"""Spans of SDKs that write one JSON object per field: MLflow (`mlflow.*`), Braintrust, Laminar (`lmnr.*`).
 
-https://mlflow.org/docs/latest/genai/tracing/, https://www.braintrust.dev/docs/integrations/sdk-integrations/opentelemetry
+https://mlflow.org/docs/latest/genai/tracing/, https://docs.lmnr.ai/tracing/,
+https://www.braintrust.dev/docs/integrations/sdk-integrations/opentelemetry
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from otel_posthog_ai.reading.embedding_texts import embedding_texts
+from otel_posthog_ai.reading.identity import keys_below
 from otel_posthog_ai.reading.kinds import CUSTOM, name_after_span, stated_by, weigh
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
@@ -22,7 +24,9 @@ from otel_posthog_ai.reading.values import is_mapping, json_text, number, text
 from otel_posthog_ai.record import AISpan
 
 NAME = "vendor_spans"
-PREFIXES = ("mlflow.span", "mlflow.chat.", "mlflow.llm.", "braintrust.")
+PREFIXES = ("mlflow.span", "mlflow.chat.", "mlflow.llm.", "braintrust.", "lmnr.span.")
+IDENTITY = keys_below("lmnr.association.properties.", "lmnr.association.properties.metadata.")
+LABELS = {"lmnr.tracer": "@lmnr-ai/lmnr"}
 
 
 class Vendor(NamedTuple):
@@ -37,6 +41,13 @@ class Vendor(NamedTuple):
     provider: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    properties: str = ""
+    """Prefix under which each entry of the user's metadata is an attribute of its own."""
+    marks: tuple[str, ...] = ()
+    """What stands on every span, also on those of other instrumentors."""
+
+    def wrote(self, source: Source) -> bool:
+        return source.has(*self.kind, *self.input, *self.marks)
 
 
 VENDORS: tuple[Vendor, ...] = (
@@ -57,19 +68,28 @@ VENDORS: tuple[Vendor, ...] = (
         metadata=("braintrust.metadata",),
         tags=("braintrust.tags",),
     ),
+    Vendor(
+        kind=("lmnr.span.type",),
+        input=("lmnr.span.input",),
+        output=("lmnr.span.output",),
+        usage=(),
+        tags=("lmnr.association.properties.tags",),
+        properties="lmnr.association.properties.metadata.",
+        marks=("lmnr.span.path",),
+    ),
 )
 # Settings among Braintrust's metadata, which are the call's and not the user's.
 _SETTINGS = frozenset({"model", "provider", "temperature", "top_p", "max_tokens", "stream", "tools", "response_format"})
-_BOOKKEEPING = ("mlflow.", "braintrust.")
+_BOOKKEEPING = ("mlflow.", "braintrust.", "lmnr.")
 
 
 def recognises(source: Source) -> bool:
-    return any(source.has(*vendor.kind, *vendor.input) for vendor in VENDORS)
+    return any(vendor.wrote(source) for vendor in VENDORS)
 
 
 def read(record: AISpan, source: Source) -> None:
     for vendor in VENDORS:
-        if source.has(*vendor.kind, *vendor.input):
+        if vendor.wrote(source):
             _read(record, source, vendor)
     for key in source.attributes:
         if key.startswith(_BOOKKEEPING):
@@ -83,6 +103,8 @@ def _read(record: AISpan, source: Source, vendor: Vendor) -> None:
     given, result = json_text(source.first(*vendor.input)), json_text(source.first(*vendor.output))
     metadata = metadata_of(source.first(*vendor.metadata))
     read_metadata(record, {key: value for key, value in metadata.items() if key not in _SETTINGS})
+    if vendor.properties:
+        read_metadata(record, source.below(vendor.properties))
     record.tags = record.tags or user_tags(source.first(*vendor.tags))
     if record.kind == "span":
         name_after_span(record, source)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.sdk._logs import LogRecordProcessor
 
 from otel_posthog_ai.log import warn
-from otel_posthog_ai.reading.content_events import JOINED_EVENTS
-from otel_posthog_ai.reading.source import Occurrence
+from otel_posthog_ai.reading.log_contents import content_of, log_record
 
 if TYPE_CHECKING:
     from .processor import PostHogSpanProcessor
@@ -67,11 +66,11 @@ class PostHogLogRecordProcessor(LogRecordProcessor):
         # A LogData up to SDK 1.38, a ReadWriteLogRecord since: both hold the record and its scope.
         record = getattr(emitted, "log_record", emitted)
         attributes = record.attributes
-        found: Mapping[str, Any] = attributes if attributes is not None else {}
-        name = getattr(record, "event_name", None) or found.get("event.name")
-        if name not in JOINED_EVENTS:
+        found: Mapping[str, Any] = dict(attributes) if attributes is not None else {}
+        time_ns = record.timestamp or record.observed_timestamp or 0
+        occurrence = content_of(log_record(getattr(record, "event_name", None), found, record.body, time_ns))
+        if occurrence is None:
             return
-        occurrence = Occurrence(name, dict(found), record.body, record.timestamp or record.observed_timestamp or 0)
         scope = getattr(emitted, "instrumentation_scope", None)
         self._span_processor.join_log(
             record.trace_id or 0, record.span_id or 0, occurrence, (scope.name if scope is not None else "") or ""

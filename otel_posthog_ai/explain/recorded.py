@@ -14,8 +14,8 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 
 from otel_posthog_ai.otlp.json_values import Malformed
-from otel_posthog_ai.otlp.requests import SAMPLED, Contents, LogEntry, is_for_posthog, read_request
-from otel_posthog_ai.reading.source import Occurrence
+from otel_posthog_ai.otlp.requests import SAMPLED, Contents, add_log, read_request
+from otel_posthog_ai.reading.log_contents import log_record
 from otel_posthog_ai.reading.values import is_list, is_mapping
 
 
@@ -52,10 +52,10 @@ def _documents(text: str) -> Iterable[Any]:
 
 
 def _recording(document: Mapping[str, Any]) -> Contents:
-    return Contents(
-        spans=[_span(span) for span in document["spans"]],
-        logs=[_log(log) for log in document.get("logs") or () if is_for_posthog(_name(log))],
-    )
+    contents = Contents(spans=[_span(span) for span in document["spans"]])
+    for log in document.get("logs") or ():
+        _add_log(contents, log)
+    return contents
 
 
 def _span(span: Mapping[str, Any]) -> ReadableSpan:
@@ -88,15 +88,11 @@ def _span(span: Mapping[str, Any]) -> ReadableSpan:
     )
 
 
-def _name(log: Mapping[str, Any]) -> Any:
-    return log.get("event_name") or (log.get("attributes") or {}).get("event.name")
-
-
-def _log(log: Mapping[str, Any]) -> LogEntry:
-    occurrence = Occurrence(
-        str(_name(log)), _value(log.get("attributes") or {}), _value(log.get("body")), log.get("timestamp") or 0
-    )
-    return LogEntry(int(log.get("trace_id") or "0", 16), int(log.get("span_id") or "0", 16), _scope_of(log), occurrence)
+def _add_log(contents: Contents, log: Mapping[str, Any]) -> None:
+    attributes, body = _value(log.get("attributes") or {}), _value(log.get("body"))
+    ids = int(log.get("trace_id") or "0", 16), int(log.get("span_id") or "0", 16)
+    record = log_record(log.get("event_name"), attributes, body, log.get("timestamp") or 0)
+    add_log(contents, ids, _scope_of(log), record)
 
 
 def _scope_of(log: Mapping[str, Any]) -> str:

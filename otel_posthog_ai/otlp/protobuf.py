@@ -17,15 +17,14 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind
 
-from otel_posthog_ai.dialects import Occurrence
+from otel_posthog_ai.reading.log_contents import log_record
 
 from .json_values import DEEPEST, Malformed
 from .requests import (
     SAMPLED,
     SPAN_KINDS,
     Contents,
-    LogEntry,
-    is_for_posthog,
+    add_log,
     parent_context,
     resource_of,
     status_of,
@@ -113,19 +112,9 @@ def _link(item: Any) -> Link:
 
 def _read_log(item: Any, scope: InstrumentationScope, contents: Contents) -> None:
     found = attributes(item.attributes)
-    name = item.event_name or found.get("event.name")
-    if not is_for_posthog(name):
-        contents.other += 1
-        return
     time_ns = item.time_unix_nano or item.observed_time_unix_nano
-    contents.logs.append(
-        LogEntry(
-            _identifier(item.trace_id, 16),
-            _identifier(item.span_id, 8),
-            scope.name,
-            Occurrence(str(name), found, any_value(item.body), time_ns),
-        )
-    )
+    ids = _identifier(item.trace_id, 16), _identifier(item.span_id, 8)
+    add_log(contents, ids, scope.name, log_record(item.event_name, found, any_value(item.body), time_ns))
 
 
 def _identifier(data: bytes, size: int) -> int:

@@ -13,7 +13,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from otel_posthog_ai.dialects import Occurrence
-from otel_posthog_ai.reading.content_events import JOINED_EVENTS
+from otel_posthog_ai.reading.log_contents import content_of, log_record
 from otel_posthog_ai.reading.values import is_mapping
 
 from . import json_values as otlp
@@ -177,23 +177,18 @@ def _read_logs(of_resource: JsonObject, contents: Contents) -> None:
 
 def _read_log(item: JsonObject, scope: InstrumentationScope, contents: Contents) -> None:
     attributes = otlp.attributes(item)
-    name = otlp.text(item, "eventName") or attributes.get("event.name")
-    if not is_for_posthog(name):
-        contents.other += 1
-        return
     time_ns = otlp.integer(otlp.field(item, "timeUnixNano", 0)) or otlp.integer(
         otlp.field(item, "observedTimeUnixNano", 0)
     )
-    contents.logs.append(
-        LogEntry(
-            otlp.identifier(otlp.field(item, "traceId"), 16),
-            otlp.identifier(otlp.field(item, "spanId"), 8),
-            scope.name,
-            Occurrence(str(name), attributes, otlp.any_value(otlp.field(item, "body")), time_ns),
-        )
-    )
+    body = otlp.any_value(otlp.field(item, "body"))
+    ids = otlp.identifier(otlp.field(item, "traceId"), 16), otlp.identifier(otlp.field(item, "spanId"), 8)
+    add_log(contents, ids, scope.name, log_record(otlp.text(item, "eventName"), attributes, body, time_ns))
 
 
-def is_for_posthog(name: object) -> bool:
-    """Whether log records of this event name hold what PostHog should know."""
-    return name in JOINED_EVENTS
+def add_log(contents: Contents, ids: tuple[int, int], scope: str, record: Occurrence) -> None:
+    """Note what a log record says to PostHog, if anything; `ids` of the trace and the span that it names."""
+    occurrence = content_of(record)
+    if occurrence is None:
+        contents.other += 1
+    else:
+        contents.logs.append(LogEntry(*ids, scope, occurrence))

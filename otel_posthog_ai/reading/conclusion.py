@@ -17,9 +17,9 @@ from .values import is_mapping
 
 # OpenTelemetry's or a framework's own word for a reason -> the provider's.
 REASONS: dict[str, dict[str, str]] = {
-    "openai": {"tool_call": "tool_calls", "function_calls": "tool_calls"},
-    "azure-openai": {"tool_call": "tool_calls", "function_calls": "tool_calls"},
-    "anthropic": {"tool_call": "tool_use"},
+    "openai": {"tool_call": "tool_calls", "function_calls": "tool_calls", "tool_execution": "tool_calls"},
+    "azure-openai": {"tool_call": "tool_calls", "function_calls": "tool_calls", "tool_execution": "tool_calls"},
+    "anthropic": {"tool_call": "tool_use", "tool_execution": "tool_use"},
 }
 
 # Instrumentors of a client that speaks to Vertex AI only, and call that "Google".
@@ -49,8 +49,7 @@ def conclude(record: AISpan) -> None:
     if record.framework is None:
         record.framework = framework_of_scope(record.scope)
     if record.finish_reason is not None:
-        spelling = REASONS.get(record.provider or "", {})
-        record.finish_reason = spelling.get(record.finish_reason, record.finish_reason)
+        record.finish_reason = _as_the_provider_spells_it(record.finish_reason, record.provider or "")
     if _was_abandoned(record):
         record.cancelled = True
         record.finish_reason = None
@@ -86,6 +85,15 @@ def _priced_speech(record: AISpan) -> None:
 
 def _said(state: Any) -> Any:
     return None if state is MISSING else state
+
+
+def _as_the_provider_spells_it(reason: str, provider: str) -> str:
+    spelling = REASONS.get(provider)
+    if spelling is None:
+        return reason
+    if reason.isupper():  # the name of a constant in Java or .NET
+        reason = reason.lower()
+    return spelling.get(reason, reason)
 
 
 def _was_not_given(value: Any) -> bool:

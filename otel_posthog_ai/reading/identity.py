@@ -14,6 +14,11 @@ from otel_posthog_ai.record import Identity
 
 from .values import conversation, identifier, is_mapping, json_text, mapping
 
+# What users call such ids in metadata of their own.
+USER_NAMES = ("posthog_distinct_id", "distinct_id", "user_id", "userId")
+SESSION_NAMES = ("session_id", "sessionId", "posthog_session_id")
+INCIDENTAL_SESSION_NAMES = ("conversation_id", "conversationId", "thread_id", "threadId", "chat_id", "group_id")
+
 
 class IdentityKeys(NamedTuple):
     """Attribute keys of one convention that say for whom a span runs; in each tuple the first hit wins."""
@@ -32,11 +37,18 @@ class IdentityKeys(NamedTuple):
         return IdentityKeys(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
+def keys_below(*prefixes: str) -> IdentityKeys:
+    """The keys of conventions in which each entry of the user's metadata is an attribute of its own, below a prefix."""
+    below = (
+        tuple(prefix + name for prefix in prefixes for name in names)
+        for names in (USER_NAMES, SESSION_NAMES, INCIDENTAL_SESSION_NAMES)
+    )
+    user, session, incidental_session = below
+    return IdentityKeys(user=user, session=session, incidental_session=incidental_session)
+
+
 # What every app may write, whatever its instrumentor.
 COMMON = IdentityKeys(user=(USER_KEY, "user.id", "enduser.id"), session=(*SESSION_KEYS, "session.id"))
-USER_NAMES = ("posthog_distinct_id", "distinct_id", "user_id", "userId")
-SESSION_NAMES = ("session_id", "sessionId", "posthog_session_id")
-INCIDENTAL_SESSION_NAMES = ("conversation_id", "conversationId", "thread_id", "threadId", "chat_id", "group_id")
 
 
 class _Known:

@@ -38,6 +38,7 @@ SPAN_TYPES: dict[str, SpanType] = {
     "invoke_workflow": "workflow",
     "workflow": "workflow",
     "execute_task": "task",
+    "agent_step": "task",
     "task": "task",
     "chain": "chain",
     "retrieval": "retriever",

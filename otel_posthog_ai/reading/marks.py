@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from opentelemetry.sdk.trace import ReadableSpan
 
 from .identity import names_identity
-from .scopes import is_ai_scope
+from .scopes import is_ai_name, is_ai_scope
 
 ORDINARY, NAMES_IDENTITY, MARKS_AI = 0, 1, 2
 """What a key says of its span; the greatest counts."""
@@ -59,7 +59,7 @@ def first_look(span: ReadableSpan) -> int:
     found = max(map(_class_of, attributes), default=ORDINARY) if attributes is not None else ORDINARY
     if found != MARKS_AI:
         scope = span.instrumentation_scope
-        if scope is not None and _ai_scopes[scope.name]:
+        if scope is not None and (_ai_scopes[scope.name] or is_ai_name(scope.name, span.name)):
             return MARKS_AI
     return found
 

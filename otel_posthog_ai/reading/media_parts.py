@@ -155,6 +155,12 @@ def file_data(value: Any, _part: Pieces, draft: Draft) -> None:
         draft.link(value.get("file_uri") or value.get("fileUri"), value.get("mime_type") or value.get("mimeType"))
 
 
+def linked_media(value: Any, _part: Pieces, draft: Draft) -> None:
+    """Genkit's media: always an address, which may be a data URL."""
+    if is_mapping(value):
+        draft.link(value.get("url"), value.get("contentType"))
+
+
 def bedrock_media(value: Any, part: Pieces, draft: Draft) -> None:
     if not is_mapping(value):
         return

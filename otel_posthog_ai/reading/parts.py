@@ -12,8 +12,8 @@ from .values import dump, is_list, is_mapping, parse_json
 
 _RESULT_KEYS = ("response", "result", "output", "content")
 _ARGUMENT_KEYS = ("arguments", "input", "args", "parameters")
-_CALL_ID_KEYS = ("call_id", "id", "tool_call_id", "toolUseId", "toolCallId")
-_RESULT_ID_KEYS = ("tool_call_id", "call_id", "tool_use_id", "toolUseId", "toolCallId", "id")
+_CALL_ID_KEYS = ("call_id", "id", "tool_call_id", "toolUseId", "toolCallId", "callId", "ref")
+_RESULT_ID_KEYS = ("tool_call_id", "call_id", "tool_use_id", "toolUseId", "toolCallId", "id", "callId", "ref")
 _NAME_KEYS = ("name", "tool_name", "toolName")
 
 
@@ -163,12 +163,14 @@ _BY_READER: tuple[tuple[Reader, tuple[str, ...]], ...] = (
 TYPED: dict[str, Reader] = {kind: reader for reader, kinds in _BY_READER for kind in kinds}
 
 _BY_KEYED_READER: tuple[tuple[KeyedReader, tuple[str, ...]], ...] = (
-    (_keyed_call, ("function_call", "functionCall", "toolUse", "tool_use", "tool_call")),
-    (_keyed_result, ("function_response", "functionResponse", "toolResult", "tool_result", "tool_call_result")),
+    (_keyed_call, ("function_call", "functionCall", "toolUse", "tool_use", "tool_call", "toolRequest")),
+    (_keyed_result, ("function_response", "functionResponse", "toolResult", "tool_result", "tool_call_result",
+                     "toolResponse")),
+    (media_parts.linked_media, ("media",)),
     (media_parts.inline_data, ("inline_data", "inlineData")),
     (media_parts.file_data, ("file_data", "fileData")),
     (media_parts.bedrock_media, ("image", "document", "video")),
-    (_reasoning_content, ("reasoningContent", "reasoning_content")),
+    (_reasoning_content, ("reasoningContent", "reasoning_content", "reasoning")),
     (_executable_code, ("executable_code", "executableCode", "code_execution_result", "codeExecutionResult")),
     (_skip, ("cachePoint", "cache_point", "thought_signature", "thoughtSignature")),
 )  # fmt: skip

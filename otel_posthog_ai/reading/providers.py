@@ -7,6 +7,8 @@ from functools import lru_cache
 # Any spelling (lower case, spaces and hyphens as underscores) -> the name that is priced.
 PROVIDERS: dict[str, str] = {
     "openai": "openai",
+    "open_ai": "openai",
+    "azure_open_ai": "azure-openai",
     "openai_chat": "openai",
     "openai_responses": "openai",
     "azure.ai.openai": "azure-openai",
@@ -67,7 +69,7 @@ FRAMEWORKS: frozenset[str] = frozenset(
         "haystack", "agno", "smolagents", "openai_agents", "openai_agents_sdk", "pydantic_ai", "semantic_kernel",
         "microsoft.agent_framework", "strands_agents", "strands", "traceloop", "litellm", "google_adk", "mcp",
         "instructor", "guardrails", "beeai", "portkey", "inmemoryvectorstore", "vectorstore", "unknown", "custom",
-        "_other",
+        "_other", "spring_ai", "langchain4j",
     }
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 # Instrumentors whose spans lie around and below AI spans and are never AI themselves.
 PLAIN_SCOPES: tuple[str, ...] = (
@@ -46,6 +46,19 @@ def watch_for_scopes(beginnings: Iterable[str]) -> None:
     """Scopes whose name begins like this are AI (set once, by the registry)."""
     global _ai_scopes
     _ai_scopes = tuple(sorted(set(beginnings)))
+
+
+_ai_names: dict[str, tuple[str, ...]] = {}
+
+
+def watch_for_names(names: Mapping[str, tuple[str, ...]]) -> None:
+    """In these scopes of whole apps, spans whose name begins like this are AI (set once, by the registry)."""
+    _ai_names.update(names)
+
+
+def is_ai_name(scope: str, name: str) -> bool:
+    """Whether a span is AI by nothing but its name."""
+    return scope in _ai_names and name.startswith(_ai_names[scope])
 
 
 def is_ai_scope(scope: str) -> bool:

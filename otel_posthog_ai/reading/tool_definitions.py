@@ -41,7 +41,7 @@ def _tools(found: Any) -> list[dict[str, Any]] | None:
 
 def _definitions(entry: Any) -> list[dict[str, Any]]:
     if not is_mapping(entry):
-        return []
+        return [{"type": "function", "function": {"name": entry}}] if _is_name(entry) else []
     for key in _LIST_KEYS:
         nested = entry.get(key)
         if is_list(nested) and nested:
@@ -58,6 +58,11 @@ def _definitions(entry: Any) -> list[dict[str, Any]]:
         if kind in (None, "function", "tool", "custom", "object") or any(key in entry for key in _SCHEMA_KEYS):
             return [_nested(entry, {})]
     return [dict(entry)] if isinstance(entry.get("type"), str) else []
+
+
+def _is_name(entry: Any) -> bool:
+    """Whether a tool is told by its name alone."""
+    return isinstance(entry, str) and entry.replace("-", "_").isidentifier()
 
 
 def _nested(function: Mapping[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]:

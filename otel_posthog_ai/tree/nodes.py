@@ -40,8 +40,8 @@ class Node:
     """What the worker knows of one span: a link of the chain, and its fate once that is decided."""
 
     __slots__ = (
-        "because", "belonging", "calls_below", "fate", "glimpse", "identity", "identity_of_open", "parent_id",
-        "parent_is_remote", "private", "process", "promised", "record", "remote_parent", "reported_by",
+        "because", "belonging", "calls_below", "count_below", "fate", "glimpse", "identity", "identity_of_open",
+        "parent_id", "parent_is_remote", "private", "process", "promised", "record", "remote_parent", "reported_by",
         "sessions_below", "span_id", "survivor", "tainted", "trace_id", "users_below",
     )  # fmt: skip
 
@@ -75,6 +75,8 @@ class Node:
         """The scopes of other spans that were found to be this call, too: each reports a call once."""
         self.calls_below = False
         """A call of a model was read below it, or made from the totals of a run there."""
+        self.count_below = False
+        """A call that was read below it said how many tokens it took."""
         self.users_below: frozenset[tuple[bool, str]] = _NOBODY
         self.sessions_below: frozenset[tuple[bool, str]] = _NOBODY
         self.identity: Identity | None = None

@@ -135,6 +135,8 @@ class Assembly:
         if not self._one_process:
             node.process = process_of(span.resource.attributes)
         _mark_private(node, record, above)
+        if is_call(record):
+            _note_call(record, above)
         note_below(node, record, above)
         self._placing.trace(node).metadata.update(record.trace_metadata)
         self._held[node.span_id] = Held(node, record, span.resource.attributes, now)
@@ -167,9 +169,22 @@ class Assembly:
         for held in ready:
             del self._held[held.node.span_id]
             held.node.leave()
-        # Ancestors are placed first, so that the root of a trace is known when its children ask for it.
-        ready.sort(key=lambda held: (held.record.start_ns, len(self._hierarchy.ancestors(held.node))))
-        return self._built(ready, final)
+        return self._built(self._ancestors_first(ready), final)
+
+    def _ancestors_first(self, ready: list[Held]) -> list[Held]:
+        """In order of time, so that the root of a trace is known when its children ask for it.
+
+        Where clocks have whole milliseconds, or differ, an ancestor begins as late as its descendants, or later.
+        """
+        began = {held.node.span_id: held.record.start_ns for held in ready}
+        depths: dict[int, int] = {}
+        for held in ready:
+            above = self._hierarchy.ancestors(held.node)
+            depths[held.node.span_id] = len(above)
+            for each in above:
+                if began.get(each.span_id, 0) > held.record.start_ns:
+                    began[each.span_id] = held.record.start_ns
+        return sorted(ready, key=lambda held: (began[held.node.span_id], depths[held.node.span_id]))
 
     def _may_leave(self, held: Held, now: float) -> bool:
         if not self._patient or now - held.since >= self._longest_wait:
@@ -180,6 +195,7 @@ class Assembly:
         held = {span_id: each.node for span_id, each in self._held.items()}
         joining = Joining(held, self._hierarchy, self._remembered, self._counters)
         try:
+            joining.gather_calls()
             if self._settings.deduplicate:
                 joining.join_calls()
             joining.drop_repetitions(graph_only=self._settings.chain_spans == "graph")
@@ -285,6 +301,12 @@ def _mark_private(node: Node, record: AISpan, above: Sequence[Node]) -> None:
     if node.private:
         for each in above:
             each.tainted = True
+
+
+def _note_call(record: AISpan, above: Sequence[Node]) -> None:
+    counts = record.usage.input is not None or record.usage.output is not None
+    for each in above if counts else ():
+        each.count_below = True
 
 
 def _is_private(node: Node) -> bool:

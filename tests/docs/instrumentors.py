@@ -55,7 +55,7 @@ _APPS = frozenset({"app", "gateway", "my.manual.instrumentation", None})
 
 
 def package_of(scope: str) -> str:
-    """The package that writes spans of this scope, as it is called on PyPI."""
+    """The package that writes spans of this scope, as it is called where it is published."""
     if scope in _PACKAGES:
         return _PACKAGES[scope]
     if scope.startswith("semantic_kernel."):
