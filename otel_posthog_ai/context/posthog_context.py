@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from opentelemetry.context import Context, attach, create_key, detach, get_current, set_value
 
+from . import entries
 from .belonging import ILLEGAL_DISTINCT_IDS, Belonging, belonging_of, usable_id, usable_session_id
 from .foreign_identity import from_baggage, posthog_library_identity
 
@@ -33,6 +34,7 @@ __all__ = [
     "posthog_library_identity",
     "usable_id",
     "usable_session_id",
+    "with_foreign",
 ]
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
@@ -158,4 +160,15 @@ class posthog_context:
 
 def inside(belonging: Belonging, context: Context | None = None) -> Context:
     """`context` (default: the current one) with `belonging` inside what it already says."""
+    entries.note_entry(belonging.privacy_mode)
     return set_value(BELONGING_KEY, belonging.within(current(context)), context)
+
+
+def with_foreign(
+    belonging: Belonging | None, context: Context | None, baggage_keys: Collection[str]
+) -> Belonging | None:
+    """`belonging` with what PostHog's own library and the listed baggage say where it says nothing."""
+    for foreign in (posthog_library_identity(), from_baggage(context, baggage_keys)):
+        if foreign is not None:
+            belonging = belonging.within(foreign) if belonging is not None else foreign
+    return belonging

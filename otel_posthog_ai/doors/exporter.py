@@ -6,16 +6,18 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry import trace
 from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel_posthog_ai import forks
 from otel_posthog_ai.content.shrinking import shrink
-from otel_posthog_ai.context.posthog_context import current
+from otel_posthog_ai.context import entries
+from otel_posthog_ai.context.posthog_context import current, with_foreign
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import EncodedEvent, Poster
 from otel_posthog_ai.log import warn
@@ -98,8 +100,11 @@ class PostHogSpanExporter(SpanExporter):
         self._shut_down = False
         self._start_anew()
         forks.in_child(self._in_child)
+        self._providers: weakref.WeakSet[TracerProvider] = weakref.WeakSet()
         _made.add(self)
         tell_inert(self.settings)
+        self._looks_around = not self.settings.inert
+        entries.watch(self._find_provider)
 
     def _start_anew(self) -> None:
         self._owed: deque[EncodedEvent] = deque()
@@ -112,15 +117,33 @@ class PostHogSpanExporter(SpanExporter):
         self._room.forget_held()
 
     def attach(self, provider: TracerProvider) -> None:
-        """Learn ancestry, user and session from spans of `provider` as they start, from now on."""
-        if not self.settings.inert:
-            provider.add_span_processor(_Onlooker(self.hierarchy))
+        """Learn ancestry, user, session and privacy from spans of `provider` as they start, from now on.
+
+        The global provider is found without this, when a `posthog_context` is entered or at the first export. One that
+        is not global has to be named, before its spans start.
+        """
+        if not self.settings.inert and provider not in self._providers:
+            self._providers.add(provider)
+            provider.add_span_processor(_Onlooker(self.hierarchy, self.settings.baggage_keys))
+
+    def _find_provider(self) -> bool:
+        """Attach to the global provider; True when there is nothing left to look for."""
+        if not self._providers and self._looks_around:
+            provider = trace.get_tracer_provider()
+            if isinstance(provider, TracerProvider):
+                self.attach(provider)
+        return bool(self._providers) or not self._looks_around
+
+    def leave_to_processor(self) -> None:
+        """A `PostHogSpanProcessor` with these settings sees spans start itself: look for no provider."""
+        self._looks_around = False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Post the events of `spans` and what is still owed; FAILURE while anything stays owed."""
         if self.settings.inert or self._shut_down:
             return SpanExportResult.FAILURE if self._shut_down else SpanExportResult.SUCCESS
         try:
+            self._find_provider()
             with self._lock:
                 self._take(spans)
                 return self._post(time.monotonic() + self.settings.timeout)
@@ -169,7 +192,7 @@ class PostHogSpanExporter(SpanExporter):
         if self._shut_down:
             return
         self.force_flush(timeout_millis)
-        self._shut_down = True
+        self._shut_down, self._looks_around = True, False
         if self._owed:
             self.counters.add("dropped", len(self._owed), reason="shutdown")
             warn("exporter:shutdown", "%d events could not be delivered before shutdown", len(self._owed))
@@ -184,16 +207,20 @@ class PostHogSpanExporter(SpanExporter):
 class _Onlooker(SpanProcessor):
     """Learns ancestry for a bare exporter that found its provider."""
 
-    def __init__(self, hierarchy: Hierarchy) -> None:
+    def __init__(self, hierarchy: Hierarchy, baggage_keys: Collection[str]) -> None:
         self._hierarchy = hierarchy
+        self._baggage_keys = baggage_keys
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        context = get_current() if parent_context is None else parent_context
-        self._hierarchy.started(span, context, current(context))
+        try:
+            context = get_current() if parent_context is None else parent_context
+            self._hierarchy.started(span, context, with_foreign(current(context), context, self._baggage_keys))
+        except Exception as error:
+            warn("exporter:on_start", "a span's start could not be noted (%s)", type(error).__name__)
 
     def on_end(self, span: ReadableSpan) -> None:
         context = span.get_span_context()
-        if context is not None:
+        if context is not None and self._hierarchy.saw_start(context.span_id):
             self._hierarchy.finished(context.span_id, span.parent, context.trace_id, None, True)
 
     def shutdown(self) -> None:

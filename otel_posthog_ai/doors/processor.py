@@ -16,12 +16,10 @@ from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 from otel_posthog_ai import forks
-from otel_posthog_ai.context.belonging import Belonging
 from otel_posthog_ai.context.posthog_context import (
     BELONGING_KEY,
-    from_baggage,
-    posthog_library_identity,
     request_belonging,
+    with_foreign,
 )
 from otel_posthog_ai.context.remote_parent import REMOTE_PARENT_KEY
 from otel_posthog_ai.log import warn, warn_once
@@ -129,6 +127,8 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         if exporter is not None and any(value is not None for value in given.values()):
             raise ValueError("give the options to the exporter, or leave the exporter out")
         self.settings: Settings = exporter.settings if exporter is not None else resolve(given)
+        if exporter is not None:
+            exporter.leave_to_processor()
         self._inert = self.settings.inert
         self._shut_down = False
         self._checked = False
@@ -190,19 +190,13 @@ class PostHogSpanProcessor(BatchSpanProcessor):
             # As `current` does, without a call: this line runs for every span of the app.
             belonging: Any = context.get(BELONGING_KEY) or request_belonging.get()
             if self._reads_baggage or "posthog" in sys.modules:
-                belonging = self._with_foreign(belonging, context)
+                belonging = with_foreign(belonging, context, self.settings.baggage_keys)
             if belonging is None and REMOTE_PARENT_KEY not in context:
                 self._note_start(span)
             else:
                 self.hierarchy.started(span, context, belonging)
         except Exception as error:
             warn("processor:on_start", "a span's start could not be noted (%s)", type(error).__name__)
-
-    def _with_foreign(self, belonging: Belonging | None, context: Context | None) -> Belonging | None:
-        for foreign in (posthog_library_identity(), from_baggage(context, self.settings.baggage_keys)):
-            if foreign is not None:
-                belonging = belonging.within(foreign) if belonging is not None else foreign
-        return belonging
 
     def _is_double(self, span: Span) -> bool:
         """Whether another processor with the same host and key sees the same spans: then this one stays inert."""

@@ -121,6 +121,8 @@ class ZeroCodeSpanExporter(SpanExporter):
             return False
         attach_to_tracer_provider(provider, self._options)
         self._completed_at = time.time_ns()
+        if self._bare is not None:
+            self._bare.leave_to_processor()
         return True
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
@@ -129,18 +131,8 @@ class ZeroCodeSpanExporter(SpanExporter):
             return SpanExportResult.SUCCESS
         if self._completed_at:
             return self._bare.export([span for span in spans if (span.end_time or 0) < self._completed_at])
-        if self in _incomplete:
-            _incomplete.discard(self)
-            self._attach(self._bare)
+        _incomplete.discard(self)
         return self._bare.export(spans)
-
-    def _attach(self, bare: PostHogSpanExporter) -> None:
-        try:
-            provider = trace.get_tracer_provider()
-            if isinstance(provider, TracerProvider):
-                bare.attach(provider)
-        except Exception as error:
-            _tell("traces", error)
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Flush what this exporter itself exports."""

@@ -94,6 +94,10 @@ class Hierarchy:
             self.ended[span_id] = parent_id
         self.open_spans.remove(span_id)  # Only now: who asks meanwhile finds it in one of both.
 
+    def saw_start(self, span_id: int) -> bool:
+        """Whether the span was seen when it started: then it is known in which context it ran."""
+        return self.open_spans.known(span_id) is not None or span_id in self.ended
+
     def sweep(self) -> None:
         """Pin no span that stays open, and forget what is too old; called about every second."""
         self.open_spans.sweep()

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.content.outgoing import Outgoing, Privacy
+from otel_posthog_ai.context import entries
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import EncodedEvent
 from otel_posthog_ai.events.event import Event
+from otel_posthog_ai.log import warn_once
 from otel_posthog_ai.reading.source import Occurrence
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.tree.admission import admit, passes
@@ -20,6 +22,11 @@ from .late_results import LateResults
 
 LogsOf = Callable[[ReadableSpan], Iterable[Occurrence]]
 """The log records that belong to a span."""
+
+_UNKNOWN_CONTEXT = (
+    "spans arrive whose start was not seen, and a posthog_context of this process is private: their content is left out"
+    " (use PostHogSpanProcessor, or exporter.attach(provider) before spans start)"
+)
 
 
 class ReadingRoom:
@@ -32,6 +39,7 @@ class ReadingRoom:
     def __init__(self, settings: Settings, counters: Counters, *, patient: bool, one_process: bool = True) -> None:
         self.hierarchy = Hierarchy()
         self._filter = settings.span_filter
+        self._counters = counters
         self._patient = patient
         self._assembly = Assembly(settings, counters, self.hierarchy, patient=patient, one_process=one_process)
         self._outgoing = Outgoing(settings, counters)
@@ -57,12 +65,17 @@ class ReadingRoom:
 
     def _let_through(self, span: ReadableSpan) -> bool:
         """Without starts every span is read: one that a child has named as its parent leaves, whatever it says."""
-        if passes(self._filter, span):
-            return True
         context = span.get_span_context()
-        if context is not None:
-            self.hierarchy.finished(context.span_id, span.parent, context.trace_id, None, False)
-        return False
+        if not passes(self._filter, span):
+            if context is not None:
+                self.hierarchy.finished(context.span_id, span.parent, context.trace_id, None, False)
+            return False
+        if context is not None and entries.any_was_private() and not self.hierarchy.saw_start(context.span_id):
+            node, _ = self.hierarchy.learn(context.span_id, context.trace_id, span.parent)
+            node.tainted = True
+            self._counters.add("contexts_unknown")
+            warn_once("reading_room:unknown_context", _UNKNOWN_CONTEXT)
+        return True
 
     def add(self, spans: Iterable[ReadableSpan], logs_of: LogsOf) -> None:
         """Read spans that have ended and are for PostHog; they are held from now on."""
