@@ -8,25 +8,22 @@ from importlib.resources import files
 _HTML = "text/html; charset=utf-8"
 _CSS = "text/css; charset=utf-8"
 _SCRIPT = "text/javascript; charset=utf-8"
+_PICTURE = "image/svg+xml"
 
+_SCRIPTS = (
+    "api", "app", "changes", "conversation", "costs", "detail", "dom", "feedback", "fold", "format", "highlight",
+    "json", "kinds", "links", "list", "markdown", "media", "messages", "problems", "session", "text", "trace", "traces",
+    "tree", "user", "vendor/marked",
+)  # fmt: skip
 _ASSETS = {
     "/": ("index.html", _HTML),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
+    "/icon.svg": ("icon.svg", _PICTURE),
+    "/thumb.svg": ("thumb.svg", _PICTURE),
     "/style.css": ("style.css", _CSS),
+    "/list.css": ("list.css", _CSS),
     "/trace.css": ("trace.css", _CSS),
-    "/api.js": ("api.js", _SCRIPT),
-    "/app.js": ("app.js", _SCRIPT),
-    "/conversation.js": ("conversation.js", _SCRIPT),
-    "/detail.js": ("detail.js", _SCRIPT),
-    "/dom.js": ("dom.js", _SCRIPT),
-    "/format.js": ("format.js", _SCRIPT),
-    "/json.js": ("json.js", _SCRIPT),
-    "/kinds.js": ("kinds.js", _SCRIPT),
-    "/list.js": ("list.js", _SCRIPT),
-    "/messages.js": ("messages.js", _SCRIPT),
-    "/problems.js": ("problems.js", _SCRIPT),
-    "/trace.js": ("trace.js", _SCRIPT),
-    "/tree.js": ("tree.js", _SCRIPT),
+    "/conversation.css": ("conversation.css", _CSS),
+    **{f"/{name}.js": (f"{name}.js", _SCRIPT) for name in _SCRIPTS},
 }
 
 

@@ -42,8 +42,7 @@ def header(trace_id: str, events: Sequence[EventFacts]) -> dict[str, Any]:
         "started_at": iso(min(start(event) for event in read)),
         "ended_at": iso(max(end(event) for event in read)),
         "events": len(events),
-        "asked": _asked(traces, events),
-        "answered": _answered(traces, events),
+        **_spoken(traces, events),
         "generations": sum(event.event == "$ai_generation" for event in events),
         "errors": sum(event.is_error for event in events),
         "first_error": first_error(events),
@@ -85,18 +84,21 @@ def _pricing(billed: Sequence[EventFacts]) -> dict[str, Any]:
     }
 
 
-def _asked(traces: Sequence[EventFacts], events: Sequence[EventFacts]) -> str | None:
-    """What the trace began with: as it says itself, else as its first call was asked, else as its first step was."""
-    by_start = sorted(events, key=start)
-    calls = [event for event in by_start if event.event == "$ai_generation"]
-    return next((event.asked for event in (*traces, *calls, *by_start) if event.asked is not None), None)
+def _spoken(traces: Sequence[EventFacts], events: Sequence[EventFacts]) -> dict[str, str | None]:
+    """What the trace began and ended with, and in which events: as it says itself, else its calls, else its steps."""
+    by_start, by_end = sorted(events, key=start), sorted(events, key=end, reverse=True)
+    first = next((event for event in (*traces, *_calls(by_start), *by_start) if event.asked is not None), None)
+    last = next((event for event in (*traces, *_calls(by_end), *by_end) if event.answered is not None), None)
+    return {
+        "asked": None if first is None else first.asked,
+        "asked_in": None if first is None else first.uuid,
+        "answered": None if last is None else last.answered,
+        "answered_in": None if last is None else last.uuid,
+    }
 
 
-def _answered(traces: Sequence[EventFacts], events: Sequence[EventFacts]) -> str | None:
-    """What the trace ended with: as it says itself, else as its last call answered, else as its last step did."""
-    by_end = sorted(events, key=end, reverse=True)
-    calls = [event for event in by_end if event.event == "$ai_generation"]
-    return next((event.answered for event in (*traces, *calls, *by_end) if event.answered is not None), None)
+def _calls(events: Iterable[EventFacts]) -> list[EventFacts]:
+    return [event for event in events if event.event == "$ai_generation"]
 
 
 def _latency(trace_id: str, events: Sequence[EventFacts]) -> float | None:

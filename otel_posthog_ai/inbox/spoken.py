@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,10 @@ _READ = 4 * LINE_LENGTH  # of one text: white space may go
 _DEEPEST = 4
 _USERS = frozenset({"user", "human"})
 _ASSISTANTS = frozenset({"assistant", "model", "ai", "bot"})
+# What Markdown puts before a line, around words and between cells says nothing in one line.
+_LINE_MARKS = re.compile(r"^[ \t]*(?:(?:#{1,6}|>|[-*+])[ \t]+|```.*$|\|?[ \t]*:?-{3,}[-:| \t]*$)", re.MULTILINE)
+_TABLE_ROW = re.compile(r"^[ \t]*\|(.+)\|[ \t]*$", re.MULTILINE)
+_WORD_MARKS = re.compile(r"(\*\*|__|`)(?=\S)([^\n]*?\S)\1|\[([^\]\n]*)\]\(https?://[^)\s]*\)")
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text", "refusal"})
 _ASKED = ("messages", "input", "question", "query", "prompt", "text", "content")
 _ANSWERED = ("messages", "output", "answer", "response", "result", "text", "content")
@@ -84,7 +89,8 @@ def _texts(message: JsonObject) -> Iterator[str]:
 
 
 def _one_line(text: str) -> str | None:
-    line = " ".join(text[:_READ].split())
+    lines = _TABLE_ROW.sub(lambda found: found[1].replace("|", "·"), _LINE_MARKS.sub("", text[:_READ]))
+    line = " ".join(_WORD_MARKS.sub(lambda found: found[2] or found[3] or "", lines).split())
     if not line:
         return None
     return line if len(line) <= LINE_LENGTH else f"{line[:LINE_LENGTH]}…"

@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from otel_posthog_ai.inbox import Inbox
 
 from .browser import chromium
+from .chats import SESSION, USER, chat
 from .samples import AGENT_TRACE, agent_trace, batch, event, plain_trace, post
 
 WIDE = {"width": 1280, "height": 800}
@@ -21,6 +23,7 @@ NARROW = {"width": 390, "height": 844}
 DOCUMENTATION = ("inbox-trace", "inbox-conversation")
 
 TRACE = f"#/trace/{AGENT_TRACE}"
+CHAT = "#/trace/lisbon-2"
 
 
 def choose(node: str) -> Callable[[Any], None]:
@@ -31,9 +34,27 @@ def choose(node: str) -> Callable[[Any], None]:
     return run
 
 
-def bottom(page: Any) -> None:
-    choose("g2")(page)
-    page.evaluate("document.querySelector('.detail').scrollTop = 1e6")
+def bottom_of(node: str) -> Callable[[Any], None]:
+    def run(page: Any) -> None:
+        choose(node)(page)
+        page.evaluate("document.querySelector('.detail').scrollTop = 1e6")
+
+    return run
+
+
+def raw(page: Any) -> None:
+    choose("answer-2")(page)
+    page.get_by_role("button", name="Raw").click()
+
+
+def changes(page: Any) -> None:
+    choose("answer-2")(page)
+    page.get_by_role("tab", name="Changes").click()
+    page.wait_for_selector(".changes .message.added")
+
+
+def filtered(page: Any) -> None:
+    page.get_by_label("Filter events").fill("generation")
 
 
 def problems(page: Any) -> None:
@@ -48,11 +69,25 @@ SHOTS: dict[str, tuple[str, dict[str, int], str, Callable[[Any], None] | None]] 
     "trace": (TRACE, WIDE, "light", None),
     "timeline": (f"{TRACE}?view=timeline", WIDE, "light", choose("t1")),
     "conversation": (TRACE, WIDE, "light", choose("g2")),
-    "conversation-end": (TRACE, WIDE, "light", bottom),
+    "conversation-end": (TRACE, WIDE, "light", bottom_of("g2")),
     "error": (TRACE, WIDE, "light", choose("t2")),
     "dark": (TRACE, WIDE, "dark", choose("g2")),
     "trace-narrow": (TRACE, NARROW, "light", choose("g1")),
     "timeline-narrow": (f"{TRACE}?view=timeline", NARROW, "dark", None),
+    "search": ("#/?q=trail+service", WIDE, "light", None),
+    "sorted": ("#/?sort=latency&order=desc&range=24h", WIDE, "light", None),
+    "session": (f"#/session/{SESSION}", WIDE, "light", None),
+    "session-narrow": (f"#/session/{SESSION}", NARROW, "dark", None),
+    "user": ("#/user/maria%40example.com", WIDE, "light", None),
+    "user-dark": (f"#/user/{quote(USER)}", WIDE, "dark", None),
+    "markdown": (CHAT, WIDE, "light", choose("answer-2")),
+    "markdown-table": ("#/trace/lisbon-1", WIDE, "dark", bottom_of("answer-1")),
+    "raw": (CHAT, WIDE, "light", raw),
+    "changes": (CHAT, WIDE, "light", changes),
+    "changes-narrow": (CHAT, NARROW, "dark", changes),
+    "feedback": (f"{CHAT}?node=", WIDE, "light", None),
+    "filter": (TRACE, WIDE, "light", filtered),
+    "list-narrow-dark": ("#/", NARROW, "dark", None),
     "problems": ("#/problems", WIDE, "light", problems),
     "warnings": ("#/trace/trace-1", WIDE, "light", choose("w1")),
     "inbox-trace": (f"{TRACE}?view=timeline", LOW, "light", choose("t2")),
@@ -65,6 +100,7 @@ def fill(inbox: Inbox) -> None:
     now = datetime.now(timezone.utc)
     for number in range(90):
         post(inbox.url, batch(*plain_trace(number, now - timedelta(minutes=1 + number * 3))))
+    post(inbox.url, batch(*chat(now - timedelta(seconds=70))))
     post(inbox.url, batch(*agent_trace(now - timedelta(seconds=8))))
 
 
@@ -119,7 +155,7 @@ def take(directory: Path, names: Sequence[str], *, with_faults: bool) -> None:
             context = browser.new_context(viewport=viewport, color_scheme=scheme, device_scale_factor=1)
             page = context.new_page()
             page.goto(f"{inbox.url}/{address}")
-            page.wait_for_selector(".traces tr, .row, .problems h2")
+            page.wait_for_selector(".traces tr, .row, .problems h2, .turn")
             page.wait_for_selector('.live[data-connected="true"]')
             if prepare is not None:
                 prepare(page)

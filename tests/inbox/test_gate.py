@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from importlib.resources import files
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +15,7 @@ from otel_posthog_ai.inbox.assets import _ASSETS
 
 from .samples import batch, event, request
 
+PAGE = Path(str(files("otel_posthog_ai.inbox"))) / "page"
 BODY = json.dumps(batch(event())).encode()
 
 
@@ -91,12 +94,14 @@ def test_no_path_reaches_the_disk(inbox: Inbox, path: str) -> None:
 
 
 def test_the_table_of_assets_is_the_folder() -> None:
-    shipped = {file.name for file in files("otel_posthog_ai.inbox").joinpath("page").iterdir()}
-    assert shipped == {name for name, _ in _ASSETS.values()}
+    shipped = {file.relative_to(PAGE).as_posix() for file in PAGE.rglob("*") if file.is_file()}
+    assert shipped - {"vendor/marked.LICENSE.md"} == {name for name, _ in _ASSETS.values()}
 
 
 def test_the_page_never_makes_markup_of_data() -> None:
-    for file in files("otel_posthog_ai.inbox").joinpath("page").iterdir():
+    for file in PAGE.iterdir():
+        if file.is_dir():
+            continue  # of marked only the part is used that cuts a text into tokens, see below
         text = file.read_text("utf-8")
         for forbidden in (
             "innerHTML",
@@ -112,6 +117,19 @@ def test_the_page_never_makes_markup_of_data() -> None:
             assert forbidden not in text, (file.name, forbidden)
         assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
         assert "https://" not in text
+
+
+def test_of_marked_only_the_lexer_is_used() -> None:
+    users = {file.name: file.read_text("utf-8") for file in PAGE.glob("*.js") if "/marked" in file.read_text("utf-8")}
+    assert list(users) == ["markdown.js"]
+    assert 'import { Lexer } from "/vendor/marked.js";' in users["markdown.js"]
+
+
+def test_marked_is_as_it_was_published() -> None:
+    """lib/marked.esm.js of marked 18.2.1 on npm; renew it with its licence, and this hash with it."""
+    vendored = (PAGE / "vendor" / "marked.js").read_bytes()
+    assert hashlib.sha256(vendored).hexdigest() == "5371fea86fd0656b4fc7bea7c94c663109d82789b69433eeee78d42895aa44de"
+    assert b"marked v18.2.1" in vendored
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -12,83 +10,29 @@ import pytest
 
 from otel_posthog_ai.inbox import Inbox
 
-from .samples import AGENT_TRACE, agent_trace, batch, event, plain_trace, post
-from .screenshots import NARROW, WIDE, fill, fill_with_faults
+from .pages import TRACE, Open, choose, screens, sound
+from .samples import agent_trace, batch, event, plain_trace, post
+from .screenshots import NARROW, WIDE
 
 pytestmark = pytest.mark.browser
-
-TRACE = f"#/trace/{AGENT_TRACE}"
-Open = Callable[..., Any]
-
-PROBES = (Path(__file__).parent / "probes.js").read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def filled() -> Iterator[Inbox]:
-    with Inbox() as inbox:
-        fill(inbox)
-        fill_with_faults(inbox)
-        yield inbox
-
-
-@pytest.fixture
-def show(browser: Any) -> Iterator[Open]:
-    """Open an address of an inbox; every complaint of the page and every request elsewhere fails the test."""
-    contexts: list[Any] = []
-    complaints: list[str] = []
-
-    def run(inbox: Inbox, address: str = "#/", viewport: dict[str, int] = WIDE, scheme: str = "light") -> Any:
-        context = browser.new_context(viewport=viewport, color_scheme=scheme)
-        context.set_default_timeout(8000)
-        context.add_init_script(PROBES)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-        page.on(
-            "request", lambda sent: None if sent.url.startswith((inbox.url, "data:")) else complaints.append(sent.url)
-        )
-        page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-        page.goto(f"{inbox.url}/{address}")
-        page.wait_for_selector(".traces tbody tr, .row, .problems h2, .empty h2")
-        return page
-
-    yield run
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def sound(page: Any) -> None:
-    """Nothing is clipped, nothing leaves the window, every text is legible."""
-    assert page.evaluate("clipped()") == []
-    assert page.evaluate("outside()") == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate("pale()") == []
-
-
-def choose(page: Any, node: str) -> None:
-    row = page.locator(f'[data-key="{node}"]')
-    row.click()
-    page.wait_for_function(
-        "title => document.querySelector('.detail article:has(.tabbed) h2')?.textContent === title",
-        arg=row.locator(".title").inner_text(),
-    )
-
-
-SCREENS = [("wide", WIDE, "light"), ("dark", WIDE, "dark"), ("narrow", NARROW, "light")]
-screens = pytest.mark.parametrize(
-    ("viewport", "scheme"), [screen[1:] for screen in SCREENS], ids=[screen[0] for screen in SCREENS]
-)
 
 
 @screens
 def test_list(filled: Inbox, show: Open, viewport: dict[str, int], scheme: str) -> None:
     page = show(filled, viewport=viewport, scheme=scheme)
     first = page.locator(".traces tbody tr").first.inner_text()
-    for shown in ("Plan a hike", "maria@example.com", "gpt-4o-2024-08-06", "2,755 → 154", "9.20 s", "1 error", "ago"):
+    for shown in (
+        "Plan a hike",
+        "maria@example.com",
+        "gpt-4o-2024-08-06",
+        "2,755 → 154",
+        "9.20 s",
+        "1 error",
+        "ago",
+        "$0.00742",
+    ):
         assert shown in first
-    assert "92 traces" in page.locator(".total").inner_text()
+    assert "95 traces" in page.locator(".total").inner_text()
     page.wait_for_function("() => document.getElementById('problems-link').textContent === '⚠ 4 problems'")
     sound(page)
 
@@ -194,7 +138,7 @@ def test_error(filled: Inbox, show: Open, viewport: dict[str, int], scheme: str)
 
 @screens
 def test_warnings(filled: Inbox, show: Open, viewport: dict[str, int], scheme: str) -> None:
-    page = show(filled, "#/trace/trace-1", viewport, scheme)
+    page = show(filled, "#/trace/trace-1?node=", viewport, scheme)
     assert "the $ai_parent_id is" in page.locator(".findings").inner_text()  # of an event that is not drawn
     choose(page, "w1")
     text = page.locator(".findings").inner_text()
@@ -248,6 +192,7 @@ def test_works_by_keyboard(filled: Inbox, show: Open) -> None:
     def chosen() -> str:
         return str(page.evaluate("document.activeElement.dataset.key"))
 
+    press("Home")
     press("ArrowDown")
     assert chosen() == "a1"
     press("ArrowLeft")
@@ -272,14 +217,14 @@ def test_every_control_is_reached_by_tab_and_shows_its_focus(filled: Inbox, show
     page = show(filled)
     page.wait_for_selector("#problems-link:not([hidden])")
     reached = []
-    for _ in range(12):
+    for _ in range(21):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate(
                 "document.activeElement.id || document.activeElement.ariaLabel || document.activeElement.textContent"
             )
         )
-    assert reached[:9] == [
+    assert reached == [
         "skip",
         "Inbox, all traces",
         "problems-link",
@@ -287,10 +232,21 @@ def test_every_control_is_reached_by_tab_and_shows_its_focus(filled: Inbox, show
         "User",
         "Session",
         "Model",
+        "Time",
         "Errors",
         "Warnings",
+        "Trace",
+        "User",
+        "Session",
+        "Models",
+        "Tokens in → out",
+        "Cost",
+        "Latency",
+        "Started ↓",
+        "Plan a hike",
+        "✕ 1 error",
+        "maria@example.com",
     ]
-    assert reached[9] == "Plan a hike"
 
 
 def test_on_a_narrow_window_choosing_leads_to_the_detail(filled: Inbox, show: Open) -> None:
@@ -313,7 +269,7 @@ def test_filters_and_keeps_them_in_the_address(filled: Inbox, show: Open) -> Non
     assert "model=gpt-4.1-mini" in page.url
     page.locator("a.name").first.click()
     page.wait_for_selector(".row")
-    page.locator(".crumb a").click()
+    page.get_by_role("link", name="All traces", exact=False).last.click()
     page.wait_for_function("() => document.querySelector('.total')?.textContent.startsWith('3 trace')")
     page.get_by_label("User").fill("nobody")
     page.keyboard.press("Enter")

@@ -96,7 +96,8 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert {name for name in names if ".dist-info/" not in name} == source
     assert "otel_posthog_ai/py.typed" in names
     assert {Path(name).suffix for name in names if "/inbox/page/" in name} >= {".html", ".js", ".css", ".svg"}
-    assert any(name.endswith("licenses/LICENSE") for name in names)
+    licences = {name.partition("/licenses/")[2] for name in names if "/licenses/" in name}
+    assert licences == {"LICENSE", "otel_posthog_ai/inbox/page/vendor/marked.LICENSE.md"}
 
 
 def test_sdist_holds_what_is_needed_to_build_and_test(built: Path) -> None:
@@ -119,7 +120,7 @@ def test_metadata(wheel: Path) -> None:
     required = [line.partition(": ")[2] for line in head.splitlines() if line.startswith("Requires-Dist")]
     plain = {Requirement(text).name for text in required if "extra ==" not in text}
     assert plain == set(FOUR)
-    assert "License-Expression: Apache-2.0" in head
+    assert "License-Expression: Apache-2.0 AND MIT AND BSD-3-Clause" in head
     assert "Requires-Python: >=3.10" in head
     assert readme.startswith("# otel-posthog-ai")
 

@@ -5,15 +5,29 @@ import { el } from "/dom.js";
 import { plural } from "/format.js";
 import { listView } from "/list.js";
 import { problemsView } from "/problems.js";
+import { sessionView } from "/session.js";
 import { traceView } from "/trace.js";
+import { userView } from "/user.js";
 
 const main = document.getElementById("main");
 let view = null;
 let shown = null;
 
+const NAMED_VIEWS = { trace: traceView, session: sessionView, user: userView };
+
 function viewFor(path, parameters) {
-  if (path.startsWith("/trace/")) return traceView(decodeURIComponent(path.slice("/trace/".length)), parameters);
+  const [, kind, id] = path.split("/");
+  if (id && Object.hasOwn(NAMED_VIEWS, kind)) return NAMED_VIEWS[kind](decoded(id), parameters);
   return path === "/problems" ? problemsView() : listView(parameters);
+}
+
+// An address typed by hand may be no encoded text; then it is what it says.
+function decoded(id) {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
 }
 
 async function route() {
@@ -62,6 +76,9 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "Escape") {
     if (typing(event)) event.target.blur();
     else if (shown !== "/") location.hash = view.back ?? "#/";
+  } else if (!typing(event) && view.keys && Object.hasOwn(view.keys, event.key)) {
+    event.preventDefault();
+    view.keys[event.key]();
   }
 });
 

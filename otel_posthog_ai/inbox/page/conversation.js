@@ -1,28 +1,53 @@
 // A generation as a conversation: who said what, what was called with which arguments, what came back.
 
-import { button, el, externalLink } from "/dom.js";
-import { count, plural } from "/format.js";
+import { button, copyButton, el } from "/dom.js";
+import { plural } from "/format.js";
 import { jsonView } from "/json.js";
+import { fileLink, picture, sound } from "/media.js";
 import { readMessages } from "/messages.js";
+import { textBlock } from "/text.js";
 
-const LONG_TEXT = 6000;
+const DRAWN = 200; // messages laid out at once; what stands before them is history
 
 export function conversation(heading, value, role) {
-  const messages = readMessages(value, role);
+  const messages = drawnMessages(value, role);
   if (!messages.length) return null;
+  const list = el("ol", { class: "messages" }, messages.slice(-DRAWN));
+  const before = messages.slice(0, -DRAWN);
+  const earlier = before.length ? button(`Show ${plural(before.length, "earlier message")}`, () => {
+    list.prepend(...before);
+    earlier.remove();
+    list.dispatchEvent(new CustomEvent("grown", { bubbles: true }));
+  }, { class: "more" }) : null;
+  return el("section", { class: "conversation", "aria-label": heading, "data-part": heading.toLowerCase(), "data-count": messages.length },
+    el("h3", { tabindex: "-1" }, heading), earlier, list);
+}
+
+// The messages of a value as list items, one for each.
+export function drawnMessages(value, role) {
+  const messages = readMessages(value, role);
   const called = new Map(messages.flatMap(({ blocks }) => blocks.filter((one) => one.kind === "call" && one.id).map((one) => [one.id, one.name])));
-  const items = messages.map((one) => message({ ...one, name: one.name ?? called.get(one.callId) }));
-  return el("section", { class: "conversation", "aria-label": heading }, el("h3", {}, heading), el("ol", { class: "messages" }, items));
+  return messages.map((one) => message({ ...one, name: one.name ?? called.get(one.callId) }));
 }
 
 function message(given) {
   const known = ["user", "assistant", "system", "tool"].includes(given.role);
   return el("li", { class: `message ${known ? given.role : "other"}` },
-    el("p", { class: "role" }, el("strong", {}, given.role),
+    el("div", { class: "role" }, el("strong", {}, given.role),
       given.name ? el("span", { class: "mono" }, given.name) : null,
       given.callId ? el("span", { class: "mono muted" }, given.callId) : null,
-      given.finish ? el("span", { class: "muted" }, given.finish) : null),
+      given.finish ? el("span", { class: "muted" }, given.finish) : null,
+      given.blocks.length ? copyButton(() => given.blocks.map(asText).join("\n\n")) : null),
     given.blocks.length ? given.blocks.map(block) : el("p", { class: "muted" }, "Empty"));
+}
+
+// What a block says, for the clipboard.
+function asText({ kind, text, name, value, url, medium, arguments: given }) {
+  const written = (data) => (typeof data === "string" ? data : JSON.stringify(data ?? null, null, 2));
+  if (kind === "text" || kind === "thinking") return text;
+  if (kind === "call") return `${name ?? "unnamed"}(${written(given)})`;
+  if (kind === "result" || kind === "json") return written(value);
+  return url ?? name ?? medium ?? kind;
 }
 
 function block(given) {
@@ -32,8 +57,8 @@ function block(given) {
 }
 
 const BLOCKS = {
-  text: ({ text }) => longText(text, "text"),
-  thinking: ({ text }) => el("details", { class: "thinking", open: true }, el("summary", {}, "Thinking"), longText(text || "Not shown by the provider", "text")),
+  text: ({ text }) => textBlock(text),
+  thinking: ({ text }) => el("details", { class: "thinking", open: true }, el("summary", {}, "Thinking"), textBlock(text || "Not shown by the provider")),
   call: (call) => el("div", { class: "call" },
     el("p", { class: "call-head" }, el("span", { class: "tag tool" }, "Tool call"), el("strong", { class: "mono" }, call.name || "unnamed"), call.id ? el("span", { class: "mono muted" }, call.id) : null),
     data(parsed(call.arguments))),
@@ -41,30 +66,16 @@ const BLOCKS = {
     result.id || result.isError ? el("p", { class: "call-head" }, el("span", { class: "tag" }, "Result"), result.isError ? el("span", { class: "flag error" }, "✕ error") : null, result.id ? el("span", { class: "mono muted" }, result.id) : null) : null,
     data(parsed(result.value))),
   image: ({ url }) => picture(url),
-  file: ({ name, url }) => el("p", { class: "medium" }, el("span", { class: "tag" }, "File"), " ", url && /^https?:/i.test(url) ? externalLink(url, name) : el("span", { class: "mono" }, name)),
-  audio: ({ format, bytes }) => el("p", { class: "medium" }, el("span", { class: "tag" }, "Audio"), " ", el("span", { class: "mono" }, `${format}, ${count(bytes)} bytes`)),
+  file: fileLink,
+  audio: sound,
   redacted: ({ medium, name }) => el("p", { class: "medium redacted" }, `${name ?? medium} removed before sending`),
   json: ({ value }) => data(value),
 };
 
-// Only data: images are shown. A remote one would tell its host that someone looks at this trace.
-function picture(url) {
-  if (/^data:image\/[\w.+-]+[;,]/i.test(url)) return el("img", { class: "picture", src: url, alt: "Image of the message", loading: "lazy" });
-  if (/^https?:\/\//i.test(url)) return el("p", { class: "medium" }, el("span", { class: "tag" }, "Image"), " ", externalLink(url));
-  return el("p", { class: "medium" }, el("span", { class: "tag" }, "Image"), " ", el("span", { class: "mono" }, `${url.slice(0, 60)}${url.length > 60 ? "…" : ""}`));
-}
-
 export function data(value) {
   if (value === null || value === undefined) return el("p", { class: "muted" }, "Nothing");
-  if (typeof value === "string") return longText(value, "text");
-  return jsonView(value);
-}
-
-export function longText(text, kind) {
-  if (text.length <= LONG_TEXT) return el("div", { class: kind }, text);
-  const box = el("div", { class: kind }, `${text.slice(0, LONG_TEXT)}…`);
-  const all = button(`Show all ${plural(text.length, "character")}`, () => { box.textContent = text; all.remove(); }, { class: "quiet small" });
-  return el("div", {}, box, all);
+  if (typeof value === "string") return textBlock(value);
+  return jsonView(value, { foldable: true });
 }
 
 function parsed(value) {

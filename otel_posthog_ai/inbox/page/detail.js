@@ -1,11 +1,15 @@
 // The chosen event: its numbers, its error, what PostHog would do to it, its conversation, and its JSON.
 
+import { changesView } from "/changes.js";
 import { conversation, data } from "/conversation.js";
-import { el, sentence, tabList } from "/dom.js";
+import { button, el, fact, sentence, tabList } from "/dom.js";
+import { feedbackList } from "/feedback.js";
+import { foldAllButton, foldLong } from "/fold.js";
 import { cost, count, isKnown, moment, plural, seconds } from "/format.js";
 import { jsonView } from "/json.js";
 import { kindOf } from "/kinds.js";
 import { looksLikeMessages } from "/messages.js";
+import { textSwitch } from "/text.js";
 
 let chosenTab = "content";
 
@@ -23,14 +27,17 @@ const WORDS = [
   ["Temperature", "$ai_temperature"], ["Max tokens", "$ai_max_tokens"],
 ];
 
-export function detail(node, row, found) {
+// `generations` are the calls of the trace by start, for a comparison.
+export function detail(node, row, found, generations) {
   const properties = row.event.properties ?? {};
   const kind = kindOf(node);
+  const isCall = node.event === "$ai_generation";
   return el("article", {},
     el("div", { class: "headline" }, el("span", { class: `tag ${kind.name}` }, kind.label), el("h2", {}, node.title)),
     numbers(properties), errorBox(properties), findings(found),
     tabbed({
-      content: [node.event === "$ai_generation" ? "Conversation" : "Input and output", () => content(node, properties)],
+      content: [isCall ? "Conversation" : "Input and output", () => content(node, properties)],
+      ...(isCall && generations.length > 1 ? { changes: ["Changes", () => changesView(node, properties, generations)] } : {}),
       properties: ["Properties", () => table(properties, row)],
       json: ["JSON", () => jsonView(row.event)],
     }));
@@ -49,8 +56,9 @@ export function traceDetail(answer) {
   return el("article", {},
     el("div", { class: "headline" }, el("span", { class: "tag trace" }, "Trace"), el("h2", {}, trace.name || "Unnamed trace")),
     el("p", { class: "mono muted id" }, trace.id),
-    findings(whole), aboutEvents(warnings.length - whole.length), state("Input", trace.input_state), state("Output", trace.output_state),
-    feedback.length ? el("section", {}, el("h3", {}, "Feedback, metrics and evaluations"), el("ul", { class: "cards" }, feedback.map(attached))) : null,
+    findings(whole), aboutEvents(warnings.length - whole.length), isKnown(trace.input_state) || isKnown(trace.output_state) ? textSwitch() : null,
+    state("Input", trace.input_state), state("Output", trace.output_state),
+    feedbackList(feedback),
     !isKnown(trace.input_state) && !isKnown(trace.output_state) && !feedback.length ? el("p", { class: "muted" }, "The trace carries no input or output of its own. Choose an event to read it.") : null);
 }
 
@@ -64,21 +72,13 @@ export function findings(found) {
     el("li", {}, el("span", { class: "flag warning" }, `⚠ ${finding.effect}`), el("span", {}, sentence(finding.text)))));
 }
 
-function attached(event) {
-  const read = event.properties ?? {};
-  const text = read.$ai_feedback_text ?? (read.$ai_metric_name ? `${read.$ai_metric_name}: ${read.$ai_metric_value}` : null)
-    ?? (read.$ai_evaluation_name ? `${read.$ai_evaluation_name}: ${read.$ai_evaluation_result}` : event.event);
-  return el("li", {}, el("p", {}, String(text)), read.$ai_evaluation_reasoning ? el("p", { class: "muted" }, String(read.$ai_evaluation_reasoning)) : null,
-    el("p", { class: "mono muted" }, `${event.event} · ${event.distinct_id}`));
-}
-
 function numbers(properties) {
   const facts = [
     ...WORDS.filter(([, name]) => isKnown(properties[name])).map(([label, name]) => [label, shortText(properties[name])]),
     ...NUMBERS.filter(([, name]) => isKnown(properties[name])).map(([label, name, format]) => [label, typeof properties[name] === "number" ? format(properties[name]) : shortText(properties[name])]),
   ];
   if (!facts.length) return null;
-  return el("dl", { class: "facts" }, facts.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", { class: "mono" }, value))));
+  return el("dl", { class: "facts" }, facts.map(([label, value]) => fact(label, value, "mono")));
 }
 
 function shortText(value) {
@@ -97,19 +97,31 @@ function errorBox(properties) {
 
 function content(node, properties) {
   const isCall = node.event === "$ai_generation";
+  const read = (heading, value, role) => (isCall ? conversation(heading, value, role) : section(heading, value));
   const parts = [
-    tools(properties.$ai_tools),
-    isKnown(properties.$ai_input) ? (isCall ? conversation("Input", properties.$ai_input, "user") : section("Input", properties.$ai_input)) : null,
-    isKnown(properties.$ai_output_choices ?? properties.$ai_output) ? conversation("Output", properties.$ai_output_choices ?? properties.$ai_output, "assistant") : null,
+    isKnown(properties.$ai_input) ? read("Input", properties.$ai_input, "user") : null,
     "$ai_input_state" in properties ? section("Input", properties.$ai_input_state) : null,
+    isKnown(properties.$ai_output_choices) ? conversation("Output", properties.$ai_output_choices, "assistant") : null,
+    isKnown(properties.$ai_output) ? read("Output", properties.$ai_output, "assistant") : null,
     "$ai_output_state" in properties ? section("Output", properties.$ai_output_state) : null,
   ].filter(Boolean);
-  return parts.length ? el("div", {}, parts) : el("p", { class: "muted" }, "The event carries no content.");
+  if (!parts.length) return el("p", { class: "muted" }, "The event carries no content.");
+  return el("div", {}, toolbar(parts), tools(properties.$ai_tools), parts);
+}
+
+// How many messages there are on either side, with a jump to each; how texts are shown.
+function toolbar(parts) {
+  const counted = parts.filter((part) => part.dataset.count);
+  const jump = (part) => button(`${part.dataset.part === "output" ? "Output" : "Input"} ${count(Number(part.dataset.count))}`,
+    () => { part.scrollIntoView({ block: "start" }); part.querySelector("h3").focus({ preventScroll: true }); }, { class: "quiet small", title: `Go to the ${part.dataset.part}` });
+  return el("div", { class: "toolbar" },
+    counted.length ? el("p", { class: "jumps" }, counted.flatMap((part, place) => (place ? [el("span", { class: "muted" }, "·"), jump(part)] : [jump(part)]))) : null,
+    parts.some((part) => part.querySelector(".text")) ? textSwitch() : null);
 }
 
 function section(heading, value) {
   if (looksLikeMessages(value)) return conversation(heading, value, "user");
-  return el("section", { class: "conversation" }, el("h3", {}, heading), data(value));
+  return el("section", { class: "conversation", "aria-label": heading, "data-part": heading.toLowerCase() }, el("h3", { tabindex: "-1" }, heading), el("div", { class: "box" }, data(value)));
 }
 
 function tools(value) {
@@ -129,10 +141,16 @@ function table(properties, row) {
 function tabbed(tabs) {
   const panel = el("div", { class: "panel", role: "tabpanel", tabindex: "-1" });
   const labels = Object.fromEntries(Object.entries(tabs).map(([name, [label]]) => [name, label]));
-  const list = tabList("Show event as", labels, chosenTab, (name) => {
-    chosenTab = name;
+  const first = chosenTab in tabs ? chosenTab : "content";
+  const fill = (name) => {
     panel.replaceChildren(tabs[name][1]());
+    foldLong(panel);
+  };
+  const list = tabList("Show event as", labels, first, (name) => {
+    chosenTab = name;
+    fill(name);
   });
-  panel.append(tabs[chosenTab][1]());
+  panel.addEventListener("grown", () => foldLong(panel));
+  fill(first);
   return el("div", { class: "tabbed" }, list, panel);
 }

@@ -21,9 +21,28 @@ export function button(label, onclick, attributes = {}) {
   return el("button", { type: "button", onclick, ...attributes }, label);
 }
 
+// A button that copies a text, given at once or made when it is asked for.
+export function copyButton(text, label = "Copy") {
+  const copy = button(label, async () => {
+    try {
+      await navigator.clipboard.writeText(typeof text === "function" ? text() : text);
+      copy.textContent = "Copied";
+    } catch {
+      copy.textContent = "Not copied";
+    }
+    setTimeout(() => { copy.textContent = label; }, 1500);
+  }, { class: "quiet small copy" });
+  return copy;
+}
+
 // A sentence in which `code` stands between backticks.
 export function sentence(text) {
   return text.split("`").map((piece, place) => (place % 2 ? el("code", {}, piece) : piece));
+}
+
+// A label and a value, as they stand in a row of facts.
+export function fact(label, value, kind = "") {
+  return el("div", {}, el("dt", {}, label), el("dd", { class: kind }, value));
 }
 
 // Tabs: one is chosen, the arrow keys move among them.

@@ -1,15 +1,15 @@
 // JSON as text in colours, with a limit on what is laid out at once.
 
-import { button, el } from "/dom.js";
+import { button, copyButton, el } from "/dom.js";
 import { count } from "/format.js";
 
 const SHOWN = 100000;
 const TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-export function jsonView(value) {
+export function jsonView(value, { foldable = false } = {}) {
   const whole = JSON.stringify(value, null, 2) ?? "null";
   const code = el("code");
-  const pre = el("pre", { class: "json", tabindex: "0" }, code);
+  const pre = el("pre", { class: foldable ? "json foldable" : "json", tabindex: "0" }, code);
   colour(code, whole.slice(0, SHOWN));
   const tools = el("div", { class: "json-tools" }, copyButton(whole));
   const box = el("div", { class: "json-box" }, tools, pre);
@@ -18,19 +18,6 @@ export function jsonView(value) {
     box.append(all);
   }
   return box;
-}
-
-export function copyButton(text) {
-  const copy = button("Copy", async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      copy.textContent = "Copied";
-    } catch {
-      copy.textContent = "Not copied";
-    }
-    setTimeout(() => { copy.textContent = "Copy"; }, 1500);
-  }, { class: "quiet small" });
-  return copy;
 }
 
 function colour(code, text) {

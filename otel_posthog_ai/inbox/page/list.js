@@ -1,10 +1,22 @@
-// The list of traces: newest first, filtered, searched, live.
+// The list of traces: newest first, filtered, searched, sorted, live.
 
 import { ask } from "/api.js";
 import { button, el } from "/dom.js";
-import { ago, count, moment, plural, seconds, tokens, UNKNOWN } from "/format.js";
+import { plural } from "/format.js";
+import { tracesTable } from "/traces.js";
 
-const FILTERS = ["q", "user", "session", "model", "errors", "warnings"];
+const FILTERS = ["q", "user", "session", "model", "range", "from", "to", "errors", "warnings"];
+const SORTING = ["sort", "order"];
+const MINUTE = 60000;
+const RANGES = {
+  "": ["Any time"], "15m": ["Last 15 minutes", 15 * MINUTE], "1h": ["Last hour", 60 * MINUTE], "24h": ["Last 24 hours", 1440 * MINUTE],
+  "7d": ["Last 7 days", 10080 * MINUTE], between: ["Between…"],
+};
+// For windows that are too narrow for headings.
+const ORDERS = {
+  "": "Newest first", "started asc": "Oldest first", "latency desc": "Slowest first", "cost desc": "Dearest first", "tokens desc": "Most tokens first",
+  "name asc": "By name", "user asc": "By user",
+};
 let lastAddress = "#/";
 let lastTrace = null;
 
@@ -12,10 +24,6 @@ export const listAddress = () => lastAddress;
 
 export function listView(parameters) {
   let filters = {};
-  let traces = [];
-  let next = null;
-  let pages = 1;
-  let latest = 0;
 
   const search = el("input", {
     id: "search", type: "search", placeholder: "Search names, prompts, outputs, ids", "aria-label": "Search", autocomplete: "off",
@@ -24,33 +32,21 @@ export function listView(parameters) {
   const user = suggestField("user", "User", change);
   const session = suggestField("session", "Session", change);
   const model = el("select", { "aria-label": "Model", onchange: () => change("model", model.value) });
+  const range = el("select", { "aria-label": "Time", onchange: () => change("range", range.value) }, Object.entries(RANGES).map(([value, [label]]) => el("option", { value }, label)));
+  const from = timeField("from", "From", change);
+  const to = timeField("to", "To", change);
   const errors = toggle("Errors", () => change("errors", filters.errors ? "" : "1"));
   const warnings = toggle("Warnings", () => change("warnings", filters.warnings ? "" : "1"));
-  const clear = button("Clear", () => navigate({}), { class: "quiet" });
+  const order = el("select", { class: "order", "aria-label": "Sort", onchange: () => sortBy(order.value) }, Object.entries(ORDERS).map(([value, label]) => el("option", { value }, label)));
+  const clear = button("Clear", () => navigate(pick(SORTING)), { class: "quiet" });
   const total = el("p", { class: "total", role: "status" });
-  const rows = el("tbody");
-  const table = el("table", { class: "traces" },
-    el("caption", { class: "hidden" }, "Traces, newest first"),
-    el("thead", {}, el("tr", {}, [
-      ["Trace", ""], ["User", ""], ["Session", ""], ["Models", ""], ["Tokens in → out", "number"], ["Latency", "number"], ["Started", "number"],
-    ].map(([label, kind]) => el("th", { scope: "col", class: kind }, label)))),
-    rows);
-  const more = button("Show more", () => { pages += 1; refresh(); }, { class: "more" });
+  const table = tracesTable(question, ({ sort, order: way }) => navigate({ ...filters, sort, order: way }), takeLastTrace);
   const empty = el("div", { class: "empty" });
   const element = el("section", { class: "list" },
     el("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
       el("div", { class: "search" }, search, el("kbd", { "aria-hidden": "true" }, "/")),
-      el("div", { class: "fields" }, user.element, session.element, model, errors, warnings, clear, total)),
-    table, empty, more);
-
-  rows.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 }[event.key];
-    if (!step) return;
-    const links = [...rows.querySelectorAll("a.name")];
-    const place = links.indexOf(document.activeElement);
-    links[place + step]?.focus();
-    event.preventDefault();
-  });
+      el("div", { class: "fields" }, user.element, session.element, model, range, from, to, errors, warnings, order, clear, total)),
+    table.elements, empty);
 
   let timer = null;
   function later(run) {
@@ -58,12 +54,27 @@ export function listView(parameters) {
     timer = setTimeout(run, 150);
   }
 
+  const pick = (names) => Object.fromEntries(names.map((name) => [name, filters[name]]));
+
+  function question() {
+    const { range: within, from: first, to: last, ...asked } = filters;
+    const length = RANGES[within]?.[1];
+    if (length) return { ...asked, since: new Date(Date.now() - length).toISOString() };
+    return within === "between" ? { ...asked, since: instant(first), until: instant(last) } : asked;
+  }
+
   function change(name, value) {
     navigate({ ...filters, [name]: value });
   }
 
+  function sortBy(value) {
+    const [sort = "", way = ""] = value.split(" ");
+    navigate({ ...filters, sort, order: way });
+  }
+
   function navigate(wanted) {
-    const query = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value));
+    const kept = wanted.sort === "started" && wanted.order === "desc" ? { ...wanted, sort: "", order: "" } : wanted;
+    const query = new URLSearchParams(Object.entries(kept).filter(([, value]) => value));
     const address = query.size ? `#/?${query}` : "#/";
     if (address === location.hash) return;
     history.replaceState(null, "", address);
@@ -71,12 +82,18 @@ export function listView(parameters) {
   }
 
   function go(query) {
-    filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
+    filters = Object.fromEntries([...FILTERS, ...SORTING].map((name) => [name, query.get(name) ?? ""]));
     lastAddress = query.size ? `#/?${query}` : "#/";
-    pages = 1;
+    table.reset();
     if (search.value !== filters.q && document.activeElement !== search) search.value = filters.q;
     user.input.value = filters.user;
     session.input.value = filters.session;
+    range.value = filters.range in RANGES ? filters.range : "";
+    for (const [field, name] of [[from, "from"], [to, "to"]]) {
+      field.value = filters[name];
+      field.hidden = filters.range !== "between";
+    }
+    order.value = `${filters.sort} ${filters.order}`.trim();
     errors.setAttribute("aria-pressed", Boolean(filters.errors));
     warnings.setAttribute("aria-pressed", Boolean(filters.warnings));
     clear.hidden = !FILTERS.some((name) => filters[name]);
@@ -85,37 +102,14 @@ export function listView(parameters) {
   }
 
   async function refresh() {
-    const asked = (latest += 1);
-    const [page, facets] = await Promise.all([
-      ask("/api/traces", { ...filters, limit: String(Math.min(50 * pages, 500)) }), ask("/api/facets"),
-    ]);
-    if (asked !== latest) return;
-    let collected = page.traces;
-    next = page.next;
-    while (next && collected.length < 50 * pages) {
-      const further = await ask("/api/traces", { ...filters, limit: "500", before: next });
-      collected = collected.concat(further.traces);
-      next = further.next;
-      if (asked !== latest) return;
-    }
-    traces = collected;
+    const [page, facets] = await Promise.all([table.refresh(), ask("/api/facets")]);
+    if (page === null) return;
     user.suggest(facets.users);
     session.suggest(facets.sessions);
     options(model, facets.models, filters.model);
-    draw(page.total);
-  }
-
-  function draw(found) {
-    const filtered = FILTERS.some((name) => filters[name]);
-    const focused = document.activeElement?.closest?.("tr")?.dataset.trace ?? takeLastTrace();
-    rows.replaceChildren(...traces.map(row));
-    if (focused) rows.querySelector(`tr[data-trace="${CSS.escape(focused)}"] a.name`)?.focus();
-    table.hidden = traces.length === 0;
-    more.hidden = next === null;
-    more.textContent = `Show more (${count(found - traces.length)} left)`;
-    total.textContent = traces.length ? plural(found, "trace") : "";
-    empty.hidden = traces.length > 0;
-    empty.replaceChildren(...(filtered ? nothingFound() : waiting()));
+    total.textContent = page.shown ? plural(page.total, "trace") : "";
+    empty.hidden = page.shown > 0;
+    empty.replaceChildren(...(FILTERS.some((name) => filters[name]) ? nothingFound() : waiting()));
     document.title = "Inbox";
   }
 
@@ -123,6 +117,7 @@ export function listView(parameters) {
   return { name: "list", element, refresh, go };
 }
 
+// The trace that one comes back from, to be focused again; only where nothing else has the focus.
 function takeLastTrace() {
   const trace = lastTrace;
   lastTrace = null;
@@ -133,41 +128,25 @@ export function rememberTrace(id) {
   lastTrace = id;
 }
 
-function row(trace) {
-  const flags = [
-    trace.errors ? el("span", { class: "flag error" }, `✕ ${plural(trace.errors, "error")}`) : null,
-    trace.warnings ? el("span", { class: "flag warning" }, `⚠ ${plural(trace.warnings, "warning")}`) : null,
-  ];
-  return el("tr", { "data-trace": trace.id },
-    el("td", { class: "what" },
-      el("a", { class: "name", href: `#/trace/${encodeURIComponent(trace.id)}` }, trace.name || "Unnamed trace"), flags),
-    cell("User", trace.distinct_id === trace.id ? el("span", { class: "muted" }, "anonymous") : trace.distinct_id, "clip who"),
-    cell("Session", trace.session_id ?? UNKNOWN, "clip session"),
-    cell("Models", models(trace.models), "clip models"),
-    cell("Tokens", tokens(trace.input_tokens, trace.output_tokens), "number tokens"),
-    cell("Latency", seconds(trace.latency), "number latency"),
-    el("td", { class: "number when" }, el("time", { datetime: trace.started_at, title: moment(trace.started_at) }, ago(trace.started_at))));
-}
-
-function models(names) {
-  if (!names.length) return UNKNOWN;
-  const rest = names.length - 1;
-  return el("span", { title: names.join("\n") }, names[0], rest ? el("span", { class: "muted" }, ` +${rest}`) : null);
-}
-
-function cell(label, content, kind) {
-  const title = typeof content === "string" && kind.includes("clip") ? content : null;
-  return el("td", { class: kind, "data-label": label, title }, content);
+// A time of the reader's clock, as a field gives it, for the inbox.
+function instant(local) {
+  const date = new Date(local);
+  return local && !Number.isNaN(date.getTime()) ? date.toISOString() : "";
 }
 
 function suggestField(id, label, change) {
   const options = el("datalist", { id: `${id}-options` });
   const input = el("input", {
-    type: "text", placeholder: label, "aria-label": label, list: options.id, autocomplete: "off", spellcheck: "false",
+    type: "text", placeholder: `${label} contains`, "aria-label": label, list: options.id, autocomplete: "off", spellcheck: "false",
     onchange: () => change(id, input.value.trim()),
   });
   const suggest = (values) => options.replaceChildren(...values.map((value) => el("option", { value })));
   return { element: el("span", { class: "field" }, input, options), input, suggest };
+}
+
+function timeField(id, label, change) {
+  const input = el("input", { type: "datetime-local", "aria-label": label, title: `${label} (your clock)`, hidden: true, onchange: () => change(id, input.value) });
+  return input;
 }
 
 function options(select, values, chosen) {

@@ -1,7 +1,7 @@
 // The nodes of a trace as a tree and as a timeline: the same rows, the same keys.
 
 import { button, el } from "/dom.js";
-import { count, isKnown, plural, seconds, tokens } from "/format.js";
+import { count, isKnown, plural, seconds, ticks, tokens } from "/format.js";
 import { kindOf } from "/kinds.js";
 
 const LAID_OUT = 500;
@@ -22,10 +22,12 @@ export function treeView({ onselect, onopen }) {
   let selected = null;
   let mode = "tree";
   let shownRows = LAID_OUT;
+  let words = "";
   const collapsed = new Set();
   const element = el("div", { class: "tree", role: "tree", "aria-label": "Events of the trace" });
 
   function visible() {
+    if (words) return matching(nodes, words);
     const rows = [];
     let hiddenBelow = Infinity;
     for (const node of nodes) {
@@ -44,6 +46,7 @@ export function treeView({ onselect, onopen }) {
     if (chosen >= shownRows) shownRows = chosen + LAID_OUT;
     element.dataset.mode = mode;
     element.replaceChildren(...rows.slice(0, shownRows).map((node) => row(node, span)));
+    if (!rows.length) element.append(el("p", { class: "muted none" }, "No event matches."));
     if (rows.length > shownRows) {
       element.append(button(`Show ${count(Math.min(LAID_OUT, rows.length - shownRows))} more rows`, () => { shownRows += LAID_OUT; draw(); }, { class: "more" }));
     }
@@ -52,10 +55,10 @@ export function treeView({ onselect, onopen }) {
 
   function row(node, span) {
     const isSelected = node.key === selected;
-    const open = !collapsed.has(node.key);
+    const open = Boolean(words) || !collapsed.has(node.key);
     const kind = kindOf(node);
     const item = el("div", {
-      role: "treeitem", class: `row kind-${kind.name}${node.is_error ? " failed" : ""}`, "data-key": node.key, tabindex: isSelected ? "0" : "-1",
+      role: "treeitem", class: `row kind-${kind.name}${node.is_error ? " failed" : ""}${node.aside ? " aside" : ""}`, "data-key": node.key, tabindex: isSelected ? "0" : "-1",
       "aria-level": node.depth + 1, "aria-selected": isSelected, "aria-expanded": node.children ? open : null,
       onclick: (event) => (event.target.closest(".twisty") && node.children ? toggle(node) : pick(node)),
     },
@@ -91,6 +94,21 @@ export function treeView({ onselect, onopen }) {
   function pick(node) {
     select(node, true);
     onopen(false);
+  }
+
+  // Choose a node wherever it is: what hides it gives way.
+  function reveal(node, byHand) {
+    if (words && !visible().some(({ key }) => key === node.key)) words = "";
+    let depth = node.depth;
+    for (let place = nodes.indexOf(node) - 1; place >= 0 && depth > 0; place -= 1) {
+      if (nodes[place].depth < depth) {
+        depth = nodes[place].depth;
+        collapsed.delete(nodes[place].key);
+      }
+    }
+    selected = node.key;
+    draw();
+    select(node, byHand);
   }
 
   function toggle(node, open = collapsed.has(node.key)) {
@@ -134,10 +152,46 @@ export function treeView({ onselect, onopen }) {
       nodes = next;
       mode = how;
       selected = nodes.some((node) => node.key === key) ? key : nodes[0]?.key;
+      element.style.setProperty("--tick", `${tickShare(extent(nodes).length / 1000).toFixed(4)}%`);
       draw();
       return nodes.find((node) => node.key === selected);
     },
+    // Show what holds these words, with what stands around it; returns how many nodes hold them.
+    filter(text) {
+      words = text.trim().toLowerCase();
+      draw();
+      return words ? nodes.filter((node) => holds(node, words)).length : nodes.length;
+    },
+    words: () => words,
+    // The next or previous failed node from the chosen one, around the end; null when nothing failed.
+    step(direction) {
+      const failed = nodes.flatMap((node, place) => (node.is_error ? [place] : []));
+      if (!failed.length) return null;
+      const here = nodes.findIndex((node) => node.key === selected);
+      const place = direction > 0 ? failed.find((one) => one > here) ?? failed[0] : failed.findLast((one) => one < here) ?? failed.at(-1);
+      const next = nodes[place];
+      reveal(next, true);
+      return next;
+    },
   };
+}
+
+function holds(node, words) {
+  return [node.title, kindOf(node).label, node.model, node.provider, node.error, node.id].some((text) => text?.toLowerCase().includes(words));
+}
+
+// The nodes that hold the words and, set aside, those above them.
+function matching(nodes, words) {
+  const kept = [];
+  let needed = -1; // nodes of a smaller depth that stand before are ancestors
+  for (const node of nodes.toReversed()) {
+    const found = holds(node, words);
+    if (found || node.depth < needed) {
+      kept.push(found ? node : { ...node, aside: true });
+      needed = node.depth;
+    }
+  }
+  return kept.reverse();
 }
 
 const word = (text) => el("span", { class: "word" }, text);
@@ -164,7 +218,17 @@ function bar(node, span) {
   return el("span", { class: "bar-cell" }, el("span", { class: "bar-track" }, fill), label);
 }
 
+function tickShare(length) {
+  const places = ticks(length);
+  return places.length > 1 ? (100 * places[1].at) / length : 100;
+}
+
+// The scale of the timeline, with round numbers at round places.
 export function axis(trace) {
   const length = (Date.parse(trace.ended_at) - Date.parse(trace.started_at)) / 1000;
-  return el("div", { class: "axis", "aria-hidden": "true" }, [0, 0.25, 0.5, 0.75, 1].map((part) => el("span", {}, part ? seconds(length * part) : "0")));
+  return el("div", { class: "axis", "aria-hidden": "true" }, ticks(length).map(({ at, label }) => {
+    const tick = el("span", {}, label);
+    tick.style.setProperty("--at", `${(length > 0 ? (100 * at) / length : 0).toFixed(3)}%`);
+    return tick;
+  }));
 }
