@@ -19,6 +19,7 @@ from .json_safe import json_safe
 from .media import redact_media
 from .plain_look import is_plain
 from .privacy import private_event
+from .repeats import Repeats
 
 # Custom properties are content as well; these of ours are not.
 _NOT_CONTENT_PREFIXES = ("$", "otel.", "service.", "deployment.", "gen_ai.provider.name")
@@ -47,15 +48,17 @@ class Outgoing:
 
             self._mask = resolve_mask(settings.mask)
         self._secrets = (settings.api_key,) if settings.api_key else ()
+        # Code of the app sees every event as a whole.
+        self._repeats = Repeats(self._safe) if self._mask is None and settings.before_send is None else None
 
     def encode(self, events: Iterable[Event], privacy: Privacy) -> list[EncodedEvent]:
         """The events that may leave, encoded."""
         encoded: list[EncodedEvent] = []
         for event in events:
             try:
-                finished = self._finished(event, privacy)
-                if finished is not None:
-                    encoded.append(encode(finished))
+                found = self._encoded(event, privacy)
+                if found is not None:
+                    encoded.append(found)
             except EncodingError:
                 self._lose("unencodable", "an event could not be encoded and is lost")
             except Exception as error:
@@ -66,13 +69,19 @@ class Outgoing:
         self._counters.add("dropped", reason=reason)
         warn(f"outgoing:{reason}", message, *values)
 
+    def _encoded(self, event: Event, privacy: Privacy) -> EncodedEvent | None:
+        if self._repeats is not None and not (privacy.private or self._settings.privacy_mode):
+            repeated = self._repeats.encode(event)
+            if repeated is not None:
+                return repeated
+        finished = self._finished(event, privacy)
+        return encode(finished) if finished is not None else None
+
     def _finished(self, event: Event, privacy: Privacy) -> Event | None:
         if privacy.private or self._settings.privacy_mode:
             safe = json_safe(event["properties"])
             event = private_event({**event, "properties": safe}, privacy.context_keys, privacy.name)
-        properties = event["properties"]
-        if not is_plain(properties, self._secrets):
-            properties = self._cleaned(properties)
+        properties = self._safe(event["properties"])
         if self._mask is not None:
             properties = self._masked(self._mask, properties)
         if properties is not event["properties"]:
@@ -81,8 +90,10 @@ class Outgoing:
             return self._sent_by(self._settings.before_send, event)
         return event
 
-    def _cleaned(self, properties: dict[str, Any]) -> dict[str, Any]:
+    def _safe(self, properties: dict[str, Any]) -> dict[str, Any]:
         """The properties as strict JSON without credentials, and without media unless they are wanted."""
+        if is_plain(properties, self._secrets):
+            return properties
         if self._settings.capture_media:
             properties = json_safe(properties, encode_bytes=_base64)
         else:

@@ -66,18 +66,24 @@ def encode(event: Mapping[str, Any]) -> EncodedEvent:
     length, keys become text. Raises EncodingError when the event holds anything that is not JSON-like.
     """
     name, uuid = str(event.get("event", "")), str(event.get("uuid", ""))
-    try:
-        body = _dump(event)
-        # An escaped NUL looks like this in the bytes; a backslash followed by "u0000" in a text does too, and is kept
-        # by the careful way.
-        if b"\\u0000" not in body:
-            return EncodedEvent(name, uuid, body)
-    except (TypeError, ValueError, RecursionError, OverflowError):
-        pass  # The careful way below says what is wrong, or mends it.
+    body = write(event)
+    if body is not None:
+        return EncodedEvent(name, uuid, body)
     try:
         return EncodedEvent(name, uuid, _dump_with_json(_mended(event, _DEEPEST)))
     except (TypeError, ValueError, RecursionError, OverflowError) as error:
         raise EncodingError(f"event cannot be written as JSON: {type(error).__name__}") from None
+
+
+def write(value: Any) -> bytes | None:
+    """The strict JSON of a value that needs no mending; None where it may need some."""
+    try:
+        body = _dump(value)
+    except (TypeError, ValueError, RecursionError, OverflowError):
+        return None
+    # An escaped NUL looks like this in the bytes; a backslash followed by "u0000" in a text does too, and is kept by
+    # the careful way.
+    return None if b"\\u0000" in body else body
 
 
 def decode(event: EncodedEvent) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def conclude(record: AISpan) -> None:
     if record.kind == "embedding" and record.span_type is not None:
         record.span_type = None
     if record.tools is not None:
-        record.tools = [dict(tool) for tool in record.tools if is_mapping(tool)] or None
+        record.tools = [tool if type(tool) is dict else dict(tool) for tool in record.tools if is_mapping(tool)] or None
 
 
 def _is_of_a_model(record: AISpan) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from otel_posthog_ai.record import Message
@@ -32,9 +34,12 @@ def laid_out(role: str, draft: Draft, name: Any = None) -> list[Message]:
     return [message, *results] if role == "assistant" else [*results, message]
 
 
-def join_items(messages: list[Message]) -> list[Message]:
-    """Items of one turn (reasoning, text, calls) that follow each other as assistant messages, joined."""
-    joined: list[Message] = []
+def join_items(messages: list[Message], *, after: Sequence[Message] = ()) -> list[Message]:
+    """Items of one turn (reasoning, text, calls) that follow each other as assistant messages, joined.
+
+    `after` are messages before them that are joined already.
+    """
+    joined: list[Message] = list(after)
     for message in messages:
         last = joined[-1] if joined else None
         if last is not None and last["role"] == message["role"] == "assistant" and _is_one_turn(last, message):
@@ -99,4 +104,15 @@ def with_instructions(messages: list[Message] | None, instructions: str | None) 
     for message in messages or ():
         if message["role"] in ("system", "developer") and message_text(message).strip() == instructions.strip():
             return messages
-    return [{"role": "system", "content": instructions}, *(messages or ())]
+    remembered = len(instructions) <= _LONGEST_REMEMBERED
+    system = _system_message(instructions) if remembered else {"role": "system", "content": instructions}
+    return [system, *(messages or ())]
+
+
+_LONGEST_REMEMBERED = 20_000
+
+
+@lru_cache(maxsize=64)
+def _system_message(instructions: str) -> Message:
+    """The same message for the same instructions, which every call of an agent brings along."""
+    return {"role": "system", "content": instructions}

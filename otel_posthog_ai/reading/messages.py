@@ -14,6 +14,7 @@ from typing import Any
 from otel_posthog_ai.record import Message
 
 from .draft import Draft, result_text
+from .histories import read_history
 from .media_parts import images
 from .message_layout import join_items, laid_out, last_user_text, message_text, with_instructions
 from .parts import CALL_TYPES, RESULT_TYPES, holds_result, read_part, type_of
@@ -69,9 +70,13 @@ _CONTENT_KEYS = ("parts", "blocks", "contents", "text", "message")
 
 def read_messages(value: Any, role: str) -> list[Message] | None:
     """Messages from a list, an object, or (JSON) text of either, None for none; `role` is for what has no role."""
+    found = parse_json(value)
+    known = read_history(_contained(found), role, read_message, _is_item)
+    if known is not None:
+        return known or None
     messages: list[Message] = []
     has_items = False
-    for entry in _entries(parse_json(value), 0):
+    for entry in _entries(found, 0):
         messages += read_message(entry, role)
         has_items = has_items or _is_item(entry)
     if has_items:
@@ -100,14 +105,20 @@ def _entries(value: Any, depth: int) -> Iterable[Any]:
             else:
                 yield entry
         return
+    contained = _contained(value)
+    if contained is not value:
+        yield from _entries(contained, depth + 1)
+        return
+    holds = is_mapping(value) and "role" not in value and not _is_item(value)
+    # Bedrock: {"output": {"message": …}}
+    yield value["output"] if holds and is_mapping(value.get("output")) else value
+
+
+def _contained(value: Any) -> Any:
+    """The list of messages inside an object that is none itself; anything else as it is."""
     if is_mapping(value) and "role" not in value and not _is_item(value):
-        for key in CONTAINERS:
-            if is_list(value.get(key)):
-                yield from _entries(value[key], depth + 1)
-                return
-        if is_mapping(value.get("output")):  # Bedrock: {"output": {"message": …}}
-            value = value["output"]
-    yield value
+        return next((value[key] for key in CONTAINERS if is_list(value.get(key))), value)
+    return value
 
 
 def _is_pair(entry: Any) -> bool:

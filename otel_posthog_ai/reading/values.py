@@ -9,6 +9,8 @@ from typing import Any, TypeGuard
 
 from otel_posthog_ai.log import hint
 
+from .repeated_json import SHORTEST, repeated_json
+
 JSON_OPENERS = ("{", "[")
 _JSON_BLANKS = " \t\n\r"
 # `json.loads` matches the blanks around the value with a pattern each.
@@ -106,6 +108,10 @@ def parse_json(value: Any) -> Any:
     if isinstance(value, str):
         stripped = value.lstrip()
         if stripped.startswith(JSON_OPENERS):
+            if len(stripped) >= SHORTEST:
+                found, told = repeated_json.parse(stripped)
+                if told:
+                    return found
             try:
                 found, end = _decode_json(stripped)
             except (ValueError, RecursionError):
