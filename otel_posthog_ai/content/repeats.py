@@ -17,6 +17,7 @@ from otel_posthog_ai.delivery.encoding import EncodedEvent, write
 from otel_posthog_ai.events.event import Event
 
 from .json_safe import MAX_ITEMS
+from .rewriting import kinds
 
 REPEATED: Final = ("$ai_input", "$ai_tools", "$ai_input_state")
 """Properties whose entries come again."""
@@ -25,6 +26,7 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 _OVERHEAD: Final = 200
 """Bytes that remembering costs beside."""
 _OPENERS: Final = (b",", b"[", b"{")
+_LIST, _DICT = kinds(list, dict)
 
 Properties = dict[str, Any]
 
@@ -127,4 +129,4 @@ def _most_values(body: bytes) -> int:
 
 
 def _is_list_of_objects(value: Any) -> bool:
-    return type(value) is list and bool(value) and all(type(entry) is dict for entry in value)
+    return type(value) is _LIST and bool(value) and all(type(entry) is _DICT for entry in value)

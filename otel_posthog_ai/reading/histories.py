@@ -13,6 +13,7 @@ from otel_posthog_ai.record import Message
 from .message_layout import join_items
 from .repeated_json import repeated_json
 
+_LIST: type[Any] = list  # a type checker takes a checked `list` for one of unknown things
 ReadEntry = Callable[[Any, str], list[Message]]
 
 
@@ -59,7 +60,7 @@ def read_history(entries: Any, role: str, read: ReadEntry, is_item: Callable[[An
 
     `read(entry, role)` gives the messages of one entry, and `is_item(entry)` whether turns have to be joined for it.
     """
-    if type(entries) is not list or not repeated_json.lock.acquire(blocking=False):
+    if type(entries) is not _LIST or not repeated_json.lock.acquire(blocking=False):
         return None
     try:
         known = repeated_json.list_of(entries)
