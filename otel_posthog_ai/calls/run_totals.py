@@ -81,6 +81,7 @@ class RunTotals:
         if not self._runs:
             return []
         nodes = {node.span_id: node for node in waiting}
+        self._note_calls(nodes.values())
         calls = [node.record for node in nodes.values() if node.span_id not in self._runs and node.record is not None]
         calls += self._remembered.records()
         gone: list[Node] = []
@@ -93,6 +94,13 @@ class RunTotals:
                 node.drop("a total of calls that stand below it after all")
                 gone.append(node)
         return gone
+
+    def _note_calls(self, held: Iterable[Node]) -> None:
+        """Who does not see spans start reads a call before the run around it, and only now knows what is above."""
+        for node in held:
+            if node.record is not None and is_call(node.record) and node.span_id not in self._runs:
+                for above in self._hierarchy.ancestors(node):
+                    above.calls_below = True
 
 
 def _traced_apart(made: AISpan, calls: Iterable[AISpan]) -> bool:

@@ -18,6 +18,7 @@ from otel_posthog_ai.bounds import forget_oldest
 from otel_posthog_ai.context.belonging import Belonging
 from otel_posthog_ai.context.remote_parent import REMOTE_PARENT_KEY, remote_ai_parent
 from otel_posthog_ai.dialects import Identity, is_marked, read_identity
+from otel_posthog_ai.record import is_call
 
 from .admission import passes
 from .nodes import Fate, Node
@@ -222,12 +223,14 @@ class Hierarchy:
             above = ()
         return node, above
 
-    def learn_promised(self, span_id: int, trace_id: int) -> None:
+    def learn_promised(self, span_id: int, trace_id: int, below: Node) -> None:
         """A child that names a span which nobody has seen has left: should it come, it must keep its id."""
         node = self.node(span_id)
         if node is None:
             node = self.nodes[span_id] = Node(span_id, trace_id, 0)
         node.promised = True
+        if below.calls_below or (below.record is not None and is_call(below.record)):
+            node.calls_below = True
 
     def ancestors(self, node: Node) -> Sequence[Node]:
         """The ancestors that are known, nearest first; a cycle ends the walk."""

@@ -94,7 +94,7 @@ class Placing:
     def _will_be_exported(self, above: Node) -> bool:
         span = self._hierarchy.unread(above.span_id)
         if span is None:
-            return False
+            return above.promised and not self._patient  # a sibling has named it, and it will be read when it comes
         # What its like turned out to be is no promise: only a span that is marked itself is certain to be read.
         if not self._outlooks.of_open(above, span).ai or not is_marked(span):
             return False
@@ -156,7 +156,7 @@ class Placing:
         top = self._top(node)
         if not top.parent_id or top.parent_is_remote:
             return None
-        self._hierarchy.learn_promised(top.parent_id, node.trace_id)
+        self._hierarchy.learn_promised(top.parent_id, node.trace_id, node)
         return f"{top.parent_id:016x}"
 
     def _own(self, node: Node, record: AISpan, resource: Mapping[str, Any], trace: Trace, place: Placement) -> None:
