@@ -20,11 +20,13 @@ from otel_posthog_ai.reading.marks import MARKS_AI, NAMES_IDENTITY, first_look, 
 from otel_posthog_ai.reading.plumbing import is_namespace, watch_for_namespaces
 from otel_posthog_ai.reading.scopes import is_ai_scope, is_plain_scope, watch_for_names, watch_for_scopes
 from otel_posthog_ai.reading.source import Occurrence, Shape, Source
+from otel_posthog_ai.reading.vendor_words import watch_for_vendors
 from otel_posthog_ai.record import MISSING, AISpan, Identity
 
 from . import (
     agent_framework,
     anthropic_sdk,
+    braintrust,
     gen_ai,
     genkit,
     google_adk,
@@ -35,11 +37,13 @@ from . import (
     langsmith,
     litellm,
     llamaindex_events,
+    lmnr,
     logfire,
     logfire_agents,
     mastra,
     mcp,
     mistral_sdk,
+    mlflow,
     openai_agents_v2,
     openinference,
     pipecat,
@@ -49,8 +53,8 @@ from . import (
     traceloop,
     traceloop_crewai,
     traceloop_legacy,
+    unlisted_vendors,
     vector_stores,
-    vendor_spans,
     vercel_ai,
 )
 
@@ -86,7 +90,9 @@ DIALECTS: tuple[Dialect, ...] = (
     logfire,
     logfire_agents,
     langfuse,
-    vendor_spans,
+    braintrust,
+    mlflow,
+    lmnr,
     pipecat,
     openinference,
     langsmith,
@@ -108,6 +114,7 @@ DIALECTS: tuple[Dialect, ...] = (
     langchain4j,
     gen_ai,
     langfuse_remarks,
+    unlisted_vendors,
 )
 
 # What is written on every span of a trace, whoever made the span.
@@ -128,6 +135,7 @@ _KEYS_OF_ITS_OWN: dict[str, frozenset[str]] = {
 }
 
 watch_for(prefix for dialect in DIALECTS for prefix in dialect.PREFIXES)
+watch_for_vendors(prefix for dialect in DIALECTS for prefix in dialect.PREFIXES)
 watch_for_scopes(scope for _, scopes in declared("AI_SCOPES") for scope in scopes)
 for _, _names in declared("AI_NAMES"):
     watch_for_names(_names)
@@ -182,6 +190,8 @@ def recognised(source: Source) -> tuple[Dialect, ...]:
         if len(source.name) <= _LONGEST_NAME:
             _shapes[shape] = known
     dialects, source.shape = known
+    if dialects and dialects[-1] is unlisted_vendors and not unlisted_vendors.confirms(source, is_ai=len(dialects) > 1):
+        return dialects[:-1]
     return dialects
 
 

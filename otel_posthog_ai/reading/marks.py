@@ -5,14 +5,16 @@ Every attribute key is classified once in the life of the process; a span costs 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
 
 from .identity import names_identity
-from .scopes import is_ai_name, is_ai_scope
+from .scopes import is_ai_name, is_ai_scope, is_plain_scope
+from .vendor_words import says_a_step, states_kind, vendors_in
 
-ORDINARY, NAMES_IDENTITY, MARKS_AI = 0, 1, 2
+ORDINARY, NAMES_IDENTITY, _MAY_STATE_KIND, MARKS_AI = 0, 1, 2, 3
 """What a key says of its span; the greatest counts."""
 
 _MOST_KEYS = 10_000
@@ -26,7 +28,12 @@ class _KeyClasses(dict[str, int]):
         self.prefixes: tuple[str, ...] = ()
 
     def __missing__(self, key: str) -> int:
-        found = MARKS_AI if key.startswith(self.prefixes) else NAMES_IDENTITY if names_identity(key) else ORDINARY
+        if key.startswith(self.prefixes):
+            found = MARKS_AI
+        elif states_kind(key):
+            found = _MAY_STATE_KIND
+        else:
+            found = NAMES_IDENTITY if names_identity(key) else ORDINARY
         if len(self) < _MOST_KEYS:
             self[key] = found
         return found
@@ -61,7 +68,17 @@ def first_look(span: ReadableSpan) -> int:
         scope = span.instrumentation_scope
         if scope is not None and (_ai_scopes[scope.name] or is_ai_name(scope.name, span.name)):
             return MARKS_AI
+        if found == _MAY_STATE_KIND and attributes is not None:
+            return _second_look(attributes, scope.name if scope is not None else "")
     return found
+
+
+def _second_look(attributes: Mapping[str, Any], scope: str) -> int:
+    """Whether the values say, too, what only the words of the keys may mean."""
+    vendors = () if is_plain_scope(scope) else vendors_in(tuple(attributes))
+    if any(says_a_step(vendor, attributes) for vendor in vendors):
+        return MARKS_AI
+    return NAMES_IDENTITY if any(map(names_identity, attributes)) else ORDINARY
 
 
 def is_marked(span: ReadableSpan) -> bool:

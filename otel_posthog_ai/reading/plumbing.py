@@ -15,6 +15,9 @@ _COMMON = (
     "audio.", "input.", "output.", "task.", "metadata.",
 )  # fmt: skip
 
+# What SDKs of several vendors write beside the same in the attributes of a convention.
+_COPIES = frozenset({"input", "output"})
+
 _namespaces: tuple[str, ...] = _COMMON
 
 
@@ -38,4 +41,4 @@ def namespace_of(key: str) -> str | None:
 
 def is_plumbing(key: str) -> bool:
     """Whether an attribute repeats what was read or serves the instrumentor alone, whatever span it stands on."""
-    return key.startswith(_namespaces) or any(segment.isdigit() for segment in key.split("."))
+    return key.startswith(_namespaces) or key in _COPIES or any(segment.isdigit() for segment in key.split("."))

@@ -68,6 +68,7 @@ class Placing:
         if place.is_trace:
             # What was written about the root was written about the whole trace.
             trace.metadata = {**record.metadata, **trace.metadata}
+            trace.tags = record.tags
         place.parent_id = self._unseen_parent(node)
 
     @staticmethod
@@ -167,11 +168,14 @@ class Placing:
         record.identity.replay_session = owner.replay_session_id
         record.identity.groups = owner.groups
         place.trace_properties = trace.metadata
+        place.trace_name = record.trace_name
+        record.tags = record.tags or trace.tags
         place.context_properties = self._constant_properties
         belonging = node.belonging
         if belonging is not None:
             place.context_properties = {**self._constant_properties, **belonging.properties}
-            place.trace_name = belonging.trace_name
+            if belonging.trace_name is not None:
+                place.trace_name = belonging.trace_name
             if belonging.prompt_name is not None:
                 record.prompt_name = belonging.prompt_name
             if belonging.prompt_version is not None:

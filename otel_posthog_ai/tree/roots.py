@@ -18,7 +18,16 @@ _NO_RUNS = frozenset({"tool", "mcp", *SPEECH})
 class Trace:
     """What is known of one trace."""
 
-    __slots__ = ("first_answer_input", "first_input", "last_answer", "last_output", "metadata", "named", "root_id")
+    __slots__ = (
+        "first_answer_input",
+        "first_input",
+        "last_answer",
+        "last_output",
+        "metadata",
+        "named",
+        "root_id",
+        "tags",
+    )
 
     def __init__(self) -> None:
         self.root_id: int | None = None
@@ -26,6 +35,7 @@ class Trace:
         self.named = False
         """An `$ai_trace` without a span has left, because a name was set for a trace of generations only."""
         self.metadata: dict[str, Any] = {}
+        self.tags: list[str] = []
         # (time in ns, value): the earliest input and the latest output below the root.
         self.first_input: tuple[int, Any] | None = None
         self.last_output: tuple[int, Any] | None = None

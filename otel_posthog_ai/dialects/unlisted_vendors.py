@@ -1,0 +1,27 @@
+"""Vendors that nobody wrote a table for, by the words of their keys: `acme.span.type`, `acme.input`, `acme.user_id`."""
+
+from __future__ import annotations
+
+from otel_posthog_ai.reading.scopes import is_plain_scope
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.vendor_spans import read_vendor_span
+from otel_posthog_ai.reading.vendor_words import says_a_step, vendors_in
+from otel_posthog_ai.record import AISpan
+
+NAME = "unlisted_vendors"
+PREFIXES = ()
+
+
+def recognises(source: Source) -> bool:
+    return not is_plain_scope(source.scope) and bool(vendors_in(tuple(source.attributes)))
+
+
+def confirms(source: Source, *, is_ai: bool) -> bool:
+    """Whether the values are such a vendor's, too."""
+    return any(says_a_step(vendor, source.attributes, is_ai=is_ai) for vendor in source.shape.once(vendors_in))
+
+
+def read(record: AISpan, source: Source) -> None:
+    for vendor in source.shape.once(vendors_in):
+        if says_a_step(vendor, source.attributes, is_ai=True):
+            read_vendor_span(record, source, vendor)

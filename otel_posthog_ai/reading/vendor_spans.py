@@ -1,0 +1,209 @@
+"""A span of a vendor's own convention, by the keys under which the vendor writes what: from a table, or found by words.
+
+Everything that one attribute can hold is read the same way for all of them: JSON text as what it says, an envelope
+opened, messages as messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from otel_posthog_ai.record import AISpan, Failure, Usage
+
+from .embedding_texts import embedding_texts
+from .kinds import CUSTOM, Stated, name_after_span, stated_by, weigh
+from .messages import read_messages
+from .raw_answers import raw_output, read_raw_answer
+from .raw_requests import read_request
+from .raw_usage import fill_usage, read_raw_usage
+from .source import Source
+from .states import read_state
+from .table import unset
+from .tool_definitions import read_tools
+from .user_metadata import metadata_of, read_metadata, user_tags
+from .values import conversation, count, identifier, is_mapping, json_text, number, text
+
+
+class VendorKeys(NamedTuple):
+    """Where one vendor writes what; the first key that is there counts. An entry that ends with `.` stands for all keys
+    that begin like it, as one object.
+    """
+
+    kind: tuple[str, ...] = ()
+    """Words of `kinds.WORDS`; any other word states nothing."""
+    name: tuple[str, ...] = ()
+    input: tuple[str, ...] = ()
+    output: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
+    provider: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    usage: tuple[str, ...] = ()
+    """Usage objects."""
+    counts: tuple[tuple[str, str], ...] = ()
+    """Field of `Usage` and key, for counts that stand alone."""
+    cost: tuple[str, ...] = ()
+    first_token: tuple[str, ...] = ()
+    user: tuple[str, ...] = ()
+    session: tuple[str, ...] = ()
+    metadata: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    error: tuple[str, ...] = ()
+    """Texts of a failure that the span's status does not tell."""
+    own: tuple[str, ...] = ()
+    """Bookkeeping of the vendor's, which nobody wants to see."""
+
+
+# What may stand among a call's metadata, and is the call's and not the user's.
+_SETTINGS = frozenset(
+    {"model", "provider", "temperature", "top_p", "max_tokens", "stream", "tools", "response_format", "seed"}
+)
+_NO_ERROR = frozenset({"false", "none", "null", "0", "{}"})
+_TAGS_IN_METADATA = ("tags", "labels")
+
+
+def read_vendor_span(record: AISpan, source: Source, keys: VendorKeys, stated: Stated | None = None) -> None:
+    """Fill what the record leaves open; `stated` is what the vendor says of the kind in another way than by a word."""
+    weigh(record, source, stated if stated is not None else stated_kind(source, keys))
+    given, result = opened(_value(source, keys.input)), opened(_value(source, keys.output))
+    metadata = _read_belonging(record, source, keys)
+    error = _text(source, keys.error)
+    if error is not None and record.error is None and error.lower() not in _NO_ERROR:
+        record.error = Failure(message=error)
+    for key in _all(source, keys.own):
+        source.used.add(key)
+    if record.kind == "span":
+        _read_step(record, source, keys, given, result)
+        return
+    record.request_model = record.request_model or _text(source, keys.model)
+    provider = _text(source, keys.provider) or text(metadata.get("provider"))
+    record.provider_original = record.provider_original or provider
+    record.tools = record.tools or read_tools(_value(source, keys.tools))
+    _read_usage(record, source, keys)
+    read_request(record, {key: value for key, value in metadata.items() if key in _SETTINGS})
+    parameters = _value(source, keys.parameters)
+    if is_mapping(parameters):
+        read_request(record, parameters)
+    _read_call(record, given, result)
+
+
+def stated_kind(source: Source, keys: VendorKeys) -> Stated | None:
+    """What the vendor's keys of a kind state: by the first known word; by others only, a step of its own."""
+    said = False
+    for key in keys.kind:
+        value = json_text(source.take(key))
+        value = value.get("type") if is_mapping(value) else value
+        found = stated_by(value)
+        if found is not None:
+            return found
+        said = said or text(value) is not None
+    return CUSTOM if said else None
+
+
+def opened(value: Any) -> Any:
+    """What stands in an envelope that only says beside it of which type it is: `{"type": "json", "value": …}`."""
+    return value["value"] if is_mapping(value) and value.keys() == {"type", "value"} else value
+
+
+# ---- attributes ------------------------------------------------------------------------------------------------------
+
+
+def _all(source: Source, keys: tuple[str, ...]) -> Iterable[str]:
+    return (key for key in source.attributes if any(_is_of(key, entry) for entry in keys))
+
+
+def _is_of(key: str, entry: str) -> bool:
+    return key.startswith(entry) if entry.endswith(".") else key == entry
+
+
+def _value(source: Source, keys: tuple[str, ...]) -> Any:
+    """The parsed value of the first of the keys that is there; the others are copies of it."""
+    found: Any = None
+    for key in keys:
+        value = _object_below(source, key) if key.endswith(".") else json_text(source.take(key))
+        if found is None and value != "":
+            found = value
+    return found
+
+
+def _object_below(source: Source, prefix: str) -> Any:
+    """What was flattened under a prefix, as the object that it was; a single `result` is the result."""
+    found: dict[str, Any] = {}
+    for key, value in source.below(prefix).items():
+        into = found
+        *outer, last = key.split(".")
+        for segment in outer:
+            inner = into.setdefault(segment, {})
+            into = inner if isinstance(inner, dict) else {}
+        into[last] = json_text(value)
+    return found["result"] if found.keys() == {"result"} else found or None
+
+
+def _text(source: Source, keys: tuple[str, ...]) -> str | None:
+    return text(_value(source, keys))
+
+
+def _read_belonging(record: AISpan, source: Source, keys: VendorKeys) -> Mapping[str, Any]:
+    """For whom the span ran, and what the user wrote about it; the metadata object as it stands there."""
+    identity = record.identity
+    user, session = _value(source, keys.user), _value(source, keys.session)
+    identity.user = identity.user if identity.user is not None else identifier(user)
+    identity.session = identity.session if identity.session is not None else conversation(session)
+    metadata: dict[str, Any] = {}
+    for key in keys.metadata:
+        metadata.update(metadata_of(_value(source, (key,))))
+    for tags in (_value(source, keys.tags), *(metadata.get(key) for key in _TAGS_IN_METADATA)):
+        if not record.tags:
+            record.tags = user_tags(tags)
+    own = _SETTINGS if record.kind != "span" else ()
+    read_metadata(
+        record, {key: value for key, value in metadata.items() if key not in own and key not in _TAGS_IN_METADATA}
+    )
+    return metadata
+
+
+# ---- steps and calls -------------------------------------------------------------------------------------------------
+
+
+def _read_step(record: AISpan, source: Source, keys: VendorKeys, given: Any, result: Any) -> None:
+    name = _text(source, keys.name)
+    if name is not None and record.name is None:
+        record.name = name
+    name_after_span(record, source)
+    if unset(record.input_state) and given is not None and given != "":
+        record.input_state = read_state(given, "user")
+    if unset(record.output_state) and result is not None and result != "":
+        record.output_state = read_state(result, "assistant")
+
+
+def _read_usage(record: AISpan, source: Source, keys: VendorKeys) -> None:
+    for key in keys.usage:
+        usage = metadata_of(_value(source, (key,)))
+        fill_usage(record.usage, read_raw_usage(usage))
+        if record.time_to_first_token is None:
+            record.time_to_first_token = number(usage.get("time_to_first_token"))
+    alone = Usage()
+    for field, key in keys.counts:
+        value = count(source.take(key))
+        if getattr(alone, field) is None:
+            setattr(alone, field, value)
+    fill_usage(record.usage, alone)
+    if record.cost.total is None:
+        record.cost.total = number(_value(source, keys.cost))
+    if record.time_to_first_token is None:
+        record.time_to_first_token = number(_value(source, keys.first_token))
+
+
+def _read_call(record: AISpan, given: Any, result: Any) -> None:
+    if record.kind == "embedding":
+        if record.embedding_input is None:
+            record.embedding_input = embedding_texts(given.get("input", given) if is_mapping(given) else given)
+        return
+    if is_mapping(given):
+        read_request(record, given)
+    if unset(record.input):
+        record.input = read_messages(given, "user")
+    if unset(record.output):
+        record.output = raw_output(result)
+    read_raw_answer(record, result)

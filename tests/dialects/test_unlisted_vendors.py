@@ -1,0 +1,187 @@
+"""Vendors that nobody wrote a table for are read by the words of their keys, and ordinary spans stay ordinary."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opentelemetry.semconv import _incubating
+
+from otel_posthog_ai.dialects import DIALECTS, first_look
+from otel_posthog_ai.reading.marks import MARKS_AI
+from otel_posthog_ai.reading.vendor_words import states_kind, vendors_in
+from tests.traced import Traced
+
+from .test_gen_ai import read, record
+
+BELONGS = {"acme.user_id": "ada@example.com", "acme.session_id": "s-1", "acme.metadata.plan": "pro"}
+
+
+def test_a_tool() -> None:
+    found = record(
+        {
+            "acme.span.type": "TOOL",
+            "acme.span.input": '{"city": "Paris"}',
+            "acme.span.output": '{"temp": 21}',
+            "acme.tags": ("beta",),
+            "acme.sdk.version": "1.2",
+            **BELONGS,
+        },
+        name="look_up",
+    )
+    assert (found.kind, found.span_type, found.name, found.tool_name) == ("span", "tool", "look_up", "look_up")
+    assert (found.input_state, found.output_state) == ({"city": "Paris"}, {"temp": 21})
+    assert (found.identity.user, found.identity.session) == ("ada@example.com", "s-1")
+    assert (found.metadata, found.tags, found.attributes) == ({"plan": "pro"}, ["beta"], {})
+
+
+SPELLINGS: dict[str, tuple[dict[str, Any], str]] = {
+    "span.kind": ({"acme.span.kind": "agent", "acme.input": "hi"}, "agent"),
+    "spanKind": ({"acme.spanKind": "AGENT", "acme.spanInput": "hi"}, "agent"),
+    "span_kind": ({"acme.span_kind": "retriever", "acme.input": "hi"}, "retriever"),
+    "an enum's text": ({"acme.span.kind": "SpanKindValues.GUARDRAIL", "acme.input": "hi"}, "guardrail"),
+    "JSON text": ({"acme.span.type": '"WORKFLOW"', "acme.inputs": "hi"}, "workflow"),
+    "an object": ({"acme.span_type": '{"type": "task"}', "acme.input": "hi"}, "task"),
+    "event_type": ({"acme_event_type": "chain", "acme_inputs.question": "hi"}, "chain"),
+    "below the input's own key": ({"acme.span.type": "tool", "acme.tool.input": "hi"}, "tool"),
+    "bare input": ({"acme.span.type": "tool", "input": "hi"}, "tool"),
+    "no kind, but data": ({"acme.span.type": "DEFAULT", "acme.span.input": "hi"}, "custom"),
+    "only a user": ({"acme.span.type": "agent", "acme.customer_identifier": "u"}, "agent"),
+    "a second key": ({"acme.span.type": "SPAN", "acme.entity.type": "workflow", "acme.output": "hi"}, "workflow"),
+}
+
+
+@pytest.mark.parametrize(("attributes", "span_type"), SPELLINGS.values(), ids=SPELLINGS)
+def test_spellings_of_a_step(attributes: dict[str, Any], span_type: str) -> None:
+    found = record(attributes)
+    assert (found.kind, found.span_type) == ("span", span_type)
+
+
+def test_an_input_that_was_flattened() -> None:
+    found = record(
+        {
+            "acme_event_type": "tool",
+            "acme_inputs.city": "Paris",
+            "acme_inputs.unit.name": "celsius",
+            "acme_outputs.result.temp": 21,
+            "acme_metadata.plan": "pro",
+        }
+    )
+    assert found.input_state == {"city": "Paris", "unit": {"name": "celsius"}}
+    assert (found.output_state, found.metadata) == ({"temp": 21}, {"plan": "pro"})
+
+
+def test_a_call_of_a_model() -> None:
+    found = record(
+        {
+            "acme.span.type": "llm",
+            "acme.input": '[{"role": "user", "content": "Hi"}]',
+            "acme.output": '{"role": "assistant", "content": "Hello"}',
+            "acme.llm.model": "gpt-4o",
+            "acme.llm.provider": "openai",
+            "acme.llm.params": '{"temperature": 0.5}',
+            "acme.usage.input_tokens": 5,
+            "acme.usage.output_tokens": 2,
+            "acme.usage.cache_read_input_tokens": 3,
+        }
+    )
+    assert (found.kind, found.request_model, found.provider) == ("generation", "gpt-4o", "openai")
+    assert found.input == [{"role": "user", "content": "Hi"}]
+    assert found.output == [{"role": "assistant", "content": "Hello"}]
+    assert (found.usage.input, found.usage.output, found.parameters) == (5, 2, {"temperature": 0.5})
+
+
+def test_an_envelope_that_names_its_type() -> None:
+    found = record({"acme.span.type": "tool", "acme.input": '{"type": "json", "value": {"city": "Paris"}}'})
+    assert found.input_state == {"city": "Paris"}
+
+
+def test_a_failure_that_only_the_vendor_tells() -> None:
+    found = record({"acme.span.type": "tool", "acme.input": "hi", "acme.entity.error": "no rooms"})
+    assert found.error is not None
+    assert found.error.message == "no rooms"
+    assert record({"acme.span.type": "tool", "acme.input": "hi", "acme.error": False}).error is None
+
+
+def test_whose_it_is_on_calls_of_other_conventions() -> None:
+    chat = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
+    found = record({**chat, "acme.span.type": "LLM", "acme.input": "again", **BELONGS})
+    assert (found.kind, found.identity.user, found.metadata) == ("generation", "ada@example.com", {"plan": "pro"})
+    assert not found.attributes
+
+
+def test_a_step_is_the_parent_of_what_runs_below_it(traced: Traced) -> None:
+    step = {"acme.span.type": "agent", "acme.input": "hi", **BELONGS}
+    chat = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
+    with traced.tracer.start_as_current_span("helper", attributes=step):
+        traced.tracer.start_span("call", attributes=chat).end()
+    events = traced.events()
+    assert events["trace:helper"]["event"] == "$ai_trace"
+    assert {event["distinct_id"] for event in events.values()} == {"ada@example.com"}
+    assert {event["properties"]["$ai_session_id"] for event in events.values()} == {"s-1"}
+    assert {event["properties"]["plan"] for event in events.values()} == {"pro"}
+
+
+# ---- what is ordinary stays so ---------------------------------------------------------------------------------------
+
+ORDINARY: dict[str, dict[str, Any]] = {
+    "a kind alone": {"acme.span.type": "tool"},
+    "a word that is none": {"acme.span.type": "batch", "acme.user_id": "ada"},
+    "an agent of flesh and blood": {"support.type": "agent", "support.user_id": "ada", "support.tags": ("vip",)},
+    "a job of a queue": {"jobs.task.type": "task", "jobs.user_id": "ada"},
+    "a namespace of a convention": {"workflow.type": "agent", "workflow.input": "x", "workflow.output": "y"},
+    "a kind of another namespace": {"acme.span.type": "tool", "shop.input": "x"},
+    "counts are no input": {"acme.span.type": "tool", "acme.input.count": 3},
+    "no text": {"acme.span.type": 7, "acme.input": "x"},
+}
+
+
+@pytest.mark.parametrize("attributes", ORDINARY.values(), ids=ORDINARY)
+def test_what_says_too_little_is_no_step(attributes: dict[str, Any]) -> None:
+    assert read(attributes) is None
+
+
+RECORDED = json.loads(Path(__file__).with_name("ordinary_spans.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("span", RECORDED, ids=lambda span: f"{span['scope']} {span['name']}")
+@pytest.mark.parametrize("scope", ["its own", "somebody.elses.tracer"])
+def test_spans_of_opentelemetrys_instrumentors_are_ordinary(span: dict[str, Any], scope: str) -> None:
+    """Requests, databases, queues, clouds, as the instrumentors of opentelemetry-python-contrib recorded them."""
+    attributes = {key: tuple(value) if isinstance(value, list) else value for key, value in span["attributes"].items()}
+    assert read(attributes, span["name"], span["scope"] if scope == "its own" else scope) is None
+
+
+def conventions() -> dict[str, list[str]]:
+    """Every attribute of the semantic conventions, by the module that lists it."""
+    found: dict[str, list[str]] = {}
+    package = import_module(f"{_incubating.__name__}.attributes")
+    for module in pkgutil.iter_modules(package.__path__):
+        names = vars(import_module(f"{package.__name__}.{module.name}"))
+        found[module.name] = [value for key, value in names.items() if key.isupper() and isinstance(value, str)]
+    return found
+
+
+@pytest.mark.parametrize(("module", "keys"), conventions().items(), ids=conventions())
+def test_no_attribute_of_the_semantic_conventions_is_a_vendors(module: str, keys: list[str]) -> None:
+    assert [key for key in keys if states_kind(key)] == []
+    assert vendors_in(tuple(keys)) == ()
+
+
+def test_it_is_asked_last() -> None:
+    assert DIALECTS[-1].NAME == "unlisted_vendors"
+
+
+def test_the_first_look_agrees() -> None:
+    from .test_gen_ai import spans_of
+
+    def looks(attributes: dict[str, Any]) -> int:
+        [span] = spans_of(lambda provider: provider.get_tracer("app").start_span("s", attributes=attributes).end())
+        return first_look(span)
+
+    assert all(looks(attributes) == MARKS_AI for attributes, _ in SPELLINGS.values())
+    assert all(looks(attributes) != MARKS_AI for attributes in ORDINARY.values())
