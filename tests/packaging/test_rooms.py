@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
 FRONT: dict[str, frozenset[str]] = {
     "": frozenset({"doors", "context"}),
     "__main__": frozenset(),
+    "testing": frozenset({"context", "delivery", "doors", "reading", "work"}),
     "web": frozenset({"context", "doors"}),
     "zero_code": frozenset({"doors"}),
 }
