@@ -11,3 +11,36 @@ def forget_oldest(entries: dict[int, Any], most: int) -> None:
     if surplus > 0:
         for key in list(entries)[: surplus + most // 8]:
             entries.pop(key, None)
+
+
+class Lately:
+    """By key, what was put or asked for lately: about `most_bytes` of it, and what was not asked for goes first."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._young: dict[int, tuple[Any, int]] = {}
+        self._old: dict[int, tuple[Any, int]] = {}
+        self._young_bytes = self._old_bytes = 0
+
+    @property
+    def held_bytes(self) -> int:
+        """All that is held, as its owner counts it."""
+        return self._young_bytes + self._old_bytes
+
+    def get(self, key: int) -> Any:
+        """What was put under this key; None where that was forgotten."""
+        found = self._young.get(key)
+        if found is None:
+            found = self._old.get(key)
+            if found is None:
+                return None
+            self.put(key, *found)
+        return found[0]
+
+    def put(self, key: int, value: Any, size: int) -> None:
+        """Hold a value of so many bytes."""
+        self._young[key] = value, size
+        self._young_bytes += size
+        if self._young_bytes > self._most_bytes // 2:
+            self._old, self._old_bytes = self._young, self._young_bytes
+            self._young, self._young_bytes = {}, 0

@@ -49,7 +49,8 @@ class Outgoing:
             self._mask = resolve_mask(settings.mask)
         self._secrets = (settings.api_key,) if settings.api_key else ()
         # Code of the app sees every event as a whole.
-        self._repeats = Repeats(self._safe) if self._mask is None and settings.before_send is None else None
+        whole = self._mask is not None or settings.before_send is not None
+        self._repeats = None if whole else Repeats(self._safe, deflates=settings.compression == "gzip")
 
     def encode(self, events: Iterable[Event], privacy: Privacy) -> list[EncodedEvent]:
         """The events that may leave, encoded."""

@@ -2,7 +2,8 @@
 
 The rooms before this one hand on the very same object for what they found repeated. By the object it is told here that
 it was looked at for media and credentials before, and what JSON it became: each entry of a list is made safe and
-written for itself, so that the event is the same byte for byte as if all of it was done anew.
+written for itself, so that the event is the same byte for byte as if all of it was done anew. A long run of such
+entries is deflated once, too (`runs.py`).
 
 What is remembered is bounded (`MOST_BYTES`): what was not met since half of that was written is forgotten.
 """
@@ -11,18 +12,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from otel_posthog_ai.delivery.encoding import EncodedEvent, write
+from otel_posthog_ai.bounds import Lately
+from otel_posthog_ai.delivery.encoding import EncodedEvent, Stretch, write
 from otel_posthog_ai.events.event import Event
 
 from .json_safe import MAX_ITEMS
 from .rewriting import kinds
+from .runs import LONG_RUN, Part, Runs
 
 REPEATED: Final = ("$ai_input", "$ai_tools", "$ai_input_state")
 """Properties whose entries come again."""
 MOST_BYTES: Final = 8 * 1024 * 1024
-"""Of JSON that is remembered; the objects behind it take about as much again."""
+"""Of JSON that is remembered (the objects behind it take about as much again), and of what it deflates to."""
 _OVERHEAD: Final = 200
 """Bytes that remembering costs beside."""
 _OPENERS: Final = (b",", b"[", b"{")
@@ -31,28 +34,24 @@ _LIST, _DICT = kinds(list, dict)
 Properties = dict[str, Any]
 
 
-class _Part(NamedTuple):
-    """An entry and its JSON. It is held so that its id stays its own."""
-
-    entry: Any
-    body: bytes
-    values: int
-    """No fewer than the values in it, at all depths."""
-
-
 class Repeats:
     """Encodes events whose lists repeat what earlier ones held. Not thread-safe.
 
-    `safe(properties)` gives what may leave, entry by entry of every list, or `properties` itself.
+    `safe(properties)` gives what may leave, entry by entry of every list, or `properties` itself. `deflates`: what is
+    written here will be compressed.
     """
 
-    def __init__(self, safe: Callable[[Properties], Properties]) -> None:
+    def __init__(self, safe: Callable[[Properties], Properties], *, deflates: bool) -> None:
         self._safe = safe
-        self._young: dict[int, _Part] = {}
-        self._old: dict[int, _Part] = {}
-        self._young_bytes = self._old_bytes = 0
+        self._parts = Lately(MOST_BYTES)
+        self._runs = Runs(MOST_BYTES) if deflates else None
         self._mark = os.urandom(16).hex()
         """Stands where a list is to be put in: no text can hold it."""
+
+    @property
+    def held_bytes(self) -> int:
+        """What is remembered."""
+        return self._parts.held_bytes + (self._runs.held_bytes if self._runs is not None else 0)
 
     def encode(self, event: Event) -> EncodedEvent | None:
         """The event's strict JSON; None where the usual way has to find it."""
@@ -60,67 +59,50 @@ class Repeats:
         lists = {key: properties[key] for key in REPEATED if _is_list_of_objects(properties.get(key))}
         if not lists:
             return None
-        known = {key: [self._known(entry) for entry in entries] for key, entries in lists.items()}
+        known = {key: [self._parts.get(id(entry)) for entry in entries] for key, entries in lists.items()}
         new = {key: [e for e, part in zip(lists[key], known[key], strict=True) if part is None] for key in lists}
         rest = self._safe({**properties, **new})
-        pieces: dict[str, bytes] = {}
-        values = 0
-        for key, parts in known.items():
-            fresh = self._written(new[key], rest[key])
-            if fresh is None:
+        parts: dict[str, list[Part]] = {}
+        for key in (key for key in rest if key in lists):
+            written = self._written(new[key], rest[key])
+            if written is None:
                 return None
-            found = iter(fresh)
-            whole = [part if part is not None else next(found) for part in parts]
-            values += sum(part.values for part in whole)
-            pieces[key] = b"[%s]" % b",".join([part.body for part in whole])
-        frame = write({**event, "properties": {**rest, **{key: f"{self._mark}{key}" for key in pieces}}})
-        if frame is None or values + _most_values(frame) > MAX_ITEMS:
+            found = iter(written)
+            parts[key] = [part if part is not None else next(found) for part in known[key]]
+        frame = write({**event, "properties": {**rest, **{key: f"{self._mark}{key}" for key in parts}}})
+        if frame is None or _most_values(frame) + sum(e.values for each in parts.values() for e in each) > MAX_ITEMS:
             return None
-        return EncodedEvent(event["event"], event["uuid"], self._filled(frame, rest, pieces))
+        return self._filled(event, frame, parts, known)
 
-    def _filled(self, left: bytes, rest: Properties, pieces: dict[str, bytes]) -> bytes:
-        """The event with each piece where its mark stands."""
-        body: list[bytes] = []
-        for key in (key for key in rest if key in pieces):
-            before, _, left = left.partition(b'"%s%s"' % (self._mark.encode(), key.encode()))
-            body += (before, pieces[key])
-        return b"".join((*body, left))
+    def _filled(
+        self, event: Event, frame: bytes, parts: dict[str, list[Part]], known: dict[str, list[Part | None]]
+    ) -> EncodedEvent:
+        """The event with each list where its mark stands, and the runs in them."""
+        pieces: list[bytes] = []
+        stretches: list[Stretch] = []
+        at = 0
+        for key, entries in parts.items():
+            before, _, frame = frame.partition(b'"%s%s"' % (self._mark.encode(), key.encode()))
+            written = b"[%s]" % b",".join([part.body for part in entries])
+            if self._runs is not None and len(written) > LONG_RUN:
+                stretches += self._runs.stretches(entries, known[key], at + len(before) + 1)
+            at += len(before) + len(written)
+            pieces += (before, written)
+        return EncodedEvent(event["event"], event["uuid"], b"".join((*pieces, frame)), tuple(stretches))
 
-    def _written(self, entries: list[Any], safe: Any) -> list[_Part] | None:
+    def _written(self, entries: list[Any], safe: Any) -> list[Part] | None:
         """The entries by what may leave of them, remembered from now on."""
         if len(safe) != len(entries):  # cut
             return None
-        parts: list[_Part] = []
+        parts: list[Part] = []
         for entry, cleaned in zip(entries, safe, strict=True):
             body = write(cleaned)
             if body is None:
                 return None
-            part = _Part(entry, body, _most_values(body))
-            parts.append(part)
-            self._remember(part)
+            parts.append(Part(entry, body, _most_values(body)))
+        for part in parts:
+            self._parts.put(id(part.entry), part, len(part.body) + _OVERHEAD)
         return parts
-
-    # ---- remembering ---------------------------------------------------------------------------------------------
-
-    @property
-    def bytes(self) -> int:
-        """What is remembered."""
-        return self._young_bytes + self._old_bytes
-
-    def _known(self, entry: Any) -> _Part | None:
-        part = self._young.get(id(entry))
-        if part is None:
-            part = self._old.pop(id(entry), None)
-            if part is not None:
-                self._remember(part)
-        return part
-
-    def _remember(self, part: _Part) -> None:
-        self._young[id(part.entry)] = part
-        self._young_bytes += len(part.body) + _OVERHEAD
-        if self._young_bytes > MOST_BYTES // 2:
-            self._old, self._old_bytes = self._young, self._young_bytes
-            self._young, self._young_bytes = {}, 0
 
 
 def _most_values(body: bytes) -> int:

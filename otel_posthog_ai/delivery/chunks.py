@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 
-from .compression import Body, PlainBody, gzip_body
+from .compression import Body, Bytes, Piece, PlainBody, gzip_body
 from .encoding import EncodedEvent
 
 REQUEST_BYTES = 5 * 1024 * 1024
@@ -23,12 +23,27 @@ class Envelope:
 
     def __init__(self, api_key: str, compression: str) -> None:
         self._head = b'{"api_key":' + json.dumps(api_key).encode() + b',"batch":['
-        self._body: Callable[[bytes], Body] = gzip_body() if compression == "gzip" else PlainBody
+        self._body: Callable[[Iterator[Piece]], Body] = gzip_body() if compression == "gzip" else PlainBody
         self.overhead = len(self._head) + len(self.tail(sent_now()))
 
     def body(self, events: Sequence[EncodedEvent]) -> Body:
         """The body of a request with these events, to be completed with `tail()` at each try."""
-        return self._body(self._head + b",".join(event.body for event in events))
+        return self._body(self._pieces(events))
+
+    def _pieces(self, events: Sequence[EncodedEvent]) -> Iterator[Piece]:
+        """The body up to its tail; what was deflated before stands by itself."""
+        gathered: list[Bytes] = [self._head]
+        for number, event in enumerate(events):
+            if number:
+                gathered.append(b",")
+            text, at = memoryview(event.body), 0
+            for stretch in event.stretches:
+                gathered.append(text[at : stretch.start])
+                yield Piece(b"".join(gathered))
+                yield Piece(text[stretch.start : stretch.end], stretch.deflated)
+                gathered, at = [], stretch.end
+            gathered.append(text[at:])
+        yield Piece(b"".join(gathered))
 
     @staticmethod
     def tail(sent_at: str) -> bytes:

@@ -18,12 +18,22 @@ class EncodingError(ValueError):
     """The event holds a value that JSON has no form for."""
 
 
+class Stretch(NamedTuple):
+    """A part of an event's JSON that was deflated before (`compression.deflate`), for it stands in other events too."""
+
+    start: int
+    end: int
+    deflated: bytes
+
+
 class EncodedEvent(NamedTuple):
     """One event as it goes over the wire: its name, its uuid (the key of de-duplication) and its JSON bytes."""
 
     name: str
     uuid: str
     body: bytes
+    stretches: tuple[Stretch, ...] = ()
+    """In their order."""
 
 
 _strict_json: Callable[[Any], str] = json.JSONEncoder(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from otel_posthog_ai import PostHogLogRecordProcessor
 from otel_posthog_ai.content import repeats
 from otel_posthog_ai.content.outgoing import Outgoing, Privacy
 from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import compression, encode
+from otel_posthog_ai.delivery.chunks import Envelope
 from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.reading import repeated_json as store
 from otel_posthog_ai.reading.messages import read_messages
@@ -149,7 +153,29 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         outgoing.encode([{**event, "properties": {"$ai_input": read_messages(text, "user")}}], Privacy())
     assert repeated_json.characters <= 20_000
     assert outgoing._repeats is not None
-    assert outgoing._repeats.bytes <= 20_000 + 2_500
+    assert outgoing._repeats.held_bytes <= 20_000 + 2_500
+
+
+@pytest.mark.parametrize("extra", [True, False], ids=["fast", "plain"])
+def test_a_long_history_is_deflated_once_and_arrives_whole(extra: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not extra:
+        monkeypatch.setitem(sys.modules, "isal.isal_zlib", None)
+    compression._library.cache_clear()
+    outgoing = _outgoing(resolve({"api_key": "phc_golden"}), repeating=True)
+    envelope = Envelope("phc_golden", "gzip")
+    reused: list[int] = []
+    for history in _conversation(300):
+        messages = read_messages(json.dumps(history), "user")
+        event = {"event": "$ai_generation", "uuid": "u", "distinct_id": "d", "properties": {"$ai_input": messages}}
+        found = outgoing.encode([event, event], Privacy())
+        raw = envelope.body(found).ending_with(Envelope.tail("now"))
+        assert gzip.decompress(raw) == b'{"api_key":"phc_golden","batch":[%s,%s],"sent_at":"now"}' % (
+            encode(event).body, encode(event).body,
+        )  # fmt: skip
+        reused.append(sum(stretch.end - stretch.start for stretch in found[0].stretches))
+    compression._library.cache_clear()
+    assert reused == sorted(reused)
+    assert reused[-1] > 0.8 * len(json.dumps(history, ensure_ascii=False))
 
 
 def test_a_secret_in_a_history_is_removed_each_time() -> None:
