@@ -40,7 +40,6 @@ AI_SCOPES = (
     "opentelemetry.instrumentation.openai_agents",
     "smolagents",
     "openlit",
-    "crewai",
     "agno",
     "dspy",
     "langwatch",

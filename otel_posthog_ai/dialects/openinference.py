@@ -39,6 +39,8 @@ from otel_posthog_ai.reading.values import (
 from otel_posthog_ai.record import AISpan, Failure
 
 from .openinference_messages import flattened_messages, flattened_texts
+from .openinference_openai import SCOPE as OPENAI_CLIENT
+from .openinference_openai import read_client_call
 from .openinference_steps import read_step
 
 NAME = "openinference"
@@ -189,7 +191,9 @@ def _classify(record: AISpan, source: Source) -> None:
 def _refine(record: AISpan, source: Source) -> None:
     """What only the name tells: instrumentors stamp their kinds on what hands on, counts or works inside, too."""
     if record.kind == "generation":
-        if source.name.endswith(_COUNTING):
+        if source.scope == OPENAI_CLIENT:
+            read_client_call(record, source)
+        elif source.name.endswith(_COUNTING):
             record.kind, record.span_type = "span", "custom"
         elif _DELEGATING.search(source.name):
             record.kind, record.span_type = "span", "chain"

@@ -9,12 +9,16 @@ from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.record import AISpan
 
+from .crewai import SCOPE as OWN_SCOPE
+
 NAME = "traceloop_crewai"
 PREFIXES = ("crewai.crew.", "crewai.agent.", "crewai.task.")
 WORKFLOW = "crewai.workflow"
 
 
 def recognises(source: Source) -> bool:
+    if source.scope == OWN_SCOPE:
+        return False
     return source.name == WORKFLOW or any(key.startswith(PREFIXES) for key in source.attributes)
 
 

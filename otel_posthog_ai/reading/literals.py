@@ -19,7 +19,7 @@ _DEEPEST = 100
 _ATTEMPTS = 20
 _OPENERS = ("{", "[", "(")
 # A repr that is only an address: `<groq.Stream object at 0x7f99231ce250>`.
-ADDRESS = pattern(r"\s*<[\w.\[\], ]+ object at 0x[0-9a-f]+>\s*")
+ADDRESS = pattern(r"\s*<[\w.\[\], ]+ object(?: [\w.<>]+)? at 0x[0-9a-f]+>\s*")
 _CONSTRUCTOR = pattern(r"[A-Za-z_][\w.]*\(")
 # A member of an enumeration, which is no Python: `<ChatRole.ASSISTANT: 'assistant'>`.
 _ENUM = pattern(r"<\w+\.\w+: ('\w*'|\d+)>")

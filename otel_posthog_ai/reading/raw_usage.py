@@ -28,7 +28,8 @@ _PATHS: dict[str, tuple[str, ...]] = {
     "cache_write_1h": ("cache_creation.ephemeral_1h_input_tokens",),
     "reasoning": ("completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens",
                   "thoughts_token_count", "thoughtsTokenCount", "reasoning_tokens", "output_token_details.reasoning"),
-    "audio_input": ("prompt_tokens_details.audio_tokens", "input_token_details.audio"),
+    "audio_input": ("prompt_tokens_details.audio_tokens", "input_token_details.audio_tokens",
+                    "input_token_details.audio"),
     "audio_output": ("completion_tokens_details.audio_tokens", "output_token_details.audio"),
     "web_searches": ("server_tool_use.web_search_requests",),
 }  # fmt: skip
