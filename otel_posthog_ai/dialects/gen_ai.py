@@ -14,6 +14,7 @@ from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import OPERATION, REQUEST_TYPE_KEYS, weigh
 from otel_posthog_ai.reading.messages import read_instructions, read_messages
 from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.streamed_pieces import whole_answer
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset
 from otel_posthog_ai.reading.tool_definitions import read_tools
 from otel_posthog_ai.reading.values import (
@@ -73,7 +74,7 @@ def _messages_in(value: Any) -> Any:
 
 
 def _messages_out(value: Any) -> Any:
-    return read_messages(value, "assistant")
+    return read_messages(whole_answer(parse_json(value)), "assistant")
 
 
 FIELDS: Table = (

@@ -29,6 +29,10 @@ SERVED_BY = {
 }
 # The path of a model among Google's resources.
 _RESOURCE = pattern(r"(?:projects/.+/|publishers/[^/]+/)?models/")
+# The API behind a model's name: `openai/gpt-4o:responses`.
+_API = pattern(r":(?:completions|responses)$")
+# Routers whose models go by the name with the provider in it.
+_NAMES_WITH_PROVIDER = "litellm"
 GEMINI_WITH_REASONING = pattern(r"gemini-(?:2\.5|3)")
 """Models whose own API counts the reasoning beside the output."""
 # What instrumentors write for a model that they do not know.
@@ -44,6 +48,9 @@ def conclude(record: AISpan) -> None:
     _models(record)
     settle_embedding(record)
     _provider(record)
+    if record.provider_original is not None and not record.scope.endswith(_NAMES_WITH_PROVIDER):
+        record.request_model = _bare_model(record.request_model, record.provider)
+        record.response_model = _bare_model(record.response_model, record.provider)
     if record.parameters:
         record.parameters = {name: value for name, value in record.parameters.items() if not _was_not_given(value)}
     if record.framework is None:
@@ -124,7 +131,13 @@ def _model(name: str | None) -> str | None:
     if name is None or name in NO_MODEL:
         return None
     path = _RESOURCE.match(name)
-    return name[path.end() :] if path is not None else name
+    return _API.sub("", name[path.end() :] if path is not None else name)
+
+
+def _bare_model(name: str | None, provider: str | None) -> str | None:
+    """The model without the provider before it (`openai/gpt-4o`), where the span says that this one serves it."""
+    served_by, slash, rest = (name or "").partition("/")
+    return rest if slash and rest and provider is not None and priced_provider(served_by) == provider else name
 
 
 def _untold_reasoning(record: AISpan) -> None:

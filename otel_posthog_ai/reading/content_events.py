@@ -9,6 +9,7 @@ from otel_posthog_ai.record import MISSING, AISpan, Evaluation, Message
 
 from .messages import read_instructions, read_message, read_messages
 from .source import Occurrence, Source
+from .streamed_pieces import whole_answer
 from .tool_definitions import read_tools
 from .values import finish_reason, is_list, is_mapping, items, json_text, number, parse_json, text
 
@@ -156,7 +157,7 @@ def _read_details(record: AISpan, occurrence: Occurrence) -> None:
     if not record.input:
         record.input = read_messages(fields.get("gen_ai.input.messages"), "user")
     if not record.output:
-        record.output = read_messages(fields.get("gen_ai.output.messages"), "assistant")
+        record.output = read_messages(whole_answer(parse_json(fields.get("gen_ai.output.messages"))), "assistant")
     if record.instructions is None:
         record.instructions = read_instructions(fields.get("gen_ai.system_instructions"))
     if not record.tools:
