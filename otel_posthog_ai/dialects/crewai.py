@@ -1,4 +1,4 @@
-"""CrewAI's own spans: the GenAI conventions for the call, with CrewAI's words for crews, tasks, flows and agents beside.
+"""CrewAI's own spans: the GenAI conventions for calls, CrewAI's words for crews, tasks, flows and agents.
 
 https://docs.crewai.com/en/observability/tracing
 """

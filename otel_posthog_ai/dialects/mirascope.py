@@ -1,4 +1,4 @@
-"""Mirascope's own tracing: `mirascope.llm` around the calls, after the GenAI conventions, `mirascope.ops` around functions.
+"""Mirascope's own tracing: `mirascope.llm` around calls, after the GenAI conventions, `mirascope.ops` around functions.
 
 https://mirascope.com/docs/ops/tracing
 """

@@ -191,12 +191,12 @@ def _classify(record: AISpan, source: Source) -> None:
 def _refine(record: AISpan, source: Source) -> None:
     """What only the name tells: instrumentors stamp their kinds on what hands on, counts or works inside, too."""
     if record.kind == "generation":
-        if source.scope == OPENAI_CLIENT:
-            read_client_call(record, source)
-        elif source.name.endswith(_COUNTING):
+        if source.name.endswith(_COUNTING):
             record.kind, record.span_type = "span", "custom"
         elif _DELEGATING.search(source.name):
             record.kind, record.span_type = "span", "chain"
+        elif source.scope == OPENAI_CLIENT:
+            read_client_call(record, source)
     elif record.span_type == "chain" and _CREW.search(source.name):
         record.span_type = "workflow"
     elif record.kind == "embedding" and _is_inner(source):

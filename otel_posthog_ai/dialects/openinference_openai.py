@@ -1,4 +1,4 @@
-"""OpenInference's instrumentor of OpenAI's client calls every request LLM and names it after the class of its answer."""
+"""OpenInference's instrumentor of OpenAI's client calls every request LLM, and names it after its answer's class."""
 
 from __future__ import annotations
 

@@ -12,22 +12,17 @@ from otel_posthog_ai.record import MISSING, SPEECH, AISpan
 from .nodes import Outlook
 
 MOST_TRACES = 5_000
-_NO_RUNS = frozenset({"tool", "mcp", *SPEECH})
+_TOOLS = frozenset({"tool", "mcp"})
+_NO_RUNS = _TOOLS | SPEECH
 
 
 class Trace:
     """What is known of one trace."""
 
     __slots__ = (
-        "first_answer_input",
-        "first_input",
-        "last_answer",
-        "last_output",
-        "metadata",
-        "named",
-        "root_id",
+        "first_input", "first_question", "first_tool_ns", "last_answer", "last_output", "metadata", "named", "root_id",
         "tags",
-    )
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.root_id: int | None = None
@@ -39,8 +34,9 @@ class Trace:
         # (time in ns, value): the earliest input and the latest output below the root.
         self.first_input: tuple[int, Any] | None = None
         self.last_output: tuple[int, Any] | None = None
-        self.first_answer_input: tuple[int, Any] | None = None
+        self.first_question: tuple[int, Any] | None = None
         self.last_answer: tuple[int, Any] | None = None
+        self.first_tool_ns: int | None = None
 
     def may_be_named(self) -> bool:
         """Whether no `$ai_trace` of any kind is known for it."""
@@ -48,6 +44,10 @@ class Trace:
 
     def note(self, record: AISpan, *, direct: bool) -> None:
         """Remember what the states of the root can be taken from; `direct`: the record hangs on the root itself."""
+        if record.span_type in _TOOLS and (self.first_tool_ns is None or record.start_ns < self.first_tool_ns):
+            self.first_tool_ns = record.start_ns
+        if record.span_type in _NO_RUNS:
+            return  # what a tool was given or gave back is no question and no answer
         if direct and record.kind == "span":
             if not unset(record.input_state) and (self.first_input is None or record.start_ns < self.first_input[0]):
                 self.first_input = record.start_ns, record.input_state
@@ -55,8 +55,8 @@ class Trace:
                 self.last_output = record.end_ns, record.output_state
         if record.kind == "generation":
             asked = last_user_text(record.input)
-            if asked is not None and (self.first_answer_input is None or record.start_ns < self.first_answer_input[0]):
-                self.first_answer_input = record.start_ns, asked
+            if asked is not None and (self.first_question is None or record.start_ns < self.first_question[0]):
+                self.first_question = record.start_ns, asked
             answer = next((text for message in reversed(record.output or ()) if (text := message_text(message))), None)
             if answer is not None and (self.last_answer is None or record.end_ns >= self.last_answer[0]):
                 self.last_answer = record.end_ns, answer
@@ -65,10 +65,14 @@ class Trace:
 
     def forget_states(self) -> None:
         """The root has left: nothing of what lies below is needed any more."""
-        self.first_input = self.last_output = self.first_answer_input = self.last_answer = None
+        self.first_input = self.last_output = self.first_question = self.last_answer = None
 
     def input_state(self) -> Any:
-        return _value(self.first_input, self.first_answer_input)
+        """What the user asked, where that was asked before any tool ran; else what the first step was given."""
+        asked, tool = self.first_question, self.first_tool_ns
+        if asked is not None and (tool is None or asked[0] <= tool):
+            return asked[1]
+        return _value(self.first_input, asked)
 
     def output_state(self) -> Any:
         return _value(self.last_output, self.last_answer)

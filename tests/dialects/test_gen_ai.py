@@ -237,3 +237,16 @@ def test_a_failed_step_of_an_agent_keeps_the_error_out_of_its_name() -> None:
     assert found.name == "Chat completion with 'm'"
     assert found.error is not None
     assert (found.error.status, found.error.message) == (429, "Error in agent run: Error code: 429 - slow down")
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "expected"),
+    [
+        ("openai", "openai/gpt-4o", "gpt-4o"), ("openai", "openai/gpt-4o:responses", "gpt-4o"),
+        ("openrouter", "openai/gpt-4o", "openai/gpt-4o"), ("groq", "openai/gpt-oss-120b", "openai/gpt-oss-120b"),
+        (None, "openai/gpt-4o", "openai/gpt-4o"), ("openrouter", "x/y:free", "x/y:free"),
+    ],
+)  # fmt: skip
+def test_a_model_is_named_without_the_provider_that_serves_it(provider: str | None, model: str, expected: str) -> None:
+    stated = {"gen_ai.provider.name": provider} if provider is not None else {}
+    assert record({**CALL, **stated, "gen_ai.request.model": model}).request_model == expected

@@ -225,7 +225,8 @@ def test_ids_models_and_reasons_inside_raw_answers(
 
 def test_an_answer_put_together_from_chunks_was_streamed() -> None:
     chunk = {"generations": [[{"type": "ChatGenerationChunk", "text": "a", "message": {"kwargs": {}}}]]}
-    record = read("LLM", {"llm.invocation_parameters": {"stream": False, "streaming": False}, "output.value": chunk})
+    asked = {"model": "gpt-4o", "stream": False, "streaming": False}
+    record = read("LLM", {"llm.invocation_parameters": asked, "output.value": chunk})
     assert record.stream is True
     assert not record.parameters
 
@@ -350,8 +351,29 @@ def test_a_stream_by_its_first_token_by_its_name_and_by_its_request() -> None:
     assert told.time_to_first_token is not None
     assert read("LLM", name="AsyncGenerateContentStream").stream
     assert read("LLM", name="OpenAIChat.invoke_stream").stream
-    assert read("LLM", {"llm.invocation_parameters": {"stream": False}}, name="ChatStreamliner").stream is False
+    asked = {"llm.invocation_parameters": {"model": "gpt-4o", "stream": False}}
+    assert read("LLM", asked, name="ChatStreamliner").stream is False
     assert read("LLM", name="ChatCompletion").stream is None
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("SyncPage[Model]", {}), ("AsyncCursorPage[FileObject]", {"limit": 2}), ("str", {}),
+     ("InputTokenCountResponse", {"model": "gpt-4o", "input": "Hi"})],
+)  # fmt: skip
+def test_what_asks_no_model_is_no_call(name: str, asked: dict[str, Any]) -> None:
+    record = read("LLM", {"input.value": asked, "llm.invocation_parameters": asked}, name=name)
+    assert (record.kind, record.noise) == ("span", True)
+
+
+def test_speech_of_the_client() -> None:
+    asked = {"model": "tts-1", "input": "Hello", "voice": "alloy"}
+    sent = {"input.value": asked, "llm.invocation_parameters": asked}
+    said = read(
+        "LLM", {**sent, "output.value": "<openai.X object at 0x7f88df115df0>"}, name="HttpxBinaryResponseContent"
+    )
+    assert (said.kind, said.span_type, said.request_model) == ("span", "speech", "tts-1")
+    assert (said.input_state, said.parameters, said.output_state) == ("Hello", {"voice": "alloy"}, MISSING)
 
 
 def test_a_failed_call_only_requested_its_model() -> None:
