@@ -11,6 +11,7 @@ from typing import Any
 
 from otel_posthog_ai.reading.embedding_texts import readable
 from otel_posthog_ai.reading.kinds import EMBEDDINGS, REQUEST_TYPES
+from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.messages import message_text, read_messages
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset
@@ -22,11 +23,12 @@ from .gen_ai import parameter
 NAME = "traceloop_legacy"
 OWN_PREFIXES = (
     "llm.request.", "llm.response.", "llm.usage.", "llm.prompts.", "llm.completions.", "llm.is_streaming", "llm.vendor",
+    "gen_ai.request.functions.",
 )  # fmt: skip
 PREFIXES = ("gen_ai.prompt.", "gen_ai.completion.", *OWN_PREFIXES)
 PROMPTS = ("gen_ai.prompt", "llm.prompts")
 COMPLETIONS = ("gen_ai.completion", "llm.completions")
-FUNCTIONS = "llm.request.functions"
+FUNCTIONS = ("llm.request.functions", "gen_ai.request.functions")
 
 FIELDS: Table = (
     Row("provider_original", ("gen_ai.system", "llm.vendor"), text),
@@ -96,9 +98,10 @@ def read(record: AISpan, source: Source) -> None:
         if record.embedding_input is None:
             record.embedding_input = _embedded(prompts)
         return
-    if not record.input:
+    # Where the messages stand as JSON, too, that is all of them.
+    if not record.input and "gen_ai.input.messages" not in source.attributes:
         record.input = _messages(prompts, "user")
-    if not record.output:
+    if not record.output and "gen_ai.output.messages" not in source.attributes:
         record.output = _messages(_whole(completions) if source.scope in IN_PIECES else completions, "assistant")
     if record.finish_reason is None:
         record.finish_reason = next(
@@ -145,7 +148,7 @@ def _message(entry: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("tool_call_id", "name", "refusal", "reasoning", "reasoning_content", "thinking"):
         if isinstance(entry.get(key), str):
             message["reasoning" if key == "thinking" else key] = entry[key]
-    calls = _calls(entry)
+    calls = _calls(entry) or _call_in_text(message)
     if calls:
         message["tool_calls"] = calls
     return message
@@ -157,6 +160,8 @@ def _content(entry: Mapping[str, Any]) -> Any:
     if value == '""':
         return None
     parsed = parse_json(value)
+    if isinstance(parsed, str) and parsed.startswith("[{'type'"):
+        parsed = read_literal(parsed)  # Python's text of the parts
     if is_list(parsed) and parsed and all(is_mapping(part) and _is_part(part) for part in parsed):
         return parsed
     if value is None and any(key.startswith("content.") for key in entry):
@@ -183,6 +188,9 @@ def _parts(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _calls(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    whole = parse_json(entry.get("tool_calls"))
+    if is_list(whole):
+        return [dict(call) for call in whole if is_mapping(call)]
     found: dict[str, dict[str, Any]] = {}
     for key, value in entry.items():
         head, _, rest = key.partition(".")
@@ -195,9 +203,20 @@ def _calls(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [call for call in calls if call.get("name")]
 
 
+def _call_in_text(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """A call that stands as JSON where the text belongs: only a call gives an assistant's message the id of one."""
+    call = parse_json(message.get("content"))
+    if message.get("role") != "assistant" or "tool_call_id" not in message or not is_mapping(call):
+        return []
+    if call.keys() != {"name", "arguments"}:
+        return []
+    message["content"] = None
+    return [{**call, "id": message.pop("tool_call_id")}]
+
+
 def _tools(source: Source) -> list[dict[str, Any]] | None:
     tools: list[dict[str, Any]] = []
-    for entry in source.indexed(FUNCTIONS).values():
+    for entry in _entries(source, FUNCTIONS):
         name = text(entry.get("name"))
         if name is None:
             continue
@@ -213,8 +232,14 @@ def _tools(source: Source) -> list[dict[str, Any]] | None:
 
 
 def _embedded(entries: list[dict[str, Any]]) -> list[str] | None:
-    texts = (message_text(message) for entry in entries for message in _messages([entry], "user") or ())
-    return [readable(each) for each in texts if each] or None
+    found: list[str] = []
+    for entry in entries:
+        whole = parse_json(entry.get("content"))
+        if is_list(whole) and all(isinstance(each, str) for each in whole):
+            found += whole  # all texts of the request in one
+        else:
+            found += [message_text(message) for message in _messages([entry], "user") or ()]
+    return [readable(each) for each in found if each] or None
 
 
 def _read_rerank(record: AISpan, prompts: list[dict[str, Any]], completions: list[dict[str, Any]]) -> None:

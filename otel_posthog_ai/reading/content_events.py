@@ -25,6 +25,7 @@ INPUT_EVENTS: dict[str, str] = {
 }
 PROMPT = "gen_ai.content.prompt"
 COMPLETION = "gen_ai.content.completion"
+_WHOLE = "gen_ai.event.content"
 CONTENT_EVENTS = frozenset({DETAILS, CHOICE, PROMPT, COMPLETION, *INPUT_EVENTS})
 JOINED_EVENTS = CONTENT_EVENTS | {EVALUATION}
 """What is joined to a span where it arrives as a log record."""
@@ -58,7 +59,7 @@ def read_content_events(record: AISpan, source: Source) -> None:
         elif occurrence.name == EVALUATION:
             add_evaluation(record, read_evaluation(occurrence))
         elif occurrence.name in FIRST_TOKEN_EVENTS and occurrence.time_ns:
-            _read_first_token(record, occurrence)
+            read_first_token(record, occurrence)
     if record.span_type == "tool":
         _read_tool_events(record, occurrences)
         return
@@ -143,7 +144,8 @@ def finish_reason_in(value: Any) -> str | None:
     return None
 
 
-def _read_first_token(record: AISpan, occurrence: Occurrence) -> None:
+def read_first_token(record: AISpan, occurrence: Occurrence) -> None:
+    """The moment at which the first piece of a stream was noted."""
     if record.time_to_first_token is None and occurrence.time_ns >= record.start_ns:
         record.time_to_first_token = (occurrence.time_ns - record.start_ns) / 1e9
     if record.stream is None:
@@ -190,6 +192,9 @@ def _fields(occurrence: Occurrence) -> dict[str, Any]:
     """Body and attributes of one event as one object, `gen_ai.` dropped from keys."""
     body = parse_json(occurrence.body)
     fields: dict[str, Any] = dict(body) if is_mapping(body) else {} if body is None else {"content": body}
+    whole = parse_json(occurrence.attributes.get(_WHOLE))
+    if is_mapping(whole):  # Azure: the body as an attribute
+        fields = {**whole, **fields}
     for key, value in occurrence.attributes.items():
         key = key.removeprefix("gen_ai.").removeprefix("event.")
         if key not in _BOOKKEEPING:

@@ -32,7 +32,21 @@ def _text(part: Pieces, draft: Draft) -> None:
         value = part.get("content")
     if is_mapping(value):  # OpenAI Assistants: {"text": {"value": …}}
         value = value.get("value")
-    draft.text(value)
+    if is_list(value):  # parts inside the part
+        for each in value:
+            read_part(each, draft)
+    elif isinstance(value, str) and value.startswith("{") and _REASONING in value and _is_reasoning(parse_json(value)):
+        _thinking(parse_json(value), draft)
+    else:
+        draft.text(value)
+
+
+_REASONING = '"type": "reasoning"'
+
+
+def _is_reasoning(item: Any) -> bool:
+    """Whether a text is the JSON of an item of the Responses API, which some take for something that was said."""
+    return is_mapping(item) and item.get("type") == "reasoning" and "summary" in item
 
 
 def _thinking(part: Pieces, draft: Draft) -> None:

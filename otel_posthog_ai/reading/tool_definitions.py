@@ -35,7 +35,10 @@ def _tools(found: Any) -> list[dict[str, Any]] | None:
     entries = found if is_list(found) else [found]
     tools: list[dict[str, Any]] = []
     for entry in entries:
-        tools.extend(_definitions(parse_json(entry)))
+        parsed = parse_json(entry)
+        # Some write the JSON text of the list as the one item of a list.
+        for each in parsed if is_list(parsed) else (parsed,):
+            tools.extend(_definitions(parse_json(each)))
     return tools or None
 
 

@@ -199,6 +199,8 @@ def _read_call(record: AISpan, given: Any, result: Any) -> None:
     if record.kind == "embedding":
         if record.embedding_input is None:
             record.embedding_input = embedding_texts(given.get("input", given) if is_mapping(given) else given)
+        if is_mapping(result):
+            read_raw_answer(record, {key: value for key, value in result.items() if key != "data"})
         return
     if is_mapping(given):
         read_request(record, given)
