@@ -69,3 +69,13 @@ def test_whatever_happens_the_bytes_are_right_and_every_event_is_accounted_for(
         assert outbox.bytes == sum(len(one.body) for one in waiting) <= 1000
         assert [one.uuid for one in waiting] == sorted((one.uuid for one in waiting), key=int)
         assert sorted(ended + [one.uuid for one in waiting]) == sorted(added)
+
+
+def test_an_event_that_came_back_smaller_weighs_less() -> None:
+    outbox = Outbox(1000, 60.0, longest_gap=15.0)
+    outbox.add([event(0, 900)], spooled_first=False)
+    assert [one.event.uuid for one in outbox.take(10, 1000)] == ["0"]
+    assert outbox.settle([event(0, 100)]) == []
+    assert outbox.bytes == 100
+    assert outbox.add([event(1, 800)], spooled_first=False) == []
+    assert [one.event.uuid for one in outbox.take(10, 1000)] == ["0", "1"]

@@ -3,57 +3,15 @@
 from __future__ import annotations
 
 import gc
-from typing import Any
 
 import pytest
-from opentelemetry.context import Context, get_current
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import set_span_in_context
 
-from otel_posthog_ai.counters import Counters
-from otel_posthog_ai.delivery import decode
-from otel_posthog_ai.settings import resolve
-from otel_posthog_ai.work.reading_room import ReadingRoom
-from otel_posthog_ai.work.sorting import Sorter
+from tests.stages import Stages, provider_of
 from tests.traced import AGENT
 
 INNER = {**AGENT, "gen_ai.agent.name": "inner"}
-
-
-class Stages(SpanProcessor):
-    """The stages of the processor without its threads, so that a test says who is faster."""
-
-    def __init__(self) -> None:
-        settings, counters = resolve({"api_key": "phc_stages"}, environ={}), Counters()
-        self._room = ReadingRoom(settings, counters, patient=True)
-        self._hierarchy = self._room.hierarchy
-        self._queue: list[ReadableSpan] = []
-        self._sorter = Sorter(settings, self._room, counters, queue=self._queue.append, wake=lambda: None)
-        self._hierarchy.catch_up = self.queue_ended
-        self.events: list[dict[str, Any]] = []
-
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        self._hierarchy.started(span, parent_context or get_current(), None)
-
-    def on_end(self, span: ReadableSpan) -> None:
-        self._sorter.add(span)
-
-    def second_passes(self) -> None:
-        """What is open is held weakly from now on."""
-        self._hierarchy.sweep()
-
-    def queue_ended(self) -> None:
-        """What has ended is on its way from now on."""
-        self._sorter.sort_out()
-
-    def read_queued(self) -> None:
-        """What is on its way reaches the worker."""
-        self._room.add(self._queue, lambda _: ())
-        self._queue.clear()
-
-    def release(self, *, everything: bool = True) -> None:
-        """What the worker has read leaves, or only what need not wait."""
-        self.events += [decode(event) for event in self._room.release(everything=everything)]
 
 
 @pytest.fixture
@@ -63,9 +21,7 @@ def stages() -> Stages:
 
 @pytest.fixture
 def provider(stages: Stages) -> TracerProvider:
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(stages)
-    return provider
+    return provider_of(stages)
 
 
 @pytest.mark.parametrize("told", ["at its start", "at its end"])

@@ -1,0 +1,65 @@
+"""The stages of the processor without its threads: a test says who is faster, and looks at each decision by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opentelemetry.context import Context, get_current
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
+
+from otel_posthog_ai.context.posthog_context import current
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import decode
+from otel_posthog_ai.settings import resolve
+from otel_posthog_ai.work.reading_room import ReadingRoom
+from otel_posthog_ai.work.sorting import Sorter
+
+
+class Stages(SpanProcessor):
+    """Starts and ends are noted; what has ended is queued, read and released when the test says so."""
+
+    def __init__(self, **options: Any) -> None:
+        settings, self.counters = resolve({"api_key": "phc_stages", **options}, environ={}), Counters()
+        self.room = ReadingRoom(settings, self.counters, patient=True)
+        self.queue: list[ReadableSpan] = []
+        self._sorter = Sorter(settings, self.room, self.counters, queue=self.queue.append, wake=lambda: None)
+        self.room.hierarchy.catch_up = self.queue_ended
+        self.events: list[dict[str, Any]] = []
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        context = get_current() if parent_context is None else parent_context
+        self.room.hierarchy.started(span, context, current(context))
+
+    def on_end(self, span: ReadableSpan) -> None:
+        self._sorter.add(span)
+
+    def second_passes(self) -> None:
+        """What is open is held weakly from now on."""
+        self.room.hierarchy.sweep()
+
+    def queue_ended(self) -> None:
+        """What has ended is on its way from now on."""
+        self._sorter.sort_out()
+
+    def read_queued(self) -> None:
+        """What is on its way reaches the worker."""
+        self.room.add(self.queue, lambda _: ())
+        self.queue.clear()
+
+    def release(self, *, everything: bool = True) -> None:
+        """What the worker has read leaves, or only what need not wait."""
+        self.events += [decode(event) for event in self.room.release(everything=everything)]
+
+    def leave(self, *, everything: bool = True) -> list[str]:
+        """All three, and the names of the events that have left so far."""
+        self.queue_ended()
+        self.read_queued()
+        self.release(everything=everything)
+        return [event["properties"]["$ai_span_name"] for event in self.events]
+
+
+def provider_of(stages: Stages) -> TracerProvider:
+    """A provider whose spans go through the stages."""
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(stages)
+    return provider

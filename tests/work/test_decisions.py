@@ -1,0 +1,154 @@
+"""What waits, for whom, and for how long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+
+from otel_posthog_ai.reading.content_events import CHOICE, EVALUATION
+from otel_posthog_ai.reading.source import Occurrence
+from otel_posthog_ai.work import held_logs, late_results
+from otel_posthog_ai.work.held_logs import HeldLogs
+from otel_posthog_ai.work.late_results import LateResults
+from tests.stages import Stages, provider_of
+from tests.traced import AGENT, CHAT, TOOL
+
+CHAIN = {"traceloop.span.kind": "task", "traceloop.entity.name": "step"}
+
+
+@pytest.fixture
+def stages() -> Stages:
+    return Stages()
+
+
+@pytest.fixture
+def provider(stages: Stages) -> TracerProvider:
+    return provider_of(stages)
+
+
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let seconds pass."""
+    moment = [1_000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: moment[0])
+
+    def later(seconds: float) -> None:
+        moment[0] += seconds
+
+    return later
+
+
+# What is open around -> what has ended inside -> whether it waits.
+WAITS = [
+    pytest.param({}, CHAT, True, id="nobody can tell yet what is around"),
+    pytest.param(AGENT, CHAT, False, id="a call in an agent"),
+    pytest.param(AGENT, TOOL, False, id="a tool in an agent"),
+    pytest.param(TOOL, TOOL, True, id="a tool in a tool may be one execution"),
+    pytest.param(TOOL, CHAT, False, id="a call in a tool"),
+    pytest.param(CHAT, TOOL, False, id="a tool in a call"),
+    pytest.param({"http.request.method": "GET", **AGENT}, AGENT, False, id="an agent in an agent"),
+]
+
+
+@pytest.mark.parametrize(("around", "inside", "waits"), WAITS)
+def test_what_has_ended_waits_only_for_what_could_change_it(
+    stages: Stages, provider: TracerProvider, around: dict[str, Any], inside: dict[str, Any], waits: bool
+) -> None:
+    tracer = provider.get_tracer("app")
+    with tracer.start_as_current_span("around", attributes=around):
+        tracer.start_span("inside", attributes=inside).end()
+        stages.leave(everything=False)
+        assert (stages.events == []) is waits
+        assert stages.room.held == int(waits)
+
+
+def test_a_call_waits_for_the_call_of_another_instrumentor_around_it(stages: Stages, provider: TracerProvider) -> None:
+    with provider.get_tracer("framework").start_as_current_span("framework", attributes=CHAT):
+        provider.get_tracer("client").start_span("client", attributes=CHAT).end()
+        assert stages.leave(everything=False) == []
+    assert stages.leave(everything=False) == ["framework"]
+
+
+def test_a_call_does_not_wait_for_a_call_of_its_own_scope(stages: Stages, provider: TracerProvider) -> None:
+    tracer = provider.get_tracer("app")
+    with tracer.start_as_current_span("outer", attributes=CHAT):
+        tracer.start_span("inner", attributes=CHAT).end()
+        assert stages.leave(everything=False) == ["inner"]
+
+
+def test_without_deduplication_no_call_waits_for_another() -> None:
+    stages = Stages(deduplicate=False)
+    provider = provider_of(stages)
+    with provider.get_tracer("framework").start_as_current_span("framework", attributes=CHAT):
+        provider.get_tracer("client").start_span("client", attributes=CHAT).end()
+        assert stages.leave(everything=False) == ["client"]
+
+
+def test_a_parentless_call_waits_for_an_open_call_of_another_trace(stages: Stages, provider: TracerProvider) -> None:
+    outer = provider.get_tracer("framework").start_span("framework", attributes=CHAT)
+    provider.get_tracer("client").start_span("client", attributes=CHAT).end()
+    assert stages.leave(everything=False) == []
+    outer.end()
+    assert stages.leave(everything=False) == ["framework"]
+
+
+def test_nothing_waits_longer_than_the_flush_interval(passes: Callable[[float], None]) -> None:
+    stages = Stages(flush_interval_millis=5_000)
+    tracer = provider_of(stages).get_tracer("app")
+    with tracer.start_as_current_span("around"):
+        tracer.start_span("chat", attributes=CHAT).end()
+        assert stages.leave(everything=False) == []
+        passes(4.9)
+        assert stages.leave(everything=False) == []
+        passes(0.2)
+        assert stages.leave(everything=False) == ["chat"]
+
+
+# ---- results and records that come apart from their span -----------------------------------------------------------
+
+
+def _result() -> Occurrence:
+    return Occurrence(EVALUATION, {"gen_ai.evaluation.name": "helpful", "gen_ai.evaluation.score.value": 1.0})
+
+
+def test_a_late_result_waits_for_its_call_and_not_for_ever(passes: Callable[[float], None]) -> None:
+    results = LateResults()
+    results.add(7, _result())
+    assert list(results.due(lambda span_id, answer: None)) == []
+    passes(late_results.LONGEST_WAIT - 1)
+    assert list(results.due(lambda span_id, answer: None)) == []
+    assert len(results) == 1
+    passes(2)
+    assert list(results.due(lambda span_id, answer: None)) == []
+    assert len(results) == 0
+
+
+def test_a_late_result_is_given_out_once() -> None:
+    results = LateResults()
+    results.add(7, _result())
+    call: Any = object()
+    assert [found for found, _ in results.due(lambda span_id, answer: call if span_id == 7 else None)] == [call]
+    assert len(results) == 0
+
+
+def _ended(provider: TracerProvider) -> Any:
+    span = provider.get_tracer("app").start_span("chat", context=trace.set_span_in_context(trace.INVALID_SPAN))
+    span.end()
+    return span
+
+
+def test_a_stray_record_is_for_the_call_at_its_time_and_expires(
+    provider: TracerProvider, passes: Callable[[float], None]
+) -> None:
+    span = _ended(provider)
+    for pause, given in ((0.0, 1), (held_logs.LONGEST_WAIT + 1, 0)):
+        logs = HeldLogs()
+        logs.add(0, 0, Occurrence(CHOICE, {}, {"message": {"content": "hi"}}, span.end_time), "app")
+        passes(pause)
+        logs.add(0, 0, Occurrence(CHOICE, {}, {}, span.end_time + 10**12), "app")  # whoever comes later makes room
+        assert len(list(logs.of(span))) == given
