@@ -124,10 +124,17 @@ class Sender:
             self._condition.notify_all()
             self._drop(dropped, "outbox_full")
 
-    def room(self) -> int:
-        """Bytes of events that can be put without dropping others for them."""
+    def offer(self, events: Sequence[EncodedEvent]) -> bool:
+        """`put`, where nothing has to be dropped for these events; else False, and they are still the caller's.
+
+        More than the outbox may ever hold is taken once it is empty, and counted as dropped.
+        """
         with self._condition:
-            return self._outbox.room()
+            size = sum(len(event.body) for event in events)
+            if len(self._outbox) and size > self._outbox.room():
+                return False
+            self.put(events)
+            return True
 
     def is_safe(self) -> bool:
         """Whether all that is owed is on disk, or nothing is owed."""

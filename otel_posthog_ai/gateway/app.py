@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from .answers import Answer, failure, success
-from .bodies import Refused, unpacked
+from .bodies import Refused, TooLarge, unpacked
 from .receiver import Form, Receipt, Receiver, Signal
 from .whose import Whose
 
@@ -19,8 +19,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _SIGNALS: tuple[Signal, ...] = ("traces", "logs", "metrics")
 _POSTHOG_ROUTE = "/i/v0/ai/otel"
 _FORMS: Mapping[str, Form] = {"application/x-protobuf": "protobuf", "application/json": "json"}
-_INLINE_BYTES, _INLINE_PACKED_BYTES = 32 * 1024, 8 * 1024
-"""Bodies up to this size are read at once; larger ones in a thread, so that others are not kept waiting."""
+_SMALL_BYTES = 64 * 1024
+"""Requests up to this size are read at once; larger ones in a thread, so that others are not kept waiting."""
+_LARGE_BYTES = 1024 * 1024
+"""Of requests above this size, one at a time is unpacked and read: for that moment it takes many times its size."""
 _RETRY_SECONDS = 5
 
 
@@ -28,7 +30,7 @@ _RETRY_SECONDS = 5
 class Limits:
     """What one request may take."""
 
-    body_bytes: int = 32 * 1024 * 1024
+    body_bytes: int = 16 * 1024 * 1024
     """Unpacked."""
     seconds: float = 30.0
     """From its headers to its last byte."""
@@ -55,7 +57,7 @@ class App:
         self._pages = pages
         self._limits = limits or Limits()
         self._on_stop = on_stop
-        self._large = asyncio.Semaphore(2)
+        self._medium, self._large = asyncio.Semaphore(4), asyncio.Semaphore(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection of the ASGI server."""
@@ -102,21 +104,32 @@ class App:
             body = await reading.read()
             encoding = headers.get("content-encoding", "")
 
-            def take() -> Receipt:
-                whole = unpacked(body, encoding, self._limits.body_bytes)
+            def take(most_bytes: int) -> Receipt:
+                whole = unpacked(body, encoding, most_bytes)
                 reading.reserve(len(whole) - len(body))
                 return self._receiver.receive(signal, form, whole, target, Whose.of(headers))
 
-            if len(body) <= (_INLINE_PACKED_BYTES if encoding else _INLINE_BYTES):
-                receipt = take()
-            else:
-                async with self._large:
-                    receipt = await asyncio.to_thread(take)
-            return success(signal, form, receipt)
+            return success(signal, form, await self._worked_on(take, len(body)))
         except Refused as refused:
             return failure(form or "protobuf", refused)
         finally:
             reading.close()
+
+    async def _worked_on(self, take: Callable[[int], Receipt], size: int) -> Receipt:
+        """What `take` gives, which unpacks up to so many bytes: here, in a thread, or in its turn in a thread."""
+        largest = self._limits.body_bytes
+        for most_bytes, turns in ((_SMALL_BYTES, None), (_LARGE_BYTES, self._medium)):
+            if size > most_bytes or most_bytes >= largest:
+                continue
+            try:
+                if turns is None:
+                    return take(most_bytes)
+                async with turns:
+                    return await asyncio.to_thread(take, most_bytes)
+            except TooLarge:  # unpacked, it is of the next class
+                continue
+        async with self._large:
+            return await asyncio.to_thread(take, largest)
 
 
 class _Body:
@@ -145,7 +158,7 @@ class _Body:
             piece = cast(bytes, message.get("body", b""))
             size += len(piece)
             if size > self._limits.body_bytes:
-                raise Refused(413, f"the request is larger than {self._limits.body_bytes} bytes")
+                raise TooLarge(self._limits.body_bytes)
             self.reserve(len(piece))
             pieces.append(piece)
             if not message.get("more_body"):

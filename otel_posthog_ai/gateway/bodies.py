@@ -8,6 +8,8 @@ from typing import Any
 
 _AT_ONCE = 256 * 1024
 _ZSTD_WINDOW = 8 * 1024 * 1024
+_ZSTD_AT_ONCE = 256
+"""Packed bytes: a block of four of them can hold 128 kB, so these hold 8 MB at most."""
 
 
 class Refused(Exception):
@@ -21,8 +23,15 @@ class Refused(Exception):
         """Seconds after which it may be sent again; None: never as it is, or whenever the sender likes."""
 
 
+class TooLarge(Refused):
+    """The request is larger than requests may be."""
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(413, f"the request is larger than {most_bytes} bytes")
+
+
 def unpacked(body: bytes, encoding: str, most_bytes: int) -> bytes:
-    """The body without its content encoding. Raises `Refused`: 413 above `most_bytes`, 415, 400 for a damaged one."""
+    """The body without its content encoding. Raises `TooLarge` above `most_bytes`, and `Refused`."""
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         pieces: Iterator[bytes] = iter((body,))
@@ -36,7 +45,7 @@ def unpacked(body: bytes, encoding: str, most_bytes: int) -> bytes:
         for piece in pieces:
             size += len(piece)
             if size > most_bytes:
-                raise Refused(413, f"the request is larger than {most_bytes} bytes")
+                raise TooLarge(most_bytes)
             found.append(piece)
     except _damage() as error:
         raise Refused(400, f"the body is not {encoding}") from error
@@ -72,10 +81,16 @@ def _zstd(body: bytes) -> Iterator[bytes]:
     zstandard = _zstandard()
     if zstandard is None:
         raise Refused(415, "zstd needs the package zstandard on the gateway; gzip does not")
-    unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
-    with unpacker.stream_reader(body, read_across_frames=True) as stream:
-        while piece := stream.read(_AT_ONCE):
-            yield piece
+    # A stream reader would take a body that is cut off for a whole one: frames are read one by one, to their ends.
+    while body:
+        frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+        for start in range(0, len(body), _ZSTD_AT_ONCE):
+            yield frame.decompress(body[start : start + _ZSTD_AT_ONCE])
+            if frame.eof:
+                body = frame.unused_data + body[start + _ZSTD_AT_ONCE :]
+                break
+        else:
+            raise zstandard.ZstdError("cut off")
 
 
 def _zstandard() -> Any:

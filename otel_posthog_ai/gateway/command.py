@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import math
 import signal
@@ -27,9 +28,11 @@ _BOUNDS: tuple[tuple[str, float, str, str], ...] = (
     ("--quiet-seconds", 10.0, "S", "a trace leaves when nothing new came for so long"),
     ("--longest-seconds", 300.0, "S", "or this long after its first span"),
     ("--memory", 256.0, "MB", "for requests and held traces; beyond it requests get 503"),
-    ("--request", 32.0, "MB", "largest request, unpacked"),
+    ("--request", 16.0, "MB", "largest request, unpacked"),
     ("--drain-seconds", 25.0, "S", "after SIGTERM all that is held is sent within this time"),
 )
+_COLLECT_AFTER = (50_000, 20, 50)
+"""Objects come and go by the thousand here, and hardly any in a circle."""
 
 _EPILOG = """\
 It takes what SDKs of any language and OpenTelemetry Collectors export (OTLP/HTTP, protobuf or JSON), holds each trace
@@ -130,6 +133,9 @@ def _run(options: argparse.Namespace, ways: Any, targets: Any) -> int:
         limits=Limits(body_bytes=int(options.request * _MEGABYTE)),
     )
     sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
     # The server raises the signal again that ended it, for whoever started it: here nobody else is to die of it.
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)

@@ -26,6 +26,7 @@ _SHORT_SHARE = 0.75
 """Of the budget: above it, traces leave before they are quiet."""
 _STRAYS_SHARE = 0.1
 """Of the budget: more of log records that name no span is not kept."""
+_ROOM_SECONDS = 0.05
 _EVENTS_AT_ONCE = 1024 * 1024
 
 
@@ -130,24 +131,25 @@ class Project:
             logs = LogsOfSpans(group, self._open.strays)
         events = self._whole.events(spans, logs.of)
         self.lost_logs += logs.left
+        at_once = min(_EVENTS_AT_ONCE, self.settings.outbox_bytes // 4)
         chunk: list[EncodedEvent] = []
         size = 0
         for event in events:
+            if chunk and size + len(event.body) > at_once:
+                self._put(chunk)
+                chunk, size = [], 0
             chunk.append(event)
             size += len(event.body)
-            if size >= _EVENTS_AT_ONCE:
-                self._put(chunk, size)
-                chunk, size = [], 0
-        self._put(chunk, size)
+        self._put(chunk)
 
-    def _put(self, events: Sequence[EncodedEvent], size: int) -> None:
+    def _put(self, events: Sequence[EncodedEvent]) -> None:
         """Hand events to the sender as soon as it has room for them: it drops nothing for them."""
-        while self._sender.room() < min(size, self.settings.outbox_bytes):
+        while not self._sender.offer(events):
             with self._condition:
                 if self._drain_by is not None and time.monotonic() >= self._drain_by:
-                    break
-                self._condition.wait(0.05)
-        self._sender.put(events)
+                    self._sender.put(events)
+                    return
+                self._condition.wait(_ROOM_SECONDS)
 
     def _let_go(self, leaving: Sequence[OpenTrace]) -> None:
         with self._condition:

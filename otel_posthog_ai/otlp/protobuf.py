@@ -6,7 +6,6 @@ does, so the two functions that read them are as short as they can be.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ from opentelemetry.trace import Link, SpanContext, SpanKind
 
 from otel_posthog_ai.reading.log_contents import log_record
 
+from .damaged import DecodeError, loosely_parsed
 from .json_values import DEEPEST, Malformed
 from .requests import (
     SAMPLED,
@@ -30,9 +30,6 @@ from .requests import (
     status_of,
 )
 
-# Without type stubs, as it comes.
-_DecodeError: type[Exception] = importlib.import_module("google.protobuf.message").DecodeError
-
 
 def read_traces(body: bytes, said: Mapping[str, Any] | None = None) -> Contents:
     """The spans of an `ExportTraceServiceRequest`. Raises `Malformed` when it is none.
@@ -40,7 +37,7 @@ def read_traces(body: bytes, said: Mapping[str, Any] | None = None) -> Contents:
     `said`: attributes that count as each resource's own.
     """
     contents = Contents()
-    for of_resource in _parsed(ExportTraceServiceRequest(), body).resource_spans:
+    for of_resource in _parsed(ExportTraceServiceRequest(), body, contents).resource_spans:
         resource = resource_of({**attributes(of_resource.resource.attributes), **(said or {})})
         for of_scope in of_resource.scope_spans:
             scope = _scope(of_scope.scope)
@@ -55,7 +52,7 @@ def read_traces(body: bytes, said: Mapping[str, Any] | None = None) -> Contents:
 def read_logs(body: bytes) -> Contents:
     """The log records of an `ExportLogsServiceRequest`. Raises `Malformed` when it is none."""
     contents = Contents()
-    for of_resource in _parsed(ExportLogsServiceRequest(), body).resource_logs:
+    for of_resource in _parsed(ExportLogsServiceRequest(), body, contents).resource_logs:
         for of_scope in of_resource.scope_logs:
             scope = _scope(of_scope.scope)
             for item in of_scope.log_records:
@@ -66,11 +63,17 @@ def read_logs(body: bytes) -> Contents:
     return contents
 
 
-def _parsed(request: Any, body: bytes) -> Any:
+def _parsed(request: Any, body: bytes, contents: Contents) -> Any:
     try:
         request.ParseFromString(body)
-    except _DecodeError:
+        return request
+    except DecodeError:
+        pass  # a closer look tells whether it is all of it
+    try:
+        request, lost = loosely_parsed(type(request)(), body)
+    except DecodeError:
         raise Malformed("not a protobuf message of this signal") from None
+    contents.malformed += ["it cannot be parsed"] * lost
     return request
 
 

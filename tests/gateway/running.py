@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -18,19 +22,19 @@ from otel_posthog_ai.settings import resolve
 from tests.otlp import posted
 
 KEY = "phc_golden"
+ROOT = Path(__file__).parents[2]
 NEVER = Patience(quiet=3600, longest=3600)
 """Traces leave at the end of the gateway alone."""
 
 
-def target(host: str, key: str = KEY, **options: Any) -> Target:
-    return Target(resolve({"api_key": key, "host": host, **options}, environ={}))
+def target(host: str, key: str = KEY, *, resource: Any = None, **options: Any) -> Target:
+    return Target(resolve({"api_key": key, "host": host, **options}, environ={}), resource or {})
 
 
-class Running:
-    """The gateway, and a client of it."""
+class Client:
+    """Posts to a gateway."""
 
-    def __init__(self, gateway: Gateway, url: str) -> None:
-        self.gateway = gateway
+    def __init__(self, url: str) -> None:
         self.url = url
         self.session = requests.Session()
 
@@ -50,6 +54,53 @@ class Running:
             answer = self.post(f"/v1/{signal}", body, posted.CONTENT_TYPES[form])
             assert answer.status_code == 200, answer.text
             assert answer.content in (b"", b"{}"), answer.content
+
+
+class Running(Client):
+    """A gateway in this process, and a client of it."""
+
+    def __init__(self, gateway: Gateway, url: str) -> None:
+        super().__init__(url)
+        self.gateway = gateway
+
+
+class Process(Client):
+    """A gateway in a process of its own, and a client of it."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+        super().__init__(url)
+        self.process = process
+
+    def memory_megabytes(self) -> float:
+        """The most that it has held so far."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
+
+    def metric(self, name: str) -> float:
+        """The sum of a metric's values."""
+        lines = self.get("/metrics").text.splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(f"posthog_gateway_{name}"))
+
+
+@contextmanager
+def started(host: str, *arguments: str, key: str = KEY, **environment: str) -> Iterator[Process]:
+    """`python -m otel_posthog_ai gateway`, ended with SIGTERM."""
+    given = {"POSTHOG_API_KEY": key, "POSTHOG_HOST": host, "PYTHONPATH": str(ROOT), **environment}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("POSTHOG_", "OTEL_"))}
+    command = [sys.executable, "-m", "otel_posthog_ai", "gateway", "--port", "0", *arguments]
+    with subprocess.Popen(
+        command, env={**kept, **given}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        assert first.startswith("OTLP is taken at"), process.communicate()
+        client = Process(process, first.split()[-1])
+        try:
+            yield client
+        finally:
+            client.session.close()
+            process.terminate()
+            process.communicate(timeout=60)
 
 
 @contextmanager

@@ -12,9 +12,6 @@ from tests.receiver import Receiver
 from tests.recordings import load
 from tests.replay.test_recordings import CASES, GOLDEN, expected
 
-pytest.importorskip("uvicorn")
-pytest.importorskip("opentelemetry.proto")
-
 from .running import Running, running, target
 
 
