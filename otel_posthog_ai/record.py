@@ -143,12 +143,13 @@ class AISpan:
     __slots__ = (
         "account", "agent_name", "attributes", "base_url", "cancelled", "chunk", "cost", "dialect", "documented",
         "embedding_input", "end_ns", "error", "evaluations", "finish_reason", "framework", "graph_node", "identity",
-        "input", "input_state", "instructions", "kind", "lends", "may_be_sum", "metadata", "name", "noise", "operation",
-        "output", "output_state", "pair_key", "pair_time_ns", "parameters", "parent_id", "parent_is_remote", "private",
-        "prompt_name", "prompt_version", "provider", "provider_metadata", "provider_original", "request_model",
-        "request_url", "resource", "response_id", "response_model", "scope", "scope_version", "service_tier", "span_id",
-        "span_name", "span_type", "spoke_until_ns", "start_ns", "stream", "tags", "time_to_first_token", "tool_call_id",
-        "tool_name", "tools", "trace_id", "trace_metadata", "trace_name", "usage",
+        "input", "input_state", "instructions", "kind", "lends", "logged", "may_be_sum", "metadata", "name", "noise",
+        "operation", "output", "output_state", "pair_key", "pair_time_ns", "parameters", "parent_id",
+        "parent_is_remote", "private", "prompt_name", "prompt_version", "provider", "provider_metadata",
+        "provider_original", "request_model", "request_url", "resource", "response_id", "response_model", "scope",
+        "scope_version", "service_tier", "span_id", "span_name", "span_type", "spoke_until_ns", "start_ns", "stream",
+        "tags", "time_to_first_token", "tool_call_id", "tool_name", "tools", "trace_id", "trace_metadata", "trace_name",
+        "usage",
     )  # fmt: skip
 
     def __init__(
@@ -248,6 +249,8 @@ class AISpan:
         """A piece of the answer of the call around it: no event of its own."""
         self.noise: bool = False
         """Plumbing that no person wants to read; its children move up."""
+        self.logged: bool = False
+        """It was made of log records: a span of the same writer may tell the same."""
         self.account: bool = False
         """It only counts a model's tokens, which another span of its scope may have reported as a call."""
         self.pair_key: str | None = None

@@ -44,13 +44,13 @@ def counts_again(account: AISpan, call: AISpan) -> bool:
         and account.parent_id in (call.parent_id, call.span_id)
         and call.start_ns <= account.start_ns
         and same_model(account, call)
-        and not _usage_differs(account.usage, call.usage)
+        and not usage_differs(account.usage, call.usage)
     )
 
 
 def nested_calls(outer: AISpan, inner: AISpan) -> bool:
     """Evidence 2, for an ancestor and a descendant with no tool, agent or chain between."""
-    return _may_be_one(outer, inner) and (not _usage_differs(outer.usage, inner.usage) or _same_words(outer, inner))
+    return _may_be_one(outer, inner) and (not usage_differs(outer.usage, inner.usage) or _same_words(outer, inner))
 
 
 def read_the_stream(outer: AISpan, inner: AISpan) -> bool:
@@ -64,9 +64,7 @@ def read_the_stream(outer: AISpan, inner: AISpan) -> bool:
         return False
     if outer.error is None and inner.end_ns + TOLERANCE_NS < until:
         return False  # it was over when the stream still spoke
-    return not (
-        _texts_differ(outer, inner) or _usage_differs(outer.usage, inner.usage) or _answers_differ(outer, inner)
-    )
+    return not (_texts_differ(outer, inner) or usage_differs(outer.usage, inner.usage) or _answers_differ(outer, inner))
 
 
 def side_by_side(outer: AISpan, inner: AISpan) -> bool:
@@ -81,7 +79,7 @@ def _took_place_inside(outer: AISpan, inner: AISpan) -> bool:
         return False
     if inner.error is not None and outer.error is None:
         return False  # tried again: another call inside it went well
-    return not (_texts_differ(outer, inner) or _usage_differs(outer.usage, inner.usage))
+    return not (_texts_differ(outer, inner) or usage_differs(outer.usage, inner.usage))
 
 
 def ran_inside(outer: AISpan, inner: AISpan) -> bool:
@@ -151,7 +149,8 @@ def _inputs(usage: Usage) -> set[float]:
     return {usage.input, usage.input + cached, usage.input - cached}
 
 
-def _usage_differs(one: Usage, other: Usage) -> bool:
+def usage_differs(one: Usage, other: Usage) -> bool:
+    """Whether both count, and not the same."""
     if one.input is not None and other.input is not None and not (_inputs(one) & _inputs(other)):
         return True
     if one.output is None or other.output is None:

@@ -8,12 +8,16 @@ from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
 from .lending import complete_calls, first_chunks
+from .logged import lonely_prompts, told_twice
 from .merging import merge, merge_account, merge_steps
 from .pairing import STAGES, WITHIN_ONE_SCOPE, find_pairs, several_instrumentors
 from .repetitions import is_graph_plumbing, is_repetition, is_same_tool
 from .sent_calls import RememberedCalls
 
 _SENT = "the other report of this call has left already"
+
+
+_TOLD_TWICE = "log records of the same agent that tell the same"
 
 
 class Joining:
@@ -46,6 +50,21 @@ class Joining:
             counts = record.usage.input is not None or record.usage.output is not None
             if node.count_below or (node.calls_below and not counts):
                 _demote(record)
+
+    def join_logged(self) -> None:
+        """Make one of what an agent told in spans and in log records."""
+        for span, logged in told_twice(self._held.values()):
+            kept, gone = span.record, logged.record
+            if kept is None or gone is None:
+                continue
+            if is_call(kept):
+                self._join(span, logged, _TOLD_TWICE, other_is_wire=False)
+            elif not logged.promised:
+                merge_steps(kept, gone)
+                kept.identity.complete(gone.identity)
+                self._absorb(span, logged, _TOLD_TWICE)
+        for prompt in lonely_prompts(self._held.values(), self._hierarchy):
+            self._filter_out(prompt, "a prompt in log records below which nothing is left")
 
     def join_calls(self) -> None:
         """Make one of all reports of one call, also where one of them has left already."""

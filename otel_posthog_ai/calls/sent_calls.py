@@ -12,6 +12,7 @@ from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
 from .evidence import contains, counts_again, nested_calls, ran_inside, read_the_stream, same_response, side_by_side
+from .logged import NEAR_NS, same_logged_call
 from .processes import Process, may_be_one
 from .timeline import Timeline, reach
 
@@ -55,6 +56,8 @@ class RememberedCalls:
         self._of_response: defaultdict[str, set[int]] = defaultdict(set)
         self._lines: defaultdict[tuple[Process, str], Timeline] = defaultdict(Timeline)
         """Process and scope → the times of their calls."""
+        self._logged = 0
+        """How many were told in log records."""
 
     def add(self, node: Node, record: AISpan) -> None:
         """A call has left."""
@@ -67,6 +70,7 @@ class RememberedCalls:
         self._of_trace[node.trace_id].add(call.number)
         if record.response_id is not None:
             self._of_response[record.response_id].add(call.number)
+        self._logged += record.logged
         self._lines[call.line].add(call.number, record.start_ns, reach(record))
         while len(self._calls) > MOST_CALLS:
             self._forget(next(iter(self._calls)))
@@ -76,6 +80,7 @@ class RememberedCalls:
         if call is None:
             return
         number, record = call.number, call.record
+        self._logged -= record.logged
         del self._numbers[number]
         _drop(self._of_trace, call.node.trace_id, number)
         if record.response_id is not None:
@@ -100,6 +105,9 @@ class RememberedCalls:
         """The remembered call that `record` reports too, if there is one: the last that left."""
         if record.account:
             return self._counted(node, record)
+        told = self._told(record)
+        if told is not None:
+            return told
         if all(scope == record.scope for _, scope in self._lines):
             return None  # one instrumentor reports a call once
         above = {each.span_id for each in hierarchy.ancestors(node)}
@@ -119,6 +127,17 @@ class RememberedCalls:
             found = _found_apart(node, record, other, known)
             if found is not None:
                 return found
+        return None
+
+    def _told(self, record: AISpan) -> Found | None:
+        """The call that its agent has told in log records or in a span already."""
+        if not record.logged and not self._logged:
+            return None
+        for line in self._lines.values():
+            for number in line.touching(record.start_ns - NEAR_NS, reach(record) + NEAR_NS):
+                _, other, known = self._calls[self._numbers[number]]
+                if same_logged_call(record, known) or same_logged_call(known, record):
+                    return Found(other, False)
         return None
 
     def _candidates(self, node: Node, record: AISpan) -> set[int]:

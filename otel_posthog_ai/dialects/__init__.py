@@ -19,7 +19,7 @@ from otel_posthog_ai.reading.leftovers import collect
 from otel_posthog_ai.reading.marks import MARKS_AI, NAMES_IDENTITY, first_look, is_marked, watch_for
 from otel_posthog_ai.reading.plumbing import is_namespace, watch_for_namespaces
 from otel_posthog_ai.reading.scopes import is_ai_scope, is_plain_scope, watch_for_names, watch_for_scopes
-from otel_posthog_ai.reading.source import Occurrence, Shape, Source
+from otel_posthog_ai.reading.source import LoggedSpan, Occurrence, Shape, Source
 from otel_posthog_ai.reading.vendor_words import watch_for_vendors
 from otel_posthog_ai.record import MISSING, AISpan, Identity
 
@@ -27,7 +27,10 @@ from . import (
     agent_framework,
     anthropic_sdk,
     braintrust,
+    claude_code,
+    codex,
     crewai,
+    gemini_cli,
     gen_ai,
     genkit,
     google_adk,
@@ -90,6 +93,9 @@ DIALECTS: tuple[Dialect, ...] = (
     vercel_ai,
     mastra,
     genkit,
+    claude_code,
+    codex,
+    gemini_cli,
     pydantic_ai,
     logfire,
     logfire_agents,
@@ -208,7 +214,7 @@ def blank_record(span: ReadableSpan, source: Source) -> AISpan:
     context = span.get_span_context()
     parent = span.parent
     start = span.start_time or span.end_time or 0
-    return AISpan(
+    record = AISpan(
         trace_id=f"{context.trace_id:032x}" if context is not None else "0" * 32,
         span_id=f"{context.span_id:016x}" if context is not None else "0" * 16,
         parent_id=f"{parent.span_id:016x}" if parent is not None and parent.span_id else None,
@@ -219,6 +225,8 @@ def blank_record(span: ReadableSpan, source: Source) -> AISpan:
         scope=source.scope,
         scope_version=source.scope_version,
     )
+    record.logged = isinstance(span, LoggedSpan)
+    return record
 
 
 def _read_stream_end(record: AISpan, source: Source) -> None:

@@ -73,13 +73,11 @@ def _reasoning(record: AISpan, properties: dict[str, Any]) -> None:
     if not usage.reasoning or usage.output is None:
         return
     model = (record.response_model or record.request_model or "").lower().rsplit("/", 1)[-1]
-    outside = reasoning_is_outside(usage)
-    if GEMINI_WITH_REASONING.match(model):
+    output = usage.output + usage.reasoning if reasoning_is_outside(usage) else usage.output
+    properties["$ai_output_tokens"] = output
+    if GEMINI_WITH_REASONING.match(model) and output >= usage.reasoning:
         # PostHog adds the reasoning to the text output: give it the output without.
-        if not outside and usage.output >= usage.reasoning:
-            properties["$ai_text_output_tokens"] = usage.output - usage.reasoning
-    elif outside:
-        properties["$ai_output_tokens"] = usage.output + usage.reasoning
+        properties["$ai_text_output_tokens"] = output - usage.reasoning
 
 
 def reasoning_is_outside(usage: Usage) -> bool:

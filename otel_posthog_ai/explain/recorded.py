@@ -92,7 +92,7 @@ def _add_log(contents: Contents, log: Mapping[str, Any]) -> None:
     attributes, body = _value(log.get("attributes") or {}), _value(log.get("body"))
     ids = int(log.get("trace_id") or "0", 16), int(log.get("span_id") or "0", 16)
     record = log_record(log.get("event_name"), attributes, body, log.get("timestamp") or 0)
-    add_log(contents, ids, _scope_of(log), record)
+    add_log(contents, ids, InstrumentationScope(_scope_of(log)), Resource({}), record)
 
 
 def _scope_of(log: Mapping[str, Any]) -> str:

@@ -126,10 +126,9 @@ class Project:
             self.held_seconds += sum(now - trace.since for trace in leaving)
 
     def _send_group(self, group: list[HeldTrace]) -> None:
-        spans = [span for trace in group for span in trace.spans]
         with self._condition:
             logs = LogsOfSpans(group, self._open.strays)
-        events = self._whole.events(spans, logs.of)
+        events = self._whole.events(logs.spans, logs.of)
         self.lost_logs += logs.left
         at_once = min(_EVENTS_AT_ONCE, self.settings.outbox_bytes // 4)
         chunk: list[EncodedEvent] = []

@@ -142,7 +142,7 @@ def _read(signal: Signal, form: Form, body: bytes, whose: Whose) -> Contents:
         return Contents()
     said = whose.as_resource()
     if form == "protobuf":
-        return protobuf.read_traces(body, said) if signal == "traces" else protobuf.read_logs(body)
+        return protobuf.read_traces(body, said) if signal == "traces" else protobuf.read_logs(body, said)
     try:
         return read_request(json.loads(body) if body.strip() else {}, said)
     except (ValueError, RecursionError) as error:

@@ -7,6 +7,8 @@ from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
 
+from otel_posthog_ai.agent_logs.entry import AgentEntry
+from otel_posthog_ai.agent_logs.spans import spans_of
 from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.work.held_logs import HeldLogs
 from otel_posthog_ai.work.whole_traces import SPANS_AT_ONCE
@@ -25,11 +27,17 @@ class HeldTrace:
         self.bytes = 0.0
         """About as much as its spans and records took where they were read from."""
 
+    @property
+    def agents(self) -> list[AgentEntry]:
+        """The records of agents, which become spans themselves."""
+        return [entry.agent for entry in self.logs if entry.agent is not None]
+
     def times(self) -> tuple[int, int]:
         """The earliest start and the latest end of its spans."""
-        starts = (span.start_time or 0 for span in self.spans)
-        ends = (span.end_time or 0 for span in self.spans)
-        return min(starts, default=0), max(ends, default=0)
+        starts = [span.start_time or 0 for span in self.spans]
+        ends = [span.end_time or 0 for span in self.spans]
+        moments = [agent.record.time_ns for agent in self.agents]
+        return min(starts + moments, default=0), max(ends + moments, default=0)
 
 
 def groups(traces: Iterable[HeldTrace]) -> Iterator[list[HeldTrace]]:
@@ -42,10 +50,11 @@ def groups(traces: Iterable[HeldTrace]) -> Iterator[list[HeldTrace]]:
     for trace in traces:
         start, end = trace.times()
         is_gap = spans >= SPANS_AT_ONCE // 2 and start > latest
-        if group and (is_gap or spans + len(trace.spans) > SPANS_AT_ONCE):
+        size = len(trace.spans) + len(trace.agents)
+        if group and (is_gap or spans + size > SPANS_AT_ONCE):
             yield group
             group, spans, latest = [], 0, 0
-        spans += len(trace.spans)
+        spans += size
         latest = max(latest, end)
         group.append(trace)
     if group:
@@ -58,9 +67,20 @@ class LogsOfSpans:
     def __init__(self, group: Sequence[HeldTrace], strays: Strays[Any]) -> None:
         self._strays = strays
         self._of_span: dict[tuple[int, int], list[LogEntry]] = {}
+        self._spans = [span for trace in group for span in trace.spans]
+        agents: list[AgentEntry] = []
         for trace in group:
+            agents += trace.agents
             for entry in trace.logs:
-                self._of_span.setdefault((entry.trace_id, entry.span_id), []).append(entry)
+                if entry.agent is None:
+                    self._of_span.setdefault((entry.trace_id, entry.span_id), []).append(entry)
+        if agents:
+            self._spans += spans_of(agents)
+
+    @property
+    def spans(self) -> list[ReadableSpan]:
+        """All spans of the group, and those that agents have told in log records."""
+        return self._spans
 
     @property
     def left(self) -> int:

@@ -49,15 +49,19 @@ def read_traces(body: bytes, said: Mapping[str, Any] | None = None) -> Contents:
     return contents
 
 
-def read_logs(body: bytes) -> Contents:
-    """The log records of an `ExportLogsServiceRequest`. Raises `Malformed` when it is none."""
+def read_logs(body: bytes, said: Mapping[str, Any] | None = None) -> Contents:
+    """The log records of an `ExportLogsServiceRequest`. Raises `Malformed` when it is none.
+
+    `said`: attributes that count as each resource's own.
+    """
     contents = Contents()
     for of_resource in _parsed(ExportLogsServiceRequest(), body, contents).resource_logs:
+        resource = resource_of({**attributes(of_resource.resource.attributes), **(said or {})})
         for of_scope in of_resource.scope_logs:
             scope = _scope(of_scope.scope)
             for item in of_scope.log_records:
                 try:
-                    _read_log(item, scope, contents)
+                    _read_log(item, scope, resource, contents)
                 except Malformed as error:
                     contents.malformed.append(str(error))
     return contents
@@ -113,11 +117,11 @@ def _link(item: Any) -> Link:
     return Link(context, attributes(item.attributes))
 
 
-def _read_log(item: Any, scope: InstrumentationScope, contents: Contents) -> None:
+def _read_log(item: Any, scope: InstrumentationScope, resource: Resource, contents: Contents) -> None:
     found = attributes(item.attributes)
     time_ns = item.time_unix_nano or item.observed_time_unix_nano
     ids = _identifier(item.trace_id, 16), _identifier(item.span_id, 8)
-    add_log(contents, ids, scope.name, log_record(item.event_name, found, any_value(item.body), time_ns))
+    add_log(contents, ids, scope, resource, log_record(item.event_name, found, any_value(item.body), time_ns))
 
 
 def _identifier(data: bytes, size: int) -> int:

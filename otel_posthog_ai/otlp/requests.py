@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
+from otel_posthog_ai.agent_logs.entry import AgentEntry, agent_entry
 from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.reading.log_contents import content_of, log_record
 from otel_posthog_ai.reading.values import is_mapping
@@ -42,6 +43,8 @@ class LogEntry(NamedTuple):
     span_id: int
     scope: str
     occurrence: Occurrence
+    agent: AgentEntry | None = None
+    """Where the record is one of an agent's, which becomes a span itself; then the ids are those to hold it by."""
 
 
 @dataclass(slots=True)
@@ -71,7 +74,7 @@ def read_request(request: Any, said: Mapping[str, Any] | None = None) -> Content
     for of_resource in otlp.objects(request, "resourceSpans"):
         _read_spans(of_resource, contents, said or {})
     for of_resource in otlp.objects(request, "resourceLogs"):
-        _read_logs(of_resource, contents)
+        _read_logs(of_resource, contents, said or {})
     return contents
 
 
@@ -167,28 +170,38 @@ def status_of(code: int, message: str) -> Status:
     return Status(known, (message or None) if known is StatusCode.ERROR else None)
 
 
-def _read_logs(of_resource: JsonObject, contents: Contents) -> None:
+def _read_logs(of_resource: JsonObject, contents: Contents, said: Mapping[str, Any]) -> None:
+    resource = resource_of({**otlp.attributes(otlp.an_object(of_resource, "resource")), **said})
     for scope, item in _scoped(of_resource, "Logs", "logRecords"):
         try:
-            _read_log(item, scope, contents)
+            _read_log(item, scope, resource, contents)
         except Malformed as error:
             contents.malformed.append(str(error))
 
 
-def _read_log(item: JsonObject, scope: InstrumentationScope, contents: Contents) -> None:
+def _read_log(item: JsonObject, scope: InstrumentationScope, resource: Resource, contents: Contents) -> None:
     attributes = otlp.attributes(item)
     time_ns = otlp.integer(otlp.field(item, "timeUnixNano", 0)) or otlp.integer(
         otlp.field(item, "observedTimeUnixNano", 0)
     )
     body = otlp.any_value(otlp.field(item, "body"))
     ids = otlp.identifier(otlp.field(item, "traceId"), 16), otlp.identifier(otlp.field(item, "spanId"), 8)
-    add_log(contents, ids, scope.name, log_record(otlp.text(item, "eventName"), attributes, body, time_ns))
+    add_log(contents, ids, scope, resource, log_record(otlp.text(item, "eventName"), attributes, body, time_ns))
 
 
-def add_log(contents: Contents, ids: tuple[int, int], scope: str, record: Occurrence) -> None:
+def add_log(
+    contents: Contents,
+    ids: tuple[int, int],
+    scope: InstrumentationScope,
+    resource: Resource,
+    record: Occurrence,
+) -> None:
     """Note what a log record says to PostHog, if anything; `ids` of the trace and the span that it names."""
-    occurrence = content_of(record)
-    if occurrence is None:
-        contents.other += 1
+    content = content_of(record)
+    agent = agent_entry(ids[0], scope.name, scope.version, resource, record) if content is None else None
+    if content is not None:
+        contents.logs.append(LogEntry(*ids, scope.name, content))
+    elif agent is not None:
+        contents.logs.append(LogEntry(agent.holding_id, ids[1] or 1, scope.name, record, agent))
     else:
-        contents.logs.append(LogEntry(*ids, scope, occurrence))
+        contents.other += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.posthog_inputs import GROUPS_KEY, REPLAY_SESSION_KEY, SESSION_KEYS, USER_KEY
 from otel_posthog_ai.record import Identity
 
@@ -47,6 +48,10 @@ def keys_below(*prefixes: str) -> IdentityKeys:
     return IdentityKeys(user=user, session=session, incidental_session=incidental_session)
 
 
+# Who is logged in, where nothing names the user otherwise.
+ACCOUNT_KEYS = ("user.email", "user.account_uuid", "user.account_id", "user.account.id")
+# What coding agents write for `user.id`: a hash of the installation, which is a person only where nobody logs in.
+_HASH = pattern(r"[0-9a-f]{64}")
 # What every app may write, whatever its instrumentor.
 COMMON = IdentityKeys(user=(USER_KEY, "user.id", "enduser.id"), session=(*SESSION_KEYS, "session.id"))
 
@@ -57,7 +62,7 @@ class _Known:
     def __init__(self, keys: IdentityKeys) -> None:
         self.keys = keys
         self.explicit = frozenset({*keys.user, *keys.session, REPLAY_SESSION_KEY, GROUPS_KEY})
-        self.all = frozenset({*self.explicit, *(key for each in keys for key in each)})
+        self.all = frozenset({*self.explicit, *ACCOUNT_KEYS, *(key for each in keys for key in each)})
 
 
 _known = _Known(COMMON)
@@ -105,8 +110,11 @@ def read_identity(attributes: Mapping[str, Any]) -> Identity | None:
     found = Identity()
     found.user = _first(attributes, keys.user)
     found.session = _first(attributes, keys.session, conversation)
+    installation = found.user if found.user is not None and _HASH.fullmatch(found.user) else None
+    if found.user is None or installation is not None:
+        found.user = _first(attributes, ACCOUNT_KEYS)
     found.incidental_session = _first(attributes, keys.incidental_session, conversation)
-    found.incidental_user = _first(attributes, keys.incidental_user)
+    found.incidental_user = installation or _first(attributes, keys.incidental_user)
     found.replay_session = identifier(attributes.get(REPLAY_SESSION_KEY))
     found.groups = _groups(attributes.get(GROUPS_KEY))
     for key in keys.metadata:

@@ -116,6 +116,7 @@ _ANSWER_KEYS = (
     "gen_ai.response.id", "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "gen_ai.usage.output_tokens",
     "gen_ai.usage.completion_tokens", "llm.usage.prompt_tokens", "llm.token_count.prompt",
 )  # fmt: skip
+_COUNT_KEYS = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
 _PROVIDER_KEYS = ("gen_ai.provider.name", "gen_ai.system", "llm.system", "llm.provider")
 _EMBEDDING_MODELS = ("voyage-", "bge-", "gte-", "e5-", "multilingual-e5", "all-minilm")
 
@@ -137,8 +138,8 @@ def weigh(record: AISpan, source: Source, stated: Stated | None = None) -> None:
         return
     told = _told(source)
     found = stated if told is None or (stated is not None and _agree(stated, told)) else told
-    if found in (None, CUSTOM) and _looks_like_a_call(record, source):
-        found = CALL
+    if found in (None, CUSTOM) and (_looks_like_a_call(record, source) or _counts_by_another_name(source)):
+        found, record.may_be_sum = CALL, told is None and source.has(OPERATION)
     if found is not None:
         record.kind, record.span_type = found
 
@@ -175,6 +176,11 @@ def _looks_like_a_call(record: AISpan, source: Source) -> bool:
     if record.usage.input is not None or record.response_id is not None or record.output or source.has(*_ANSWER_KEYS):
         return True
     return source.status_error and source.has(*_PROVIDER_KEYS)
+
+
+def _counts_by_another_name(source: Source) -> bool:
+    """An operation of its own making that asked a model and counted: a call, unless calls below it count the same."""
+    return all(source.has(*keys) for keys in ((OPERATION,), ("gen_ai.request.model",), _COUNT_KEYS))
 
 
 def name_after_span(record: AISpan, source: Source) -> None:

@@ -14,8 +14,12 @@ _SPRING_COMPLETION = "Chat Model Completion:\n"
 
 
 def log_record(name: str | None, attributes: Mapping[str, Any], body: Any, time_ns: int) -> Occurrence:
-    """A log record as it was written; in older ones the name of the event is the attribute `event.name`."""
-    return Occurrence(str(name or attributes.get("event.name") or ""), attributes, body, time_ns)
+    """A log record as it was written.
+
+    In older ones the name of the event is the attribute `event.name`; where both stand, the other one is the place in
+    the source from which a bridge of another logging library took the record.
+    """
+    return Occurrence(str(attributes.get("event.name") or name or ""), attributes, body, time_ns)
 
 
 def content_of(record: Occurrence) -> Occurrence | None:

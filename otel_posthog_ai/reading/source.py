@@ -12,6 +12,10 @@ _EMPTY: Mapping[str, Any] = {}
 _Known = TypeVar("_Known")
 
 
+class LoggedSpan(ReadableSpan):
+    """A span that was made of log records: where its writer wrote a span of the same as well, both are one."""
+
+
 class Occurrence(NamedTuple):
     """A span event, or a log record that belongs to the span."""
 

@@ -129,9 +129,8 @@ class Replay:
 
     def _send(self, groups: Iterable[list[HeldTrace]]) -> None:
         for group in groups:
-            spans = [span for trace in group for span in trace.spans]
             logs = LogsOfSpans(group, self._window.strays)
-            events = self._whole.events(spans, logs.of)
+            events = self._whole.events(logs.spans, logs.of)
             self.outcome.traces += len(group)
             self.outcome.lost_log_records += logs.left
             self._deliver(events)

@@ -196,6 +196,7 @@ class Assembly:
         joining = Joining(held, self._hierarchy, self._remembered, self._counters)
         try:
             joining.gather_calls()
+            joining.join_logged()
             if self._settings.deduplicate:
                 joining.join_calls()
             joining.drop_repetitions(graph_only=self._settings.chain_spans == "graph")

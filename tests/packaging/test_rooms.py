@@ -22,13 +22,14 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "delivery": frozenset(),
     "reading": frozenset(),
     "dialects": frozenset({"reading"}),
+    "agent_logs": frozenset({"reading"}),
     "tree": frozenset({"context", "dialects", "reading"}),
     "calls": frozenset({"tree", "reading"}),
     "events": frozenset({"tree", "reading"}),
     "content": frozenset({"events", "delivery"}),
     "work": frozenset({"calls", "tree", "context", "dialects", "reading", "events", "content", "delivery"}),
     "doors": frozenset({"work", "tree", "context", "dialects", "reading", "events", "content", "delivery"}),
-    "otlp": frozenset({"work", "dialects", "reading"}),
+    "otlp": frozenset({"work", "agent_logs", "dialects", "reading"}),
 }
 # Modules of the top level that users name by their path, and what they lead to.
 FRONT: dict[str, frozenset[str]] = {

@@ -1,0 +1,268 @@
+"""The records of conversations with agents as the spans that the agents would have written: prompt, calls, tools.
+
+A prompt is a trace: below it lie the calls that answered it and the tools that ran for it. Ids are derived from what
+the records say of themselves, so that the same records are the same spans by every door and on every machine.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
+
+from otel_posthog_ai.reading.kinds import OPERATION
+from otel_posthog_ai.reading.source import LoggedSpan
+from otel_posthog_ai.reading.values import count
+
+from .contents import answered, asked, called, ran
+from .conventions import Role
+from .entry import AgentEntry, derived_id
+
+_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+_MILLISECOND = 1_000_000
+# A request's body may be noted a moment before the clock of its duration starts.
+_TOLERANCE_NS = 50 * _MILLISECOND
+# Who asked, in the words that agents use.
+_IDENTITY = (
+    "user.id", "user.email", "enduser.id", "user.account_uuid", "user.account_id", "user.account.id",
+    "installation.id",
+)  # fmt: skip
+
+
+def spans_of(entries: Iterable[AgentEntry]) -> list[ReadableSpan]:
+    """The spans that the records of some conversations stand for."""
+    conversations: defaultdict[tuple[str, str], list[AgentEntry]] = defaultdict(list)
+    for entry in entries:
+        conversations[entry.convention.prompt_span, entry.session].append(entry)
+    found: list[ReadableSpan] = []
+    for conversation in conversations.values():
+        for turn in _turns(sorted(conversation, key=_moment)):
+            found += turn.spans()
+    return found
+
+
+def _moment(entry: AgentEntry) -> tuple[int, int]:
+    sequence = entry.record.attributes.get("event.sequence")
+    return entry.record.time_ns, sequence if isinstance(sequence, int) else 0
+
+
+def _turns(entries: Iterable[AgentEntry]) -> Iterable[Turn]:
+    """The records by the user's prompts: by their ids, else by their order."""
+    turns: dict[str, Turn] = {}
+    current = ""
+    for entry in entries:
+        if entry.prompt is not None:
+            current = entry.prompt
+        elif entry.role is Role.PROMPT:
+            current = str(entry.record.time_ns)
+        turns.setdefault(current, Turn(current)).add(entry)
+    return turns.values()
+
+
+class Call:
+    """One request, with what other records say of it."""
+
+    def __init__(self, entry: AgentEntry, begun: AgentEntry | None) -> None:
+        self.entry = entry
+        self.end = entry.record.time_ns
+        self.start = begun.record.time_ns - _duration(begun) if begun is not None else self.end - _duration(entry)
+        self.request: AgentEntry | None = None
+        self.answer: AgentEntry | None = None
+        self.response: AgentEntry | None = None
+        self.tools: list[AgentEntry] = []
+
+
+class Turn:
+    """What followed one prompt."""
+
+    def __init__(self, prompt_id: str) -> None:
+        self._prompt_id = prompt_id
+        self._all: list[AgentEntry] = []
+        self._prompt: AgentEntry | None = None
+        self._begun: AgentEntry | None = None
+        self._requests: list[AgentEntry] = []
+        self._tools: list[AgentEntry] = []
+        self._calls: list[Call] = []
+
+    def add(self, entry: AgentEntry) -> None:
+        """The next record in order of time."""
+        self._all.append(entry)
+        role = entry.role
+        if role is Role.PROMPT:
+            self._prompt = self._prompt or entry
+        elif role is Role.BEGUN:
+            self._begun = entry
+        elif role is Role.REQUEST:
+            self._requests.append(entry)
+        elif role is Role.TOOL:
+            self._tools.append(entry)
+        elif role is Role.FAILURE and self._calls and self._calls[-1].entry.role is Role.FAILURE:
+            self._calls[-1].entry, self._calls[-1].end = entry, entry.record.time_ns  # it was tried again
+        elif role in (Role.CALL, Role.FAILURE):
+            self._calls.append(Call(entry, self._begun))
+            self._begun = None
+        elif self._calls:
+            self._calls[-1].answer = entry if role is Role.ANSWER else self._calls[-1].answer
+            self._calls[-1].response = entry if role is Role.RESPONSE else self._calls[-1].response
+
+    def spans(self) -> Iterator[LoggedSpan]:
+        """The prompt's span, and those of its calls and tools below it."""
+        first = self._all[0]
+        trace_id = next((entry.trace_id for entry in (self._prompt, *self._all) if entry and entry.trace_id), 0)
+        trace_id = trace_id or derived_id(16, first.convention.prompt_span, first.session, self._prompt_id)
+        root = derived_id(8, "prompt", first.session, self._prompt_id)
+        self._relate()
+        if self._prompt is not None:
+            yield self._root(self._prompt, trace_id, root)
+        for call in self._calls:
+            yield self._call(call, trace_id, root)
+        for tool in self._tools:
+            yield self._tool(tool, trace_id, root)
+
+    def _relate(self) -> None:
+        """Give each call the body of its request and the tools that it called for."""
+        for call in self._calls:
+            begun = [each for each in self._requests if each.record.time_ns <= call.end]
+            near = [each for each in begun if each.record.time_ns >= call.start - _TOLERANCE_NS] or begun
+            if near:
+                call.request = near[0]
+                self._requests.remove(near[0])
+        for tool in self._tools:
+            start = tool.record.time_ns - _duration(tool)
+            before = [call for call in self._calls if call.start <= start]
+            if before:
+                max(before, key=lambda call: call.start).tools.append(tool)
+
+    def _root(self, prompt: AgentEntry, trace_id: int, span_id: int) -> LoggedSpan:
+        attributes = {OPERATION: "invoke_agent", **asked(prompt)}
+        if self._calls and called(self._calls[-1]):
+            attributes["gen_ai.output.messages"] = called(self._calls[-1])
+        end = max(entry.record.time_ns for entry in self._all)
+        name = prompt.convention.prompt_span
+        return _span(prompt, name, (trace_id, span_id), 0, (prompt.record.time_ns, end), attributes)
+
+    def _call(self, call: Call, trace_id: int, root: int) -> LoggedSpan:
+        entry = call.entry
+        attributes = _call_attributes(entry)
+        attributes.update({**answered(call), **(asked(call.request) or self._so_far(call))})
+        answer = called(call)
+        if answer:
+            attributes["gen_ai.output.messages"] = answer
+        span_id = _own_id("call", entry)
+        times = call.start, call.end
+        return _span(entry, entry.convention.call_span, (trace_id, span_id), root, times, attributes)
+
+    def _so_far(self, call: Call) -> Mapping[str, Any]:
+        """What is known of the conversation before a call whose request was not recorded: prompt, answers, results.
+
+        Only of those that the agent itself made: what it asks for a title or in another agent's name is another matter.
+        """
+        source = call.entry.record.attributes.get("query_source")
+        if self._prompt is None or (source is not None and not str(source).startswith(_MAIN)):
+            return {}
+        prompt = asked(self._prompt)
+        if not prompt:
+            return {}
+        messages = list(prompt["gen_ai.input.messages"])
+        for before in self._calls:
+            if before.end > call.start:
+                break
+            messages += called(before)
+            messages += [message for tool in before.tools for message in ran(tool)]
+        return {"gen_ai.input.messages": messages}
+
+    def _tool(self, entry: AgentEntry, trace_id: int, root: int) -> LoggedSpan:
+        found = entry.record.attributes
+        end = entry.record.time_ns
+        attributes: dict[str, Any] = {OPERATION: "execute_tool"}
+        for name, keys in _TOOL_FIELDS.items():
+            value = next((found[key] for key in keys if found.get(key) is not None), None)
+            if value is not None:
+                attributes[name] = value
+        name = str(attributes.get("gen_ai.tool.name") or "tool")
+        times = end - _duration(entry), end
+        return _span(entry, name, (trace_id, _own_id("tool", entry)), root, times, attributes)
+
+
+_MAIN = ("sdk", "repl_main_thread", "main", "user")
+_TOOL_FIELDS: dict[str, tuple[str, ...]] = {
+    "gen_ai.tool.name": ("tool_name", "function_name"),
+    "gen_ai.tool.call.id": ("tool_use_id", "call_id"),
+    "gen_ai.tool.call.arguments": ("tool_input", "tool_parameters", "arguments", "function_args"),
+    "gen_ai.tool.call.result": ("tool_output", "output"),
+}
+
+
+def _call_attributes(entry: AgentEntry) -> dict[str, Any]:
+    found = entry.record.attributes
+    attributes: dict[str, Any] = {OPERATION: "chat"}
+    if entry.convention.provider is not None:
+        attributes["gen_ai.provider.name"] = entry.convention.provider
+    for key, name in entry.convention.fields.items():
+        if found.get(key) is not None:
+            attributes[name] = found[key]
+    waited = _milliseconds(found.get("ttft_ms"))
+    if waited is not None:
+        attributes["gen_ai.response.time_to_first_chunk"] = waited / 1000
+    if entry.convention.provider == "anthropic" and "gen_ai.usage.input_tokens" in attributes:
+        # The API counts the cache apart; the conventions count it in.
+        parts = ("input_tokens", "cache_read.input_tokens", "cache_creation.input_tokens")
+        attributes["gen_ai.usage.input_tokens"] = sum(
+            count(attributes.get(f"gen_ai.usage.{part}")) or 0 for part in parts
+        )
+    return attributes
+
+
+def _own_id(kind: str, entry: AgentEntry) -> int:
+    attributes = entry.record.attributes
+    named = (attributes.get(key) for key in ("event.sequence", "tool_use_id", "call_id", "prompt_id", "request_id"))
+    return derived_id(8, kind, entry.session, entry.record.time_ns, *named)
+
+
+def _span(
+    entry: AgentEntry,
+    name: str,
+    ids: tuple[int, int],
+    parent: int,
+    times: tuple[int, int],
+    attributes: Mapping[str, Any],
+) -> LoggedSpan:
+    found = entry.record.attributes
+    who = {key: found[key] for key in _IDENTITY if found.get(key)}
+    failed = entry.role is Role.FAILURE or str(found.get("success")).lower() == "false"
+    error = next((str(found[key]) for key in ("error", "error.message") if found.get(key)), None)
+    status_code = next((found[key] for key in ("status_code", "http.response.status_code") if found.get(key)), None)
+    failure = {"error.type": found.get("error_type"), "http.response.status_code": status_code} if failed else {}
+    return LoggedSpan(
+        name=name,
+        context=SpanContext(*ids, False, _SAMPLED),
+        parent=SpanContext(ids[0], parent, False, _SAMPLED) if parent else None,
+        resource=entry.resource,
+        attributes={
+            "session.id": entry.session,
+            **who,
+            **{key: value for key, value in failure.items() if value},
+            **attributes,
+        },
+        kind=SpanKind.INTERNAL,
+        status=Status(StatusCode.ERROR, error) if failed else Status(StatusCode.UNSET),
+        start_time=times[0],
+        end_time=max(times),
+        instrumentation_scope=InstrumentationScope(entry.scope, entry.scope_version),
+    )
+
+
+def _duration(entry: AgentEntry) -> int:
+    """Nanoseconds."""
+    return int((_milliseconds(entry.record.attributes.get("duration_ms")) or 0) * _MILLISECOND)
+
+
+def _milliseconds(value: Any) -> float | None:
+    try:
+        return float(value) if value is not None and not isinstance(value, bool) else None
+    except (TypeError, ValueError):
+        return None
