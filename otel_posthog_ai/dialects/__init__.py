@@ -24,8 +24,11 @@ from otel_posthog_ai.reading.vendor_words import watch_for_vendors
 from otel_posthog_ai.record import MISSING, AISpan, Identity
 
 from . import (
+    ag2,
     agent_framework,
+    agentscope,
     anthropic_sdk,
+    azure_agents,
     braintrust,
     claude_code,
     codex,
@@ -35,6 +38,7 @@ from . import (
     genkit,
     google_adk,
     haystack,
+    inference_engines,
     langchain4j,
     langfuse,
     langfuse_remarks,
@@ -121,6 +125,10 @@ DIALECTS: tuple[Dialect, ...] = (
     livekit,
     llamaindex_events,
     mirascope,
+    azure_agents,
+    inference_engines,
+    ag2,
+    agentscope,
     strands,
     agent_framework,
     openai_agents_v2,

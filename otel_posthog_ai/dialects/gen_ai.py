@@ -105,7 +105,7 @@ FIELDS: Table = (
     Row("usage.cache_write_1h", ("gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",), count),
     Row("usage.reasoning", ("gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
                             "gen_ai.usage.details.reasoning_tokens", "gen_ai.usage.output_tokens.reasoning",
-                            "gen_ai.usage.details.thoughts_tokens"), count),
+                            "gen_ai.usage.details.thoughts_tokens", "gen_ai.usage.thinking_tokens"), count),
     Row("usage.audio_input", ("gen_ai.usage.audio.input_tokens", "gen_ai.usage.details.input_audio_tokens"), count),
     Row("usage.audio_output", ("gen_ai.usage.audio.output_tokens", "gen_ai.usage.details.output_audio_tokens"), count),
     Row("usage.cache_read_audio", ("gen_ai.usage.audio.cache_read.input_tokens",), count),

@@ -116,10 +116,7 @@ def read_conversation(occurrences: Iterable[Occurrence]) -> Conversation:
 
 
 def read_event_list(value: Any) -> Conversation:
-    """Events of the old form that were written into one attribute as a list of objects with their name inside.
-
-    Where no event says that it is the answer, the messages of the assistant at the end are.
-    """
+    """Events of the old form that were written into one attribute as a list of objects with their name inside."""
     occurrences: list[Occurrence] = []
     for entry in items(value) or ():
         if not is_mapping(entry):
@@ -127,6 +124,11 @@ def read_event_list(value: Any) -> Conversation:
         name = text(entry.get("event.name")) or f"gen_ai.{entry.get('role')}.message"
         body = {key: item for key, item in entry.items() if not key.startswith(("event.", "gen_ai."))}
         occurrences.append(Occurrence(name, {}, body))
+    return read_exchange(occurrences)
+
+
+def read_exchange(occurrences: Iterable[Occurrence]) -> Conversation:
+    """A conversation in which, where no event says that it is the answer, the assistant's messages at the end are."""
     said = read_conversation(occurrences)
     if not said.outputs:
         while said.inputs and said.inputs[-1]["role"] == "assistant":
@@ -197,7 +199,10 @@ def _fields(occurrence: Occurrence) -> dict[str, Any]:
         fields = {**whole, **fields}
     for key, value in occurrence.attributes.items():
         key = key.removeprefix("gen_ai.").removeprefix("event.")
-        if key not in _BOOKKEEPING:
+        whole = parse_json(value) if key == "content" else None
+        if is_mapping(whole) and not _MESSAGE.isdisjoint(whole):  # Azure's clients write the whole event as one text
+            fields.update(whole)
+        elif key not in _BOOKKEEPING:
             fields.setdefault(key, _said(value) if key in _SAID else parse_json(value))
     if "id" in fields and "tool_call_id" not in fields:
         fields["tool_call_id"] = fields["id"]
@@ -231,6 +236,7 @@ def _message(occurrence: Occurrence, role: str) -> list[Message]:
 
 _BOOKKEEPING = frozenset({"name", "system", "provider.name", "system_name"})
 _SAID = frozenset({"content", "message"})
+_MESSAGE = frozenset({"role", "message"})
 _CONTENT_KEYS = frozenset({"content", "tool_calls", "parts", "text"})
 _MESSAGE_KEYS = frozenset({"role", "content", "tool_calls", "parts", "text", "tool_call_id", "name"})
 

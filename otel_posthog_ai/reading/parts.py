@@ -118,6 +118,8 @@ def _nothing(_part: Pieces, _draft: Draft) -> None:
 
 
 def _gemini_text(value: Any, part: Pieces, draft: Draft) -> None:
+    if is_mapping(value) and "value" in value:  # OpenAI Assistants, without a type beside it
+        value = value["value"]
     (draft.thinking if part.get("thought") is True else draft.text)(value)
 
 
