@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+from otel_posthog_ai.reading.bodies import read_given, read_result
 from otel_posthog_ai.reading.embedding_texts import embedding_texts
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import CALL, CUSTOM, Stated, name_after_span, weigh
 from otel_posthog_ai.reading.messages import read_messages
-from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
-from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.raw_answers import read_raw_answer
 from otel_posthog_ai.reading.raw_usage import fill_usage
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
@@ -236,13 +236,10 @@ def _read_call(record: AISpan, given: Any, result: Any) -> None:
         if definitions and not record.tools:
             record.tools = read_tools(definitions)
     captured = read_state(given) if is_mapping(request) and set(request) == {"args", "kwargs"} else request
-    if is_mapping(captured):
-        read_request(record, captured)
-    if unset(record.input):
-        record.input = read_messages(captured, "user")
+    read_given(record, captured)
+    read_result(record, answer)
     if unset(record.output):
-        record.output = raw_output(answer) or read_messages(answer, "assistant")
-    read_raw_answer(record, answer)
+        record.output = read_messages(answer, "assistant")
 
 
 def _without_definitions(entries: Any) -> tuple[list[Any], list[Any]]:

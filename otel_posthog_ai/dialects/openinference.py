@@ -9,12 +9,12 @@ import re
 from typing import Any
 
 from otel_posthog_ai.patterns import pattern
+from otel_posthog_ai.reading.bodies import is_data, read_given, read_result
 from otel_posthog_ai.reading.content_events import FIRST_TOKEN_EVENTS
 from otel_posthog_ai.reading.embedding_texts import embedding_texts
 from otel_posthog_ai.reading.failures import is_error_text
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import CUSTOM, Stated, weigh
-from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.providers import priced_provider
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.raw_requests import read_request
@@ -221,7 +221,9 @@ def _read_models(record: AISpan, source: Source) -> None:
     record.request_model = record.request_model or requested
     if record.kind == "generation" and record.response_model is None:
         # The raw answer knows its model better than an instrumentor that noted only the requested one.
-        read_raw_answer(record, source.attributes.get("output.value"))
+        answer = parse_json(source.attributes.get("output.value"))
+        if not is_data(answer):
+            read_raw_answer(record, answer)
     if record.request_model is None:
         record.request_model = named
     elif record.response_model is None and not source.status_error:
@@ -303,19 +305,15 @@ def _read_bodies(record: AISpan, source: Source) -> None:
     answer = parse_json(source.take("output.value"))
     if source.status_error and is_error_text(answer, source):
         record.error, answer = Failure(message=answer), None
-    if record.kind == "generation":
-        if unset(record.output):
-            record.output = raw_output(answer)
-        read_raw_answer(record, answer)
-    elif is_mapping(answer):
-        read_raw_answer(record, {key: value for key, value in answer.items() if key != "data"})
     request = parse_json(source.take("input.value"))
-    if is_mapping(request):
-        if record.kind == "embedding":
-            request = {key: request[key] for key in _EMBEDDING_SETTINGS if key in request}
-        read_request(record, request)
-    elif record.kind == "generation" and unset(record.input):
-        record.input = read_messages(request, "user")
+    if record.kind == "generation":
+        read_result(record, answer)
+        read_given(record, request)
+    else:
+        if is_mapping(answer):
+            read_raw_answer(record, {key: value for key, value in answer.items() if key != "data"})
+        if is_mapping(request):
+            read_request(record, {key: request[key] for key in _EMBEDDING_SETTINGS if key in request})
     record.instructions = record.instructions if unset(record.input) or _adds(record) else None
 
 

@@ -105,6 +105,9 @@ def _part(each: Any) -> Any:
     fields = dict(object_of(each.get("message_content")))
     if is_mapping(each.get("tool_call")) or is_mapping(fields.get("tool_call")):
         return _call(each if is_mapping(each.get("tool_call")) else fields)
+    whole = mapping(fields.get("text")) if fields.get("type") != "text" else None
+    if whole is not None and whole.get("type") == fields.get("type"):  # a tool's result, as the provider wrote it
+        return whole
     for key, kind in _MEDIA.items():
         medium = fields.get(key)
         if is_mapping(medium):

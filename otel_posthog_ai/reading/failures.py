@@ -27,18 +27,11 @@ MESSAGE_KEYS = ("error.message", "exception.message", "error")
 
 # Stopping on purpose is no failure.
 CANCELLATIONS = frozenset(
-    {
-        "GraphInterrupt",
-        "NodeInterrupt",
-        "GraphBubbleUp",
-        "GraphDrained",
-        "ParentCommand",
-        "CancelledError",
-        "GeneratorExit",
-        "CallDeferred",
-        "ApprovalRequired",
-    }
-)
+    {"GraphInterrupt", "NodeInterrupt", "GraphBubbleUp", "GraphDrained", "ParentCommand", "CancelledError",
+     "GeneratorExit", "CallDeferred", "ApprovalRequired", "AbandonedStreamError"}
+)  # fmt: skip
+# What OpenTelemetry's GenAI instrumentors say of a stream that nobody read to its end.
+ABANDONED = "abandoned stream"
 # Error classes of the providers' own clients, which have one status each.
 CLASS_STATUS: dict[str, int] = {
     "BadRequestError": 400,
@@ -109,6 +102,9 @@ _IN_TEXT = (
     pattern(r"^\s*(?:HTTP[ /.\d]*\s)?(\d{3})\b(?!\.)"),
     pattern(r"\bHTTP[ /.\d]*\s(\d{3})\b"),
 )
+# An error that another one was raised of as a text: `Exception: RateLimitError('Error code: 429')`.
+_INSIDE = pattern(r"(?:Exception: )?([A-Z]\w*(?:Error|Exception|Timeout))\((['\"])(.*)\2\)\s*$", re.DOTALL)
+_ANY_ERROR = (None, "Exception", "Error", "BaseException", "RuntimeError")
 _CLASS_NAME = pattern(r"<class '([\w.]+)'>")
 _KNOWN_CLASS = pattern(r"\b(" + "|".join(CLASS_STATUS) + r")\b")
 _KNOWN_BODY = pattern(r"['\"](" + "|".join(BODY_STATUS) + r")['\"]")
@@ -135,6 +131,9 @@ def read_failure(record: AISpan, source: Source) -> None:
         return
     known = record.error or Failure()
     message = known.message or _message(source, exception)
+    if message == ABANDONED and error_type is None:
+        record.cancelled, record.error = True, None
+        return
     kind = known.type or error_type
     kind, message = _type_in_text(kind, message)
     status = known.status if known.status is not None else _status(source, exception, kind, message)
@@ -207,6 +206,8 @@ def _type_in_text(kind: str | None, message: str | None) -> tuple[str | None, st
     """`RateLimitError: text` is a type and a text; a type that is only a status says less than one in the text."""
     if message is None:
         return kind, None
+    if kind in _ANY_ERROR and (inside := _INSIDE.match(message)) is not None:
+        return inside.group(1), inside.group(3)
     head, colon, rest = message.partition(": ")
     if colon and re.fullmatch(r"[A-Za-z_][\w.]*", head):
         named = head.rsplit(".", 1)[-1]

@@ -220,7 +220,7 @@ def _chat_message(entry: Mapping[str, Any], role: str) -> list[Message]:
         images(entry["images"], draft)
     if not draft.parts:
         draft.text(_spoken(entry))
-    _read_calls(entry, draft)
+    _read_calls(entry, draft, earlier)
     return [*earlier, *laid_out(role, draft, entry.get("name"))]
 
 
@@ -256,14 +256,16 @@ def _spoken(entry: Mapping[str, Any]) -> Any:
     return transcript if isinstance(transcript, str) else None
 
 
-def _read_calls(entry: Mapping[str, Any], draft: Draft) -> None:
+def _read_calls(entry: Mapping[str, Any], draft: Draft, earlier: Iterable[Message]) -> None:
+    """The calls beside the content, without those that stand in it, and were answered there."""
     extra = entry.get("additional_kwargs")
+    known = [message["tool_call_id"] for message in earlier if message.get("tool_call_id")]
     for calls in (entry.get("tool_calls"), extra.get("tool_calls") if is_mapping(extra) else None):
         calls = parse_json(calls)
         if not is_list(calls) or not calls:
             continue
         for call in calls:
-            if is_mapping(call):
+            if is_mapping(call) and call.get("id") not in known:
                 read_part({**call, "type": "tool_call"}, draft)
         if draft.calls:
             return

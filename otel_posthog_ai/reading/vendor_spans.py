@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from otel_posthog_ai.record import AISpan, Failure, Usage
 
+from .bodies import read_given, read_result
 from .embedding_texts import embedding_texts
 from .kinds import CUSTOM, Stated, name_after_span, stated_by, weigh
-from .messages import read_messages
-from .raw_answers import raw_output, read_raw_answer
+from .raw_answers import read_raw_answer
 from .raw_requests import read_request
 from .raw_usage import fill_usage, read_raw_usage
 from .source import Source
@@ -202,10 +202,5 @@ def _read_call(record: AISpan, given: Any, result: Any) -> None:
         if is_mapping(result):
             read_raw_answer(record, {key: value for key, value in result.items() if key != "data"})
         return
-    if is_mapping(given):
-        read_request(record, given)
-    if unset(record.input):
-        record.input = read_messages(given, "user")
-    if unset(record.output):
-        record.output = raw_output(result)
-    read_raw_answer(record, result)
+    read_given(record, given)
+    read_result(record, result)

@@ -58,12 +58,32 @@ def test_objects_as_messages(said: str, plain: str) -> None:
     [
         ({}, {"exception": {"exception.type": "GraphInterrupt", "exception.message": "wait"}}, "GraphInterrupt"),
         ({"error.type": "asyncio.exceptions.CancelledError"}, None, ""),
+        ({}, {"exception": {"exception.type": "pydantic_ai.exceptions.CallDeferred"}}, "CallDeferred: "),
+        ({}, {"exception": {"exception.type": "pydantic_ai.exceptions.ApprovalRequired"}}, ""),
+        ({}, {"exception": {"exception.type": "langgraph.errors.GraphDrained"}}, ""),
+        ({"error.type": "_OTHER"}, None, "abandoned stream"),
     ],
 )
 def test_stopped_on_purpose_is_no_error(attributes: dict[str, Any], events: Any, error: str) -> None:
     record = read({**CALL, **attributes}, events=events, error=error)
     assert record is not None
     assert (record.cancelled, record.error) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("error_type", "said", "kind", "status"),
+    [
+        ("Exception", "RateLimitError('Error code: 429 - slow down')", "RateLimitError", 429),
+        (None, 'Exception: AuthenticationError("Error code: 401")', "AuthenticationError", 401),
+        ("ValueError", "NotFoundError('x')", "ValueError", 404),
+    ],
+)
+def test_the_class_inside_an_error_that_names_none(error_type: Any, said: str, kind: str, status: int) -> None:
+    stated = {"error.type": error_type} if error_type is not None else {}
+    record = read({**CALL, **stated}, error=said)
+    assert record is not None
+    assert record.error is not None
+    assert (record.error.type, record.error.status) == (kind, status)
 
 
 @pytest.mark.parametrize(

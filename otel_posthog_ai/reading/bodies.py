@@ -1,0 +1,81 @@
+"""What a call was given and gave back, where an instrumentor wrote it down whole: request, messages, reply, or data.
+
+Data is what an app handed to a model, or had it write, as JSON of its own: it is said as it is. It is never searched
+for what a request or a provider's reply would tell, because its `model`, `id` or `usage` are the app's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from otel_posthog_ai.record import AISpan
+
+from .messages import CLASSES, LANGCHAIN_TYPES, read_messages
+from .parts import KEYED, TYPED, type_of
+from .raw_answers import raw_output, read_raw_answer
+from .raw_requests import PARAMETERS, read_request
+from .table import unset
+from .values import dump, is_list, is_mapping
+
+# Keys that only a request, a message or a reply has, with the kind of value that they have there.
+_LISTS = frozenset(
+    {"messages", "choices", "candidates", "generations", "contents", "parts", "tool_calls", "replies", "completions",
+     "output"}
+)  # fmt: skip
+_OBJECTS = frozenset(
+    {"usage", "usage_metadata", "usageMetadata", "token_usage", "response_metadata", "generation_info", "kwargs",
+     "additional_kwargs", "llm_output", "message", "delta", "raw", "output", "incomplete_details"}
+)  # fmt: skip
+_TEXTS = frozenset({"role", "object", "_role", "lc"})
+# Keys that requests, messages and replies share with the data of apps: alone or among themselves they are the former.
+_WORDS = frozenset(
+    {
+        *PARAMETERS, "input", "inputs", "output", "outputs", "prompt", "text", "content", "contents", "message",
+        "response", "completion", "generation", "answer", "model", "id", "type", "name", "created", "created_at",
+        "instructions", "system", "tools", "functions", "tool_choice", "stream", "user", "metadata", "extra_headers",
+        "finish_reason", "stop_reason", "stop_sequence", "index", "refusal", "reasoning", "reasoning_content", "data",
+        "results", "args", "kwargs", "status", "error", "outputText", "inputText", "images", "audio", "function_call",
+        "tool_call_id", "system_fingerprint", "service_tier", "blocks", "media", "files", "history", "meta",
+    }
+)  # fmt: skip
+_TYPES = frozenset({*TYPED, *CLASSES, *LANGCHAIN_TYPES, "message", "reasoning", "constructor"})
+_PART_KEYS = frozenset(key for key, _ in KEYED)
+
+
+def is_data(value: Any) -> bool:
+    """Whether a parsed value is an app's own data, and no request, messages or reply."""
+    if is_list(value):
+        return bool(value) and all(is_mapping(each) and is_data(each) for each in value)
+    return is_mapping(value) and bool(value) and not _is_known(value) and not _WORDS.issuperset(value)
+
+
+def _is_known(value: Mapping[str, Any]) -> bool:
+    return (
+        any(is_list(value.get(key)) for key in _LISTS & value.keys())
+        or any(is_mapping(value.get(key)) for key in _OBJECTS & value.keys())
+        or not _TEXTS.isdisjoint(value)
+        or any(is_mapping(value.get(key)) for key in _PART_KEYS & value.keys())
+        or type_of(value) in _TYPES
+    )
+
+
+def read_given(record: AISpan, body: Any) -> None:
+    """Fill what the record leaves open from what a call was given (parsed)."""
+    if is_data(body):
+        record.input = record.input or [{"role": "user", "content": dump(body)}]
+        return
+    if is_mapping(body):
+        read_request(record, body)
+    if unset(record.input):
+        record.input = read_messages(body, "user")
+
+
+def read_result(record: AISpan, answer: Any) -> None:
+    """Fill what the record leaves open from what a call gave back (parsed)."""
+    if is_data(answer):
+        record.output = record.output or [{"role": "assistant", "content": dump(answer)}]
+        return
+    if unset(record.output):
+        record.output = raw_output(answer)
+    read_raw_answer(record, answer)
