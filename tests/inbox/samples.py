@@ -273,14 +273,36 @@ def agent_trace(end: datetime, trace_id: str = AGENT_TRACE) -> Sequence[dict[str
     ]
 
 
-NAMES = (
-    "Answer a support ticket",
-    "Summarise a contract",
-    "Extract invoice fields",
-    "Chat",
-    "Nightly report",
-    "Translate release notes",
+TASKS = (
+    (
+        "Answer a support ticket",
+        "My parcel no. {} has not arrived. Where is it?",
+        "Parcel no. {} left the depot this morning; you have it today before six.",
+    ),
+    (
+        "Summarise a contract",
+        "Put contract no. {} into one sentence.",
+        "Contract no. {} runs for two years and renews itself unless it is ended three months before.",
+    ),
+    ("Extract invoice fields", "Which fields does invoice no. {} have?", "Invoice no. {}: net, tax, total, due date."),
+    (
+        "Chat",
+        "What rhymes with orange? This is try no. {}.",
+        "Nothing does, not even at try no. {}. *Door hinge* is close.",
+    ),
+    (
+        "Nightly report",
+        "How was the night? Report no. {}.",
+        "Report no. {}: three jobs ran, and all of them ended well.",
+    ),
+    (
+        "Translate release notes",
+        "Translate note no. {} into German: search is twice as fast.",
+        "Hinweis no. {}: Die Suche ist doppelt so schnell.",
+    ),
 )
+"""What the many traces are called, are asked and answer."""
+
 MODELS = (
     ("gpt-4o-2024-08-06", "openai"),
     ("claude-sonnet-4-5", "anthropic"),
@@ -293,6 +315,7 @@ def plain_trace(number: int, end: datetime) -> Sequence[dict[str, Any]]:
     """One of many: a trace event and one or two generations; every seventh fails, every eleventh is anonymous."""
     trace_id = f"{number:032x}"
     model, provider = MODELS[number % len(MODELS)]
+    name, question, answer = TASKS[number % len(TASKS)]
     user = trace_id if number % 11 == 3 else f"user-{number % 37}@example.com"
     shared: dict[str, Any] = {"trace_id": trace_id, "session_id": f"session-{number // 4}"}
     failure = (
@@ -304,8 +327,9 @@ def plain_trace(number: int, end: datetime) -> Sequence[dict[str, Any]]:
         {}
         if failure
         else {
-            "output_choices": [{"role": "assistant", "content": f"Here is answer {number}."}],
+            "output_choices": [{"role": "assistant", "content": answer.format(number)}],
             "output_tokens": 40 + number % 300,
+            **({"total_cost_usd": 0.0004 + number % 90 / 9000} if number % 3 != 1 else {}),
         }
     )
     person = {"$process_person_profile": False} if user == trace_id else {}
@@ -318,7 +342,7 @@ def plain_trace(number: int, end: datetime) -> Sequence[dict[str, Any]]:
             parent_id=trace_id,
             model=model,
             provider=provider,
-            input=[{"role": "user", "content": f"Question {number}"}],
+            input=[{"role": "user", "content": question.format(number)}],
             input_tokens=100 + number * 7 % 4000,
             latency=0.3 + number % 40 / 7,
             cache_reporting_exclusive=False,
@@ -327,5 +351,5 @@ def plain_trace(number: int, end: datetime) -> Sequence[dict[str, Any]]:
         )
         for place in range(1 + number % 2)
     ]
-    root = event("$ai_trace", end, **shared, span_name=NAMES[number % len(NAMES)])
+    root = event("$ai_trace", end, **shared, span_name=name)
     return [{**made, "distinct_id": user, "properties": {**made["properties"], **person}} for made in (*calls, root)]

@@ -17,10 +17,9 @@ from .chats import SESSION, USER, chat
 from .samples import AGENT_TRACE, agent_trace, batch, event, plain_trace, post
 
 WIDE = {"width": 1280, "height": 800}
-TALL = {"width": 1280, "height": 1150}
 LOW = {"width": 1280, "height": 640}
 NARROW = {"width": 390, "height": 844}
-DOCUMENTATION = ("inbox-trace", "inbox-conversation")
+DOCUMENTATION = ("inbox-list", "inbox-trace", "inbox-conversation", "inbox-changes", "inbox-session")
 
 TRACE = f"#/trace/{AGENT_TRACE}"
 CHAT = "#/trace/lisbon-2"
@@ -47,10 +46,22 @@ def raw(page: Any) -> None:
     page.get_by_role("button", name="Raw").click()
 
 
-def changes(page: Any) -> None:
-    choose("answer-2")(page)
-    page.get_by_role("tab", name="Changes").click()
-    page.wait_for_selector(".changes .message.added")
+def changes_of(node: str) -> Callable[[Any], None]:
+    def run(page: Any) -> None:
+        choose(node)(page)
+        page.get_by_role("tab", name="Changes").click()
+        page.wait_for_selector(".changes .message.added")
+
+    return run
+
+
+def answer(page: Any) -> None:
+    page.get_by_role("button", name="Output 1").click()
+    page.locator(".message").last.wait_for()
+
+
+def whole_turns(page: Any) -> None:
+    page.wait_for_selector(".turn table")
 
 
 def filtered(page: Any) -> None:
@@ -83,15 +94,18 @@ SHOTS: dict[str, tuple[str, dict[str, int], str, Callable[[Any], None] | None]] 
     "markdown": (CHAT, WIDE, "light", choose("answer-2")),
     "markdown-table": ("#/trace/lisbon-1", WIDE, "dark", bottom_of("answer-1")),
     "raw": (CHAT, WIDE, "light", raw),
-    "changes": (CHAT, WIDE, "light", changes),
-    "changes-narrow": (CHAT, NARROW, "dark", changes),
+    "changes": (CHAT, WIDE, "light", changes_of("answer-2")),
+    "changes-narrow": (CHAT, NARROW, "dark", changes_of("answer-2")),
     "feedback": (f"{CHAT}?node=", WIDE, "light", None),
     "filter": (TRACE, WIDE, "light", filtered),
     "list-narrow-dark": ("#/", NARROW, "dark", None),
     "problems": ("#/problems", WIDE, "light", problems),
     "warnings": ("#/trace/trace-1", WIDE, "light", choose("w1")),
+    "inbox-list": ("#/", LOW, "light", None),
     "inbox-trace": (f"{TRACE}?view=timeline", LOW, "light", choose("t2")),
-    "inbox-conversation": (TRACE, TALL, "light", choose("g1")),
+    "inbox-conversation": ("#/trace/lisbon-1?node=answer-1", LOW, "light", answer),
+    "inbox-changes": (f"{TRACE}?node=g2", LOW, "light", changes_of("g2")),
+    "inbox-session": (f"#/session/{SESSION}", LOW, "light", whole_turns),
 }
 
 
@@ -169,7 +183,7 @@ def take(directory: Path, names: Sequence[str], *, with_faults: bool) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directory", type=Path)
-    parser.add_argument("--documentation", action="store_true", help="only the two of the README")
+    parser.add_argument("--documentation", action="store_true", help="only those of the documentation")
     options = parser.parse_args()
     options.directory.mkdir(parents=True, exist_ok=True)
     names = DOCUMENTATION if options.documentation else [name for name in SHOTS if name not in DOCUMENTATION]

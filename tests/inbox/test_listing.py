@@ -89,6 +89,21 @@ def test_where_nobody_speaks_nothing_is_made_up(inbox: Inbox, given: dict[str, A
     assert (only(inbox)["asked"], only(inbox)["answered"]) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# Title\n\n> **Bold** and `code`, *so* [far](https://example.com/a)", "Title Bold and code, so far"),
+        ("- one\n- two\n  * three", "one two three"),
+        ("| a | b |\n|---|--:|\n| 1 | 2 |", "a · b 1 · 2"),
+        ("```python\nx = 2 ** 3 * y\n```", "x = 2 ** 3 * y"),
+        ("2*3*4 - 1, snake_case__name__, # no title", "2*3*4 - 1, snake_case__name__, # no title"),
+    ],
+)
+def test_a_line_is_read_without_the_marks_of_markdown(inbox: Inbox, text: str, line: str) -> None:
+    post(inbox.url, batch(event(output_choices=[{"role": "assistant", "content": text}])))
+    assert only(inbox)["answered"] == line
+
+
 def test_a_long_text_is_one_short_line(inbox: Inbox) -> None:
     post(inbox.url, batch(event(input="word " * 10_000, output_choices="x" * 900_000)))
     assert len(only(inbox)["asked"]) == len(only(inbox)["answered"]) == 301

@@ -85,7 +85,7 @@ def within(number: int) -> bool:
         ({"since": "2026-01-02T03:03:05Z", "until": "2026-01-02T03:04Z"}, lambda n: 5 <= n <= 60 and within(n)),
         ({"model": "gpt-4.1-mini"}, lambda n: n % 4 == 3),
         ({"errors": "1"}, lambda n: n % 7 == 5),
-        ({"q": "Here is answer 777."}, lambda n: n == 777),
+        ({"q": "No. 777"}, lambda n: str(n).startswith("777")),
         ({"q": "summarise a CONTRACT", "errors": "1"}, lambda n: n % 6 == 1 and n % 7 == 5),
         ({"q": "100% sure"}, lambda n: False),
         ({"user": "nobody"}, lambda n: False),

@@ -10,12 +10,12 @@ import { textBlock } from "/text.js";
 const DRAWN = 200; // messages laid out at once; what stands before them is history
 
 export function conversation(heading, value, role) {
-  const messages = drawnMessages(value, role);
+  const messages = namedMessages(value, role);
   if (!messages.length) return null;
-  const list = el("ol", { class: "messages" }, messages.slice(-DRAWN));
+  const list = el("ol", { class: "messages" }, messages.slice(-DRAWN).map(message));
   const before = messages.slice(0, -DRAWN);
   const earlier = before.length ? button(`Show ${plural(before.length, "earlier message")}`, () => {
-    list.prepend(...before);
+    list.prepend(...before.map(message));
     earlier.remove();
     list.dispatchEvent(new CustomEvent("grown", { bubbles: true }));
   }, { class: "more" }) : null;
@@ -24,10 +24,13 @@ export function conversation(heading, value, role) {
 }
 
 // The messages of a value as list items, one for each.
-export function drawnMessages(value, role) {
+export const drawnMessages = (value, role) => namedMessages(value, role).map(message);
+
+// The results of tools know the name of their call.
+function namedMessages(value, role) {
   const messages = readMessages(value, role);
   const called = new Map(messages.flatMap(({ blocks }) => blocks.filter((one) => one.kind === "call" && one.id).map((one) => [one.id, one.name])));
-  return messages.map((one) => message({ ...one, name: one.name ?? called.get(one.callId) }));
+  return messages.map((one) => ({ ...one, name: one.name ?? called.get(one.callId) }));
 }
 
 function message(given) {

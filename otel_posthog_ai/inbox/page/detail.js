@@ -109,14 +109,22 @@ function content(node, properties) {
   return el("div", {}, toolbar(parts), tools(properties.$ai_tools), parts);
 }
 
-// How many messages there are on either side, with a jump to each; how texts are shown.
+// How many messages there are on either side, with a jump to each; how texts are shown. Nothing where neither is.
 function toolbar(parts) {
   const counted = parts.filter((part) => part.dataset.count);
-  const jump = (part) => button(`${part.dataset.part === "output" ? "Output" : "Input"} ${count(Number(part.dataset.count))}`,
-    () => { part.scrollIntoView({ block: "start" }); part.querySelector("h3").focus({ preventScroll: true }); }, { class: "quiet small", title: `Go to the ${part.dataset.part}` });
-  return el("div", { class: "toolbar" },
-    counted.length ? el("p", { class: "jumps" }, counted.flatMap((part, place) => (place ? [el("span", { class: "muted" }, "·"), jump(part)] : [jump(part)]))) : null,
-    parts.some((part) => part.querySelector(".text")) ? textSwitch() : null);
+  const hasTexts = parts.some((part) => part.querySelector(".text"));
+  if (!counted.length && !hasTexts) return null;
+  const jumps = counted.flatMap((part, place) => (place ? [el("span", { class: "muted" }, "·"), jump(part)] : [jump(part)]));
+  return el("div", { class: "toolbar" }, jumps.length ? el("p", { class: "jumps" }, jumps) : null, hasTexts ? textSwitch() : null);
+}
+
+function jump(part) {
+  const to = () => {
+    part.scrollIntoView({ block: "start" });
+    part.querySelector("h3").focus({ preventScroll: true });
+  };
+  const name = part.dataset.part === "output" ? "Output" : "Input";
+  return button(`${name} ${count(Number(part.dataset.count))}`, to, { class: "quiet small", title: `Go to the ${part.dataset.part}` });
 }
 
 function section(heading, value) {

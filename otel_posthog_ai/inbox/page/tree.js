@@ -5,6 +5,7 @@ import { count, isKnown, plural, seconds, ticks, tokens } from "/format.js";
 import { kindOf } from "/kinds.js";
 
 const LAID_OUT = 500;
+const BEFORE = 100; // rows above the chosen one, where not all are laid out
 const DEEPEST_INDENT = 12;
 
 // Keys name rows even where ids repeat: the id and which time it is drawn.
@@ -21,7 +22,8 @@ export function treeView({ onselect, onopen }) {
   let nodes = [];
   let selected = null;
   let mode = "tree";
-  let shownRows = LAID_OUT;
+  let from = 0; // the rows that are laid out
+  let to = LAID_OUT;
   let words = "";
   const collapsed = new Set();
   const element = el("div", { class: "tree", role: "tree", "aria-label": "Events of the trace" });
@@ -43,14 +45,18 @@ export function treeView({ onselect, onopen }) {
     const rows = visible();
     const span = extent(nodes);
     const chosen = rows.findIndex((node) => node.key === selected);
-    if (chosen >= shownRows) shownRows = chosen + LAID_OUT;
+    if (chosen >= 0 && (chosen < from || chosen >= to)) [from, to] = [Math.max(chosen - BEFORE, 0), Math.max(chosen - BEFORE, 0) + LAID_OUT];
+    if (from >= rows.length) [from, to] = [0, LAID_OUT];
     element.dataset.mode = mode;
-    element.replaceChildren(...rows.slice(0, shownRows).map((node) => row(node, span)));
+    element.replaceChildren(...rows.slice(from, to).map((node) => row(node, span)));
     if (!rows.length) element.append(el("p", { class: "muted none" }, "No event matches."));
-    if (rows.length > shownRows) {
-      element.append(button(`Show ${count(Math.min(LAID_OUT, rows.length - shownRows))} more rows`, () => { shownRows += LAID_OUT; draw(); }, { class: "more" }));
-    }
+    if (from > 0) element.prepend(more(from, "earlier", () => { from = Math.max(from - LAID_OUT, 0); }));
+    if (rows.length > to) element.append(more(rows.length - to, "more", () => { to += LAID_OUT; }));
     if (hadFocus) current()?.focus({ preventScroll: true });
+  }
+
+  function more(left, word, widen) {
+    return button(`Show ${count(Math.min(LAID_OUT, left))} ${word} rows`, () => { widen(); draw(); }, { class: "more" });
   }
 
   function row(node, span) {
@@ -141,7 +147,8 @@ export function treeView({ onselect, onopen }) {
     const target = moves[event.key]();
     if (target) {
       selected = target.key;
-      if (rows.indexOf(target) >= shownRows) draw();
+      const at = rows.indexOf(target);
+      if (at < from || at >= to) draw();
       select(target, true);
     }
   });
