@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk._logs import LogRecordProcessor
+from opentelemetry.sdk.resources import Resource
 
+from otel_posthog_ai.agent_logs.entry import agent_entry
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.reading.log_contents import content_of, log_record
 
@@ -30,9 +32,10 @@ class PostHogLogRecordProcessor(LogRecordProcessor):
         tracer_provider.add_span_processor(spans)
         logger_provider.add_log_record_processor(PostHogLogRecordProcessor(spans))
 
-    Needed for instrumentors that put prompts and answers into log records instead of span attributes. It sends nothing
-    itself, keeps nothing but GenAI records, and leaves every record as it is for the other processors. Its place among
-    them does not matter. Records wait for the end of their span, bounded in number, bytes and time.
+    Needed for instrumentors that put prompts and answers into log records instead of span attributes, and for coding
+    agents whose calls are log records: those become spans themselves. It sends nothing itself, keeps nothing but such
+    records, and leaves every record as it is for the other processors. Its place among them does not matter. Records
+    wait for the end of their span, or until their conversation is quiet, bounded in number, bytes and time.
 
     Args:
         span_processor: the span processor of the same app. Raises `ValueError` when it is none.
@@ -68,13 +71,18 @@ class PostHogLogRecordProcessor(LogRecordProcessor):
         attributes = record.attributes
         found: Mapping[str, Any] = dict(attributes) if attributes is not None else {}
         time_ns = record.timestamp or record.observed_timestamp or 0
-        occurrence = content_of(log_record(getattr(record, "event_name", None), found, record.body, time_ns))
-        if occurrence is None:
-            return
+        written = log_record(getattr(record, "event_name", None), found, record.body, time_ns)
+        content = content_of(written)
         scope = getattr(emitted, "instrumentation_scope", None)
-        self._span_processor.join_log(
-            record.trace_id or 0, record.span_id or 0, occurrence, (scope.name if scope is not None else "") or ""
-        )
+        name = (scope.name if scope is not None else "") or ""
+        if content is not None:
+            self._span_processor.join_log(record.trace_id or 0, record.span_id or 0, content, name)
+            return
+        resource = getattr(emitted, "resource", None) or getattr(record, "resource", None) or Resource({})
+        version = scope.version if scope is not None else None
+        entry = agent_entry(record.trace_id or 0, name, version, resource, written)
+        if entry is not None:
+            self._span_processor.join_agent(entry)
 
     def shutdown(self) -> None:
         """Take no more records; what was taken leaves with its span."""

@@ -30,6 +30,7 @@ from .registry import active_processors, live, made
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from otel_posthog_ai.agent_logs.entry import AgentEntry
     from otel_posthog_ai.counters import Counters
     from otel_posthog_ai.dialects import Occurrence
     from otel_posthog_ai.options import ProcessorOptions
@@ -226,6 +227,11 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         """Keep a log record with content for the span that it belongs to (0, 0: unknown). Called at emit."""
         if self.active:
             self._pipeline.join_log(trace_id, span_id, occurrence, scope)
+
+    def join_agent(self, entry: AgentEntry) -> None:
+        """Keep a log record of a coding agent, which becomes a span itself. Called at emit."""
+        if self.active:
+            self._pipeline.join_agent(entry)
 
     def capture(self, event: Mapping[str, Any], *, private: bool = False, context_keys: Collection[str] = ()) -> bool:
         """Send a ready event by this processor's delivery; False where it was not queued.

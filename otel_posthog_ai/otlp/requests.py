@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
+from otel_posthog_ai.agent_logs.conventions import convention_of
 from otel_posthog_ai.agent_logs.entry import AgentEntry, agent_entry
 from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.reading.log_contents import content_of, log_record
@@ -55,6 +57,8 @@ class Contents:
     logs: list[LogEntry] = field(default_factory=list[LogEntry])
     other: int = 0
     """Log records without message content, and metrics: nothing for PostHog."""
+    unread: Counter[str] = field(default_factory=Counter[str])
+    """Of these log records the ones that nothing here knows, by scope."""
     malformed: list[str] = field(default_factory=list[str])
     """Why each span or record that could not be read could not be."""
 
@@ -205,3 +209,5 @@ def add_log(
         contents.logs.append(LogEntry(agent.holding_id, ids[1] or 1, scope.name, record, agent))
     else:
         contents.other += 1
+        if convention_of(scope.name) is None:
+            contents.unread[scope.name] += 1

@@ -13,7 +13,7 @@ from .plumbing import is_plumbing
 from .resources import once_a_resource
 from .source import Source
 
-RESOURCE_KEPT = ("service.", "deployment.")
+RESOURCE_KEPT = ("service.", "deployment.", "vcs.repository.")
 RESOURCE_DROPPED = frozenset({"service.instance.id"})
 # Namespaces of the semantic conventions: a resource attribute outside them is the user's own.
 RESOURCE_NAMESPACES = (

@@ -200,7 +200,7 @@ def _report(options: argparse.Namespace, settings: Settings, outcome: Outcome) -
 def _tell_read(out: Terminal, outcome: Outcome) -> None:
     if outcome.resumed:
         out.line("Went on where an earlier replay was interrupted.")
-    logs = f" and {outcome.log_records:,} log records with messages" if outcome.log_records else ""
+    logs = f" and {outcome.log_records:,} log records of calls" if outcome.log_records else ""
     out.line(f"Read {outcome.spans:,} spans{logs} of {outcome.traces:,} traces.")
     if outcome.lost_log_records:
         out.line(
@@ -219,14 +219,33 @@ def _tell_sent(out: Terminal, host: str | None, outcome: Outcome) -> None:
     kinds = ", ".join(f"{count:,} {name}" for name, count in sorted(outcome.events.items(), key=lambda kind: -kind[1]))
     if outcome.spans and not total and outcome.stopped is None:
         out.line(out.style("! None of the spans was an AI span.", "yellow"))
+    elif outcome.understood_nothing:
+        out.line(out.style("✗ Nothing in the files was understood.", "red"))
     elif host is None:
         out.line(f"They would become {total:,} events: {kinds}. Nothing was sent.")
     else:
         out.line(out.style(f"✓ {outcome.sent:,} events sent to {host}", "green") + (f": {kinds}." if kinds else "."))
+    _tell_not_understood(out, outcome)
     for reason, count in outcome.dropped.items():
         out.line(out.style(f"! {count:,} {_REASONS.get(reason, f'were dropped: {reason}')}", "yellow"))
     if outcome.stopped is not None:
         out.line(out.style(f"✗ {outcome.stopped}", "red"))
+
+
+_MOST_SCOPES = 8
+_NOT_UNDERSTOOD = {"log_records": "log records", "spans": "spans"}
+
+
+def _tell_not_understood(out: Terminal, outcome: Outcome) -> None:
+    """Spans of no AI are usual beside others; log records that nobody knows may be calls."""
+    for kind, name in _NOT_UNDERSTOOD.items():
+        by_scope = outcome.not_understood[kind]
+        if not by_scope or (kind == "spans" and outcome.events):
+            continue
+        most = sorted(by_scope, key=lambda scope: -by_scope[scope])
+        scopes = ", ".join(f"{by_scope[scope]:,} of {scope or 'no scope'}" for scope in most[:_MOST_SCOPES])
+        more = ", …" if len(most) > _MOST_SCOPES else ""
+        out.line(f"    not for PostHog: {sum(by_scope.values()):,} {name} ({scopes}{more})")
 
 
 _REASONS = {

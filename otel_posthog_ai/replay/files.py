@@ -142,6 +142,7 @@ def _joined(parts: Iterable[Contents]) -> Contents:
         joined.spans += part.spans
         joined.logs += part.logs
         joined.other += part.other
+        joined.unread += part.unread
         joined.malformed += part.malformed
     return joined
 

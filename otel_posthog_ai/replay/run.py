@@ -41,6 +41,8 @@ class Outcome:
     dropped: dict[str, int] = field(default_factory=dict[str, int])
     lost_log_records: int = 0
     """Records with message content whose span was not found."""
+    not_understood: dict[str, dict[str, int]] = field(default_factory=lambda: {"spans": {}, "log_records": {}})
+    """What became no event because nothing here knows it: how many of each scope."""
     resumed: bool = False
     stopped: str | None = None
     """Why the replay ended before the files did."""
@@ -49,7 +51,17 @@ class Outcome:
     def ok(self) -> bool:
         """Whether everything was read and taken."""
         harmless = {"repeated"}
-        return self.stopped is None and not self.malformed and not set(self.dropped) - harmless
+        return (
+            self.stopped is None
+            and not self.malformed
+            and not set(self.dropped) - harmless
+            and not self.understood_nothing
+        )
+
+    @property
+    def understood_nothing(self) -> bool:
+        """Whether the files hold log records, and nothing of all that is in them became an event."""
+        return not self.events and bool(self.not_understood["log_records"]) and not self.dropped
 
 
 class Replay:
@@ -117,6 +129,9 @@ class Replay:
         outcome.spans += len(line.contents.spans)
         outcome.log_records += len(line.contents.logs)
         outcome.other += line.contents.other
+        unread = outcome.not_understood["log_records"]
+        for scope, count in line.contents.unread.items():
+            unread[scope] = unread.get(scope, 0) + count
         seen = line.start < self._earlier.read[line.file]
         self._window.add(line, self._earlier.delivered if seen else ())
         self._tell()
@@ -132,6 +147,7 @@ class Replay:
             logs = LogsOfSpans(group, self._window.strays)
             events = self._whole.events(logs.spans, logs.of)
             self.outcome.traces += len(group)
+            self.outcome.not_understood["spans"] = dict(self._whole.unread)
             self.outcome.lost_log_records += logs.left
             self._deliver(events)
             self._save()

@@ -54,9 +54,9 @@ class HeldLogs:
 
     def add(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
         """Keep a record; the oldest go first when there are too many."""
-        now, weight = time.monotonic(), _weight(occurrence.attributes) + _weight(occurrence.body)
+        now, size = time.monotonic(), weight(occurrence.attributes) + weight(occurrence.body)
         with self._lock:
-            if weight > MOST_BYTES:
+            if size > MOST_BYTES:
                 _tell_dropped()
                 return
             if span_id:
@@ -67,8 +67,8 @@ class HeldLogs:
             else:
                 records = _Records(now, scope)
                 self._strays.append(records)
-            records.add(occurrence, weight)
-            self._weight += weight
+            records.add(occurrence, size)
+            self._weight += size
             self._make_room(now)
 
     def _make_room(self, now: float) -> None:
@@ -121,13 +121,13 @@ def _tell_dropped() -> None:
     warn("joined_logs:full", "log records with message content are dropped: too many wait for the end of their spans")
 
 
-def _weight(value: Any, depth: int = 0) -> int:
+def weight(value: Any, depth: int = 0) -> int:
     """Roughly how many bytes a structured value holds in memory."""
     if isinstance(value, (str, bytes, bytearray)):
         return 50 + len(value)
     if depth < _DEEPEST:
         if is_mapping(value):
-            return 50 + sum(_weight(key, depth + 1) + _weight(item, depth + 1) for key, item in value.items())
+            return 50 + sum(weight(key, depth + 1) + weight(item, depth + 1) for key, item in value.items())
         if is_list(value):
-            return 50 + sum(_weight(item, depth + 1) for item in value)
+            return 50 + sum(weight(item, depth + 1) for item in value)
     return 16

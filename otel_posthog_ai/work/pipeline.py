@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry.sdk.trace import ReadableSpan
 
@@ -23,9 +23,13 @@ from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.reading.content_events import EVALUATION
 from otel_posthog_ai.settings import Settings
 
+from .held_agents import HeldAgents
 from .held_logs import HeldLogs
 from .late_results import LateResults
 from .reading_room import ReadingRoom
+
+if TYPE_CHECKING:
+    from otel_posthog_ai.agent_logs.entry import AgentEntry
 
 
 class Member(Protocol):
@@ -71,6 +75,7 @@ class Pipeline:
         self.room = ReadingRoom(settings, self.counters, patient=True)
         self.hierarchy = self.room.hierarchy
         self.logs = HeldLogs()
+        self.agents = HeldAgents()
         self.results = LateResults()
         self.closed = False
         self._work = threading.Lock()
@@ -104,6 +109,10 @@ class Pipeline:
         else:
             self.logs.add(trace_id, span_id, occurrence, scope)
 
+    def join_agent(self, entry: AgentEntry) -> None:
+        """Keep a log record of a coding agent until its conversation is quiet: it becomes a span itself."""
+        self.agents.add(entry)
+
     def send(
         self, events: Iterable[Mapping[str, Any]], *, private: bool = False, context_keys: Collection[str] = ()
     ) -> bool:
@@ -135,7 +144,7 @@ class Pipeline:
     def _on_tick(self) -> None:
         """Called by the sender's clock: the worker of a BatchSpanProcessor sleeps while its queue is empty."""
         self._catch_up()
-        if (self.room.held or self.results) and self._work.acquire(timeout=1.0):
+        if (self.room.held or self.results or self.agents) and self._work.acquire(timeout=1.0):
             try:
                 self._release()
             finally:
@@ -155,8 +164,17 @@ class Pipeline:
 
     def _release(self, *, everything: bool = False, final: bool = False) -> None:
         """Send what need not wait any longer, and what judges have said since; the caller holds the lock."""
+        if self.agents:
+            self._read_agents(0.0 if everything else self.settings.flush_interval_millis / 1000)
         self._put(self.room.release(everything=everything, final=final))
         self._put(self.room.evaluated(self.results))
+
+    def _read_agents(self, quiet: float) -> None:
+        from otel_posthog_ai.agent_logs.spans import spans_of  # few apps have such records
+
+        spans = [span for span in spans_of(self.agents.due(quiet)) if self.room.note_end(span)]
+        self.counters.add("seen", len(spans))
+        self.room.add(spans, self.logs.of)
 
     def _put(self, events: list[EncodedEvent]) -> None:
         if events:
@@ -167,6 +185,7 @@ class Pipeline:
         self._work = threading.Lock()
         self.room.forget_held()
         self.logs = HeldLogs()
+        self.agents = HeldAgents()
         self.results = LateResults()
 
 

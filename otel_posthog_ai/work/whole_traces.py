@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -21,13 +22,21 @@ class WholeTraces:
 
     def __init__(self, settings: Settings, counters: Counters) -> None:
         self._counters = counters
+        self.unread: Counter[str] = Counter()
+        """Spans that were not for PostHog, by scope."""
         self._room = ReadingRoom(settings, counters, patient=True, one_process=False)
 
     def events(self, spans: Iterable[ReadableSpan], logs_of: LogsOf) -> list[EncodedEvent]:
         """The events of all spans of some traces; `logs_of` gives the log records that belong to a span."""
         # Parents end last in a running app, and that order decides what a trace knows when.
         ended = sorted(spans, key=lambda span: span.end_time or 0)
-        chosen = [span for span in ended if self._room.note_end(span)]
+        chosen: list[ReadableSpan] = []
+        for span in ended:
+            if self._room.note_end(span):
+                chosen.append(span)
+            else:
+                scope = span.instrumentation_scope
+                self.unread[scope.name if scope is not None else ""] += 1
         self._counters.add("seen", len(ended))
         self._counters.add("filtered", len(ended) - len(chosen))
         self._room.add(chosen, logs_of)

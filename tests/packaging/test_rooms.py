@@ -27,8 +27,12 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "calls": frozenset({"tree", "reading"}),
     "events": frozenset({"tree", "reading"}),
     "content": frozenset({"events", "delivery"}),
-    "work": frozenset({"calls", "tree", "context", "dialects", "reading", "events", "content", "delivery"}),
-    "doors": frozenset({"work", "tree", "context", "dialects", "reading", "events", "content", "delivery"}),
+    "work": frozenset(
+        {"agent_logs", "calls", "tree", "context", "dialects", "reading", "events", "content", "delivery"}
+    ),
+    "doors": frozenset(
+        {"agent_logs", "work", "tree", "context", "dialects", "reading", "events", "content", "delivery"}
+    ),
     "otlp": frozenset({"work", "agent_logs", "dialects", "reading"}),
 }
 # Modules of the top level that users name by their path, and what they lead to.

@@ -121,6 +121,28 @@ def test_no_ai_span_is_told(tmp_path: Path, inbox: Inbox) -> None:
     assert "None of the spans was an AI span." in out
 
 
+def test_log_records_that_nobody_knows_are_told(tmp_path: Path, inbox: Inbox) -> None:
+    record = {"timeUnixNano": "1", "attributes": [{"key": "event.name", "value": {"stringValue": "acme.llm_request"}}]}
+    file = tmp_path / "records.jsonl"
+    scoped = [{"scope": {"name": "acme.agent"}, "logRecords": [record] * 12}]
+    file.write_text(json.dumps({"resourceLogs": [{"scopeLogs": scoped}]}) + "\n")
+    code, out, _ = run(file, "--inbox-url", inbox.url)
+    assert code == 1
+    assert "Nothing in the files was understood." in out
+    assert "not for PostHog: 12 log records (12 of acme.agent)" in out
+
+
+def test_beside_what_was_understood_they_are_told_too(file: Path, tmp_path: Path, inbox: Inbox) -> None:
+    records = tmp_path / "records.jsonl"
+    scoped = [
+        {"scope": {"name": "acme.agent"}, "logRecords": [{"timeUnixNano": "1", "body": {"stringValue": "hello"}}]}
+    ]
+    records.write_text(json.dumps({"resourceLogs": [{"scopeLogs": scoped}]}) + "\n")
+    code, out, _ = run(file, records, "--inbox-url", inbox.url)
+    assert code == 0
+    assert "not for PostHog: 1 log records (1 of acme.agent)" in out
+
+
 def test_an_inbox_of_its_own_stays_open(file: Path, tmp_path: Path) -> None:
     database = tmp_path / "events.db"
     with start(file, "--keep", "--inbox-url", "http://127.0.0.1:0", "--database", database) as process:

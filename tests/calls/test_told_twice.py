@@ -1,0 +1,61 @@
+"""What an agent tells in spans and in log records is one, also where one of both arrives when the other has left."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otel_posthog_ai.replay.checkpoint import Checkpoint
+from otel_posthog_ai.replay.run import Replay
+from otel_posthog_ai.settings import resolve
+from tests.receiver import Receiver
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "otlp"
+
+
+def parts(name: str) -> dict[str, list[dict[str, Any]]]:
+    """The requests of a recording by signal."""
+    found: dict[str, list[dict[str, Any]]] = {"resourceSpans": [], "resourceLogs": []}
+    for line in (GOLDEN / f"{name}.otlp.jsonl").read_text(encoding="utf-8").splitlines():
+        document = json.loads(line)
+        for signal in found:
+            if signal in document:
+                found[signal].append({signal: document[signal]})
+    return found
+
+
+def replayed(receiver: Receiver, tmp_path: Path, requests: list[dict[str, Any]], window_bytes: int) -> list[str]:
+    file = tmp_path / "all.jsonl"
+    file.write_text("".join(json.dumps(request) + "\n" for request in requests), encoding="utf-8")
+    settings = resolve({"api_key": "phc_test", "host": receiver.url})
+    Replay([file], settings, Checkpoint(None, [file], settings), window_bytes=window_bytes).run()
+    return [event["event"] for event in receiver.events]
+
+
+@pytest.mark.parametrize("order", [("resourceSpans", "resourceLogs"), ("resourceLogs", "resourceSpans")])
+@pytest.mark.parametrize("name", ["claude_code_spans_and_logs", "codex_tool", "gemini_cli_tool"])
+def test_a_call_is_counted_once_in_any_order(
+    name: str, order: tuple[str, str], receiver: Receiver, tmp_path: Path
+) -> None:
+    found = parts(name)
+    requests = [request for signal in order for request in found[signal]]
+    assert replayed(receiver, tmp_path, requests, 32 << 20).count("$ai_generation") == 2
+
+
+@pytest.mark.parametrize("order", [("resourceSpans", "resourceLogs"), ("resourceLogs", "resourceSpans")])
+@pytest.mark.parametrize("name", ["claude_code_spans_and_logs", "codex_tool", "gemini_cli_tool"])
+def test_a_call_is_counted_once_when_the_other_has_left(
+    name: str, order: tuple[str, str], receiver: Receiver, tmp_path: Path
+) -> None:
+    found = parts(name)
+    requests = [request for signal in order for request in found[signal]]
+    assert replayed(receiver, tmp_path, requests, 1).count("$ai_generation") == 2
+
+
+@pytest.mark.parametrize("signal", ["resourceSpans", "resourceLogs"])
+@pytest.mark.parametrize("name", ["claude_code_spans_and_logs", "codex_tool", "gemini_cli_tool"])
+def test_each_of_both_tells_the_calls_alone(name: str, signal: str, receiver: Receiver, tmp_path: Path) -> None:
+    assert replayed(receiver, tmp_path, parts(name)[signal], 32 << 20).count("$ai_generation") == 2
