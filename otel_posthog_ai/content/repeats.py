@@ -17,6 +17,7 @@ from typing import Any, Final
 from otel_posthog_ai.bounds import Lately
 from otel_posthog_ai.delivery.encoding import EncodedEvent, Stretch, write
 from otel_posthog_ai.events.event import Event
+from otel_posthog_ai.giving_way import give_way
 
 from .json_safe import MAX_ITEMS
 from .rewriting import kinds
@@ -96,6 +97,7 @@ class Repeats:
             return None
         parts: list[Part] = []
         for entry, cleaned in zip(entries, safe, strict=True):
+            give_way()
             body = write(cleaned)
             if body is None:
                 return None

@@ -120,6 +120,8 @@ class Sender:
             if self._stopped or not self._settings.api_key:
                 self._counters.add("dropped", len(events), "shutdown" if self._settings.api_key else "no_api_key")
                 return
+            if not len(self._outbox):
+                self._pace.gather()  # a request costs more than all that is in it: what follows may come along
             dropped = self._outbox.add(events, spooled_first=self._spooler is not None)
             self._condition.notify_all()
             self._drop(dropped, "outbox_full")

@@ -17,6 +17,7 @@ from operator import is_
 from typing import Any, Final, cast
 
 from otel_posthog_ai import forks
+from otel_posthog_ai.giving_way import give_way
 
 SHORTEST: Final = 512
 """Characters of the shortest list that is remembered: shorter ones are parsed as fast as they are compared."""
@@ -120,6 +121,7 @@ class RepeatedJson:
         while text[at := _after_blanks(text, end)] != "]":
             if entries:
                 at = _after_blanks(text, _after(text, at, ","))
+            give_way()
             begin = end
             entry, end = _scan(text, at)
             objects = objects and type(entry) is dict

@@ -22,6 +22,7 @@ from otel_posthog_ai.dialects import AISpan, Occurrence, read_identity, read_spa
 from otel_posthog_ai.events.event import Event, build_events, named_trace, result_events
 from otel_posthog_ai.events.naming import private_name
 from otel_posthog_ai.events.usage import split_is_impossible
+from otel_posthog_ai.giving_way import give_way
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.reading.content_events import add_evaluation
 from otel_posthog_ai.record import is_call
@@ -103,6 +104,7 @@ class Assembly:
         """Read ended spans; those that are AI wait from now on."""
         now = time.monotonic()
         for span in spans:
+            give_way()
             try:
                 self._read(span, logs_of(span), now)
             except Exception as error:  # a bad span loses that span
@@ -247,6 +249,7 @@ class Assembly:
     def _built(self, ready: list[Held], final: bool) -> list[Built]:
         placed: list[tuple[Held, Placement]] = []
         for held in ready:
+            give_way()
             try:
                 place = self._placing.place(held.node, held.record, held.resource, final=final)
             except Exception as error:
@@ -255,6 +258,7 @@ class Assembly:
                 placed.append((held, place))
         built: list[Built] = []
         for held, place in placed:
+            give_way()
             try:
                 built.extend(self._build(held, place))
             except Exception as error:

@@ -20,6 +20,7 @@ from otel_posthog_ai.content.shrinking import shrink
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import EncodedEvent, Sender
 from otel_posthog_ai.dialects import Occurrence
+from otel_posthog_ai.giving_way import giving_way, hurried
 from otel_posthog_ai.reading.content_events import EVALUATION
 from otel_posthog_ai.settings import Settings
 
@@ -98,7 +99,7 @@ class Pipeline:
 
     def take(self, spans: Sequence[ReadableSpan]) -> None:
         """Ended AI spans arrive."""
-        with self._work:
+        with self._work, giving_way():
             self.room.add(spans, self.logs.of)
             self._release()
 
@@ -124,7 +125,8 @@ class Pipeline:
 
     def flush(self, deadline: float) -> bool:
         """Deliver everything that is owed; True only when that was done by the deadline."""
-        return self._release_everything(deadline, final=False) and self._sender.flush(deadline)
+        with hurried():
+            return self._release_everything(deadline, final=False) and self._sender.flush(deadline)
 
     def leave(self, member: Member, deadline: float) -> None:
         """A processor leaves; with the last one everything is delivered by the deadline and then nothing any more."""
@@ -134,8 +136,9 @@ class Pipeline:
             self.flush(deadline)
             return
         self.closed = True
-        self._release_everything(deadline, final=True)
-        self._sender.shutdown(deadline)
+        with hurried():
+            self._release_everything(deadline, final=True)
+            self._sender.shutdown(deadline)
 
     def status(self) -> dict[str, Any]:
         """Counters, `held` spans that were read and wait, and the sender's own state."""
@@ -143,12 +146,13 @@ class Pipeline:
 
     def _on_tick(self) -> None:
         """Called by the sender's clock: the worker of a BatchSpanProcessor sleeps while its queue is empty."""
-        self._catch_up()
-        if (self.room.held or self.results or self.agents) and self._work.acquire(timeout=1.0):
-            try:
-                self._release()
-            finally:
-                self._work.release()
+        with giving_way():
+            self._catch_up()
+            if (self.room.held or self.results or self.agents) and self._work.acquire(timeout=1.0):
+                try:
+                    self._release()
+                finally:
+                    self._work.release()
 
     def _release_everything(self, deadline: float, *, final: bool) -> bool:
         self._sender.gather()

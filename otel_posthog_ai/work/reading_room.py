@@ -11,6 +11,7 @@ from otel_posthog_ai.context import entries
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import EncodedEvent
 from otel_posthog_ai.events.event import Event
+from otel_posthog_ai.giving_way import give_way
 from otel_posthog_ai.log import warn_once
 from otel_posthog_ai.reading.source import Occurrence
 from otel_posthog_ai.settings import Settings
@@ -99,4 +100,8 @@ class ReadingRoom:
         self._assembly.forget_held()
 
     def _encoded(self, built: Iterable[Built]) -> list[EncodedEvent]:
-        return [event for each in built for event in self._outgoing.encode(each.events, each.privacy)]
+        encoded: list[EncodedEvent] = []
+        for each in built:
+            give_way()
+            encoded += self._outgoing.encode(each.events, each.privacy)
+        return encoded

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.giving_way import give_way
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.settings import Settings
 
@@ -103,6 +104,7 @@ class Sorter:
         plain = lost = 0
         try:
             for _ in range(len(self._ended)):
+                give_way()
                 span = self._ended.popleft()
                 try:
                     if self._note_end(span):

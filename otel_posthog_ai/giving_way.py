@@ -1,0 +1,69 @@
+"""How our worker leaves the interpreter to the app: it works in pieces, and between them it lets everybody else run.
+
+Python hands the interpreter lock over only every 5 milliseconds to a thread that asks for it, so that an event loop
+whose timer fires meanwhile is that late. What works behind the app's back therefore calls `give_way` after each small
+piece. In a thread that somebody waits for (a flush, an exporter's caller) nothing is given away.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+LONGEST_PIECE: Final = 0.0005
+"""Seconds of work between two moments in which others may run, unless the app keeps the interpreter to itself."""
+LONGEST_PIECE_WHILE_BUSY: Final = 0.005
+"""Then the worker keeps it as long as it had to wait for it, up to this: it must not starve."""
+_MOMENT: Final = 0.00005
+"""Seconds. Zero would be over before another thread has woken up."""
+_MEMORY: Final = 0.8
+
+
+class _Turn(threading.local):
+    """Of each thread: whether it gives way, since when it works, and how long it lately waited to get its turn."""
+
+    gives_way = False
+    since = 0.0
+    waited = 0.0
+
+
+_turn = _Turn()
+_hurried = 0
+
+
+def give_way() -> None:
+    """Let other threads run, if this thread works behind the app's back and has worked for a piece by now."""
+    turn = _turn
+    if not turn.gives_way or _hurried:
+        return
+    now = time.perf_counter()
+    if now - turn.since < LONGEST_PIECE or now - turn.since < min(turn.waited, LONGEST_PIECE_WHILE_BUSY):
+        return
+    time.sleep(_MOMENT)
+    turn.since = time.perf_counter()
+    turn.waited = _MEMORY * turn.waited + (1 - _MEMORY) * (turn.since - now)
+
+
+@contextmanager
+def giving_way() -> Iterator[None]:
+    """Inside, this thread gives way."""
+    before, _turn.gives_way = _turn.gives_way, True
+    _turn.since = time.perf_counter()
+    try:
+        yield
+    finally:
+        _turn.gives_way = before
+
+
+@contextmanager
+def hurried() -> Iterator[None]:
+    """Inside, somebody waits for the work: no thread gives way."""
+    global _hurried
+    _hurried += 1
+    try:
+        yield
+    finally:
+        _hurried -= 1
