@@ -7,6 +7,7 @@ from typing import Any
 
 from otel_posthog_ai.record import MISSING, AISpan, Evaluation, Message
 
+from .bodies import is_data
 from .messages import read_instructions, read_message, read_messages
 from .source import Occurrence, Source
 from .streamed_pieces import whole_answer
@@ -195,14 +196,11 @@ def _fields(occurrence: Occurrence) -> dict[str, Any]:
     body = parse_json(occurrence.body)
     fields: dict[str, Any] = dict(body) if is_mapping(body) else {} if body is None else {"content": body}
     whole = parse_json(occurrence.attributes.get(_WHOLE))
-    if is_mapping(whole):  # Azure: the body as an attribute
+    if is_mapping(whole) and not is_data(whole):  # Azure: the body as an attribute
         fields = {**whole, **fields}
     for key, value in occurrence.attributes.items():
         key = key.removeprefix("gen_ai.").removeprefix("event.")
-        whole = parse_json(value) if key == "content" else None
-        if is_mapping(whole) and not _MESSAGE.isdisjoint(whole):  # Azure's clients write the whole event as one text
-            fields.update(whole)
-        elif key not in _BOOKKEEPING:
+        if key not in _BOOKKEEPING:
             fields.setdefault(key, _said(value) if key in _SAID else parse_json(value))
     if "id" in fields and "tool_call_id" not in fields:
         fields["tool_call_id"] = fields["id"]
@@ -212,6 +210,8 @@ def _fields(occurrence: Occurrence) -> dict[str, Any]:
 def _said(value: Any) -> Any:
     """JSON text of a message or of its parts as what it holds; text that only looks like JSON stays text."""
     found = parse_json(value)
+    if is_data(found):
+        return value
     if is_list(found) and found and all(is_mapping(part) or isinstance(part, str) for part in found):
         return found
     if is_mapping(found) and not _MESSAGE_KEYS.isdisjoint(found):
@@ -236,7 +236,6 @@ def _message(occurrence: Occurrence, role: str) -> list[Message]:
 
 _BOOKKEEPING = frozenset({"name", "system", "provider.name", "system_name"})
 _SAID = frozenset({"content", "message"})
-_MESSAGE = frozenset({"role", "message"})
 _CONTENT_KEYS = frozenset({"content", "tool_calls", "parts", "text"})
 _MESSAGE_KEYS = frozenset({"role", "content", "tool_calls", "parts", "text", "tool_call_id", "name"})
 
