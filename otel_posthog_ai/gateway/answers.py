@@ -62,9 +62,14 @@ def success(signal: Signal, form: Form, receipt: Receipt) -> Answer:
     return Answer(200, body, _CONTENT_TYPES[form])
 
 
+def grpc_code(refused: Refused) -> int:
+    """The code of gRPC for a refusal."""
+    return _CODES.get(refused.status, 2)
+
+
 def failure(form: Form, refused: Refused) -> Answer:
     """Nothing was taken."""
-    code = _CODES.get(refused.status, 2)
+    code = grpc_code(refused)
     if form == "protobuf":
         body: bytes = _Status(code=code, message=refused.reason).SerializeToString()
     else:

@@ -23,7 +23,6 @@ _SMALL_BYTES = 64 * 1024
 """Requests up to this size are read at once; larger ones in a thread, so that others are not kept waiting."""
 _LARGE_BYTES = 1024 * 1024
 """Of requests above this size, one at a time is unpacked and read: for that moment it takes many times its size."""
-_RETRY_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ class _Body:
     """The body of a request while it is read and worked on: its bytes count."""
 
     def __init__(self, receiver: Receiver, receive: Receive, limits: Limits) -> None:
-        self._budget = receiver.budget
+        self._receiver = receiver
         self._receive = receive
         self._limits = limits
         self._reserved = 0
@@ -166,13 +165,13 @@ class _Body:
 
     def reserve(self, size: int) -> None:
         """So many bytes more are needed. Raises `Refused` (503) when memory is short."""
-        if size > 0 and not self._budget.take(size):
-            raise Refused(503, "the memory for spans is full: PostHog takes less than arrives", _RETRY_SECONDS)
-        self._reserved += max(size, 0)
+        if size > 0:
+            self._receiver.reserve(size)
+            self._reserved += size
 
     def close(self) -> None:
         """The request is done."""
-        self._budget.move(-self._reserved)
+        self._receiver.budget.move(-self._reserved)
         self._reserved = 0
 
 

@@ -17,8 +17,9 @@ from otel_posthog_ai.terminal import Terminal
 
 if TYPE_CHECKING:
     from .gateway import Gateway
+    from .grpc_door import GrpcDoor
 
-DEFAULT_PORT = 4318
+DEFAULT_PORT, DEFAULT_GRPC_PORT = 4318, 4317
 _MEGABYTE = 1024 * 1024
 _NEEDED = {"opentelemetry.proto": "opentelemetry-proto", "google.rpc": "googleapis-common-protos", "uvicorn": "uvicorn"}
 _SWITCH_SECONDS = 0.001
@@ -92,6 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     listen = parser.add_argument_group("where it listens")
     listen.add_argument("--host", default=LOOPBACK, help="address (default %(default)s; 0.0.0.0 for all)")
     listen.add_argument("--port", type=port, default=DEFAULT_PORT, help="OTLP/HTTP (default %(default)s, 0: any)")
+    listen.add_argument(
+        "--grpc-port", type=port, default=DEFAULT_GRPC_PORT, help="OTLP/gRPC, with grpcio (default %(default)s, 0: any)"
+    )
+    listen.add_argument("--no-grpc", action="store_true", help="take no OTLP/gRPC")
     listen.add_argument("--tls-certificate", type=Path, metavar="FILE", help="PEM; HTTPS instead of HTTP")
     listen.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM")
     listen.add_argument("--require-key", action="store_true", help="refuse requests that bring no project key")
@@ -140,16 +145,32 @@ def _run(options: argparse.Namespace, ways: Any, targets: Any) -> int:
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        if not _serve(options, gateway):
+        grpc_door = _grpc_door(options, gateway)
+        if grpc_door is not None:
+            gateway.doors.append(grpc_door)
+        if not _serve(options, gateway, grpc_door):
             return 2
     finally:
         gateway.close()
     return 0 if gateway.delivered else 1
 
 
-def _serve(options: argparse.Namespace, gateway: Gateway) -> bool:
+def _grpc_door(options: argparse.Namespace, gateway: Gateway) -> GrpcDoor | None:
+    """The gRPC server, where it is wanted and can be had."""
+    if options.no_grpc or not _is_there("grpc"):
+        return None
+    from .grpc_door import GrpcDoor
+
+    tls = (options.tls_certificate, options.tls_key) if options.tls_certificate else None
+    address = f"{options.host}:{options.grpc_port}"
+    return GrpcDoor(gateway.receiver, address, int(options.request * _MEGABYTE), tls)
+
+
+def _serve(options: argparse.Namespace, gateway: Gateway, grpc_door: GrpcDoor | None) -> bool:
     """Answer requests until a signal; whether it could listen."""
     import uvicorn
+
+    from .gateway import GRACE_SECONDS
 
     out = Terminal()
 
@@ -160,6 +181,8 @@ def _serve(options: argparse.Namespace, gateway: Gateway) -> bool:
                 scheme = "https" if options.tls_certificate else "http"
                 bound = self.servers[0].sockets[0].getsockname()[1]
                 out.line(f"OTLP is taken at {scheme}://{options.host}:{bound}")
+                if grpc_door is not None:
+                    out.line(f"OTLP over gRPC: {options.host}:{grpc_door.port}")
                 if gateway.recovered:
                     out.line(f"{gateway.recovered:,} requests of an earlier run were on disk and are taken up.")
                 sys.stdout.flush()
@@ -173,7 +196,7 @@ def _serve(options: argparse.Namespace, gateway: Gateway) -> bool:
             access_log=False,
             server_header=False,
             lifespan="on",
-            timeout_graceful_shutdown=5,
+            timeout_graceful_shutdown=GRACE_SECONDS,
             ssl_certfile=options.tls_certificate,
             ssl_keyfile=options.tls_key,
         )

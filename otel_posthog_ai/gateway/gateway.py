@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
+from typing import Protocol
 
 from .app import App, Limits
 from .budget import Budget
@@ -18,6 +19,15 @@ from .receiver import Receiver
 
 MEMORY_BYTES = 256 * 1024 * 1024
 DRAIN_SECONDS = 25.0
+GRACE_SECONDS = 5
+"""For requests that are under way when it is told to end."""
+
+
+class Door(Protocol):
+    """A server beside the one that runs the application."""
+
+    def close(self, seconds: float) -> None:
+        """Take nothing more; what is under way has so long to end."""
 
 
 class Gateway:
@@ -56,11 +66,15 @@ class Gateway:
         """Requests that an earlier gateway had left on disk."""
         self.delivered: bool | None = None
         """Whether everything was delivered at the end; None before."""
+        self.doors: list[Door] = []
+        """Other ways in than the application, closed before what is held is sent."""
         self.app = App(self.receiver, pages(self.receiver, self.projects), limits, self.close)
 
     def close(self) -> bool:
         """Send all that is held and stop; whether everything was delivered. With a spool, the rest stays there."""
         if self.delivered is None:
+            for door in self.doors:
+                door.close(GRACE_SECONDS)
             deadline = time.monotonic() + self._drain_seconds
             results: list[bool] = []
             threads = [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ from .whose import Whose
 Signal = Literal["traces", "logs", "metrics"]
 Form = Literal["protobuf", "json"]
 
+_RETRY_SECONDS = 5
 _NO_PROJECT = "no project is configured for their resource"
 
 
@@ -78,6 +80,21 @@ class Receiver:
         self.received.log_records += len(contents.logs)
         self.received.rejected += receipt.rejected
         return receipt
+
+    @contextmanager
+    def room_for(self, size: int) -> Generator[None]:
+        """Room for so many bytes while they are worked on. Raises `Refused` (503)."""
+        self.reserve(size)
+        try:
+            yield
+        finally:
+            self.budget.move(-size)
+
+    def reserve(self, size: int) -> None:
+        """So many bytes more are needed until the budget is moved back. Raises `Refused` (503)."""
+        if not self.budget.take(size):
+            reason = "the memory for spans is full: PostHog takes less than arrives"
+            raise Refused(503, reason, retry_after=_RETRY_SECONDS)
 
     def recover(self) -> int:
         """Take what an earlier gateway had on disk; how many requests that were."""

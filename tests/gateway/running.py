@@ -71,6 +71,11 @@ class Process(Client):
         super().__init__(url)
         self.process = process
 
+    def grpc_address(self) -> str:
+        """Where it takes OTLP/gRPC."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().split()[-1]
+
     def memory_megabytes(self) -> float:
         """The most that it has held so far."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
@@ -87,7 +92,7 @@ def started(host: str, *arguments: str, key: str = KEY, **environment: str) -> I
     """`python -m otel_posthog_ai gateway`, ended with SIGTERM."""
     given = {"POSTHOG_API_KEY": key, "POSTHOG_HOST": host, "PYTHONPATH": str(ROOT), **environment}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("POSTHOG_", "OTEL_"))}
-    command = [sys.executable, "-m", "otel_posthog_ai", "gateway", "--port", "0", *arguments]
+    command = [sys.executable, "-m", "otel_posthog_ai", "gateway", "--port", "0", "--grpc-port", "0", *arguments]
     with subprocess.Popen(
         command, env={**kept, **given}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
