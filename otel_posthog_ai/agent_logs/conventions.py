@@ -77,6 +77,7 @@ _CLAUDE_CODE = Convention(
     call_span="claude_code.llm_request",
     fields={
         "model": "gen_ai.request.model",
+        "agent.name": "gen_ai.agent.name",
         "input_tokens": "gen_ai.usage.input_tokens",
         "output_tokens": "gen_ai.usage.output_tokens",
         "cache_read_tokens": "gen_ai.usage.cache_read.input_tokens",

@@ -19,7 +19,7 @@ from otel_posthog_ai.reading.source import LoggedSpan
 from otel_posthog_ai.reading.values import count
 
 from .contents import answered, asked, called, ran
-from .conventions import Role
+from .conventions import Role, first_of
 from .entry import AgentEntry, derived_id
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
@@ -124,13 +124,20 @@ class Turn:
             yield self._tool(tool, trace_id, root)
 
     def _relate(self) -> None:
-        """Give each call the body of its request and the tools that it called for."""
-        for call in self._calls:
-            begun = [each for each in self._requests if each.record.time_ns <= call.end]
-            near = [each for each in begun if each.record.time_ns >= call.start - _TOLERANCE_NS] or begun
-            if near:
-                call.request = near[0]
-                self._requests.remove(near[0])
+        """Give each call the body of its request, and the tools that it called for where nobody else could have."""
+        near = sorted(
+            (abs(each.record.time_ns - call.start), number, place)
+            for place, call in enumerate(self._calls)
+            for number, each in enumerate(self._requests)
+            if call.start - _TOLERANCE_NS <= each.record.time_ns <= call.end and _source(each) == _source(call.entry)
+        )
+        taken: set[int] = set()
+        for _, number, place in near:
+            if number not in taken and self._calls[place].request is None:
+                self._calls[place].request = self._requests[number]
+                taken.add(number)
+        if not all(_is_main(call.entry) for call in self._calls):
+            return  # several agents at work: a tool's record does not say for which it ran
         for tool in self._tools:
             start = tool.record.time_ns - _duration(tool)
             before = [call for call in self._calls if call.start <= start]
@@ -161,8 +168,7 @@ class Turn:
 
         Only of those that the agent itself made: what it asks for a title or in another agent's name is another matter.
         """
-        source = call.entry.record.attributes.get("query_source")
-        if self._prompt is None or (source is not None and not str(source).startswith(_MAIN)):
+        if self._prompt is None or not _is_main(call.entry):
             return {}
         prompt = asked(self._prompt)
         if not prompt:
@@ -188,7 +194,19 @@ class Turn:
         return _span(entry, name, (trace_id, _own_id("tool", entry)), root, times, attributes)
 
 
+# Who asks, where an agent says so: the conversation with the user, or else a title, a summary, another agent.
 _MAIN = ("sdk", "repl_main_thread", "main", "user")
+
+
+def _source(entry: AgentEntry) -> str | None:
+    return first_of(entry.record.attributes, ("query_source",))
+
+
+def _is_main(entry: AgentEntry) -> bool:
+    source = _source(entry)
+    return source is None or source.startswith(_MAIN)
+
+
 _TOOL_FIELDS: dict[str, tuple[str, ...]] = {
     "gen_ai.tool.name": ("tool_name", "function_name"),
     "gen_ai.tool.call.id": ("tool_use_id", "call_id"),

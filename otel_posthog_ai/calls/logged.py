@@ -6,6 +6,7 @@ trace and the time tell what a user asked.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from otel_posthog_ai.record import AISpan, is_call
@@ -41,26 +42,35 @@ def told_twice(nodes: Iterable[Node]) -> list[Pair]:
     logged = [(node, record) for node, record in known if record.logged]
     if not logged:
         return []
-    others = [(node, record) for node, record in known if not record.logged]
-    found: list[tuple[int, Node, Node]] = []
-    for node, record in logged:
-        for other, spanned in others:
-            if _is_same(record, spanned):
-                found.append((abs(record.end_ns - spanned.end_ns), other, node))
+    others: defaultdict[_Where, list[tuple[Node, AISpan]]] = defaultdict(list)
+    for node, record in known:
+        if not record.logged:
+            others[_where(record)].append((node, record))
+    found = [
+        (abs(record.end_ns - spanned.end_ns), other, node)
+        for node, record in logged
+        for other, spanned in others[_where(record)]
+        if _is_same(record, spanned)
+    ]
     return list(_one_to_one(sorted(found, key=lambda each: each[0])))
 
 
+_Where = tuple[str, str | None, str | None]
+
+
+def _where(record: AISpan) -> _Where:
+    """What both have in common before anything is compared: kind, type, and the conversation or the trace."""
+    common = record.trace_id if record.span_type == "agent" else _session(record)
+    return record.kind, record.span_type, common
+
+
 def _is_same(logged: AISpan, other: AISpan) -> bool:
+    """For two that have the same kind, type and conversation or trace."""
     if is_call(logged):
         return same_logged_call(logged, other)
-    if logged.span_type != other.span_type:
-        return False
     if logged.span_type == "tool":
-        return _session(logged) == _session(other) and _same_run(logged, other)
-    if logged.span_type == "agent":
-        begun = other.start_ns - NEAR_NS <= logged.start_ns <= other.end_ns + NEAR_NS
-        return logged.trace_id == other.trace_id and begun
-    return False
+        return _same_run(logged, other)
+    return logged.span_type == "agent" and (other.start_ns - NEAR_NS <= logged.start_ns <= other.end_ns + NEAR_NS)
 
 
 def _same_run(logged: AISpan, other: AISpan) -> bool:
