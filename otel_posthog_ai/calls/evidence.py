@@ -53,6 +53,18 @@ def nested_calls(outer: AISpan, inner: AISpan) -> bool:
     return _may_be_one(outer, inner) and (not usage_differs(outer.usage, inner.usage) or _same_words(outer, inner))
 
 
+def counted_the_first_piece(outer: AISpan, inner: AISpan) -> bool:
+    """Whether one of a call and its only child counted no more of a stream than its first piece said."""
+    counts = (outer.usage.output, inner.usage.output)
+    if not _may_be_one(outer, inner) or not (outer.stream or inner.stream) or None in counts:
+        return False
+    low, high = sorted(each or 0 for each in counts)
+    return low <= _MOST_IN_A_PIECE < high and bool(_inputs(outer.usage) & _inputs(inner.usage))
+
+
+_MOST_IN_A_PIECE = 8
+
+
 def read_the_stream(outer: AISpan, inner: AISpan) -> bool:
     """Evidence 4, for a stream that was handed out: its first reader called the model, wherever that was by then."""
     until = outer.spoke_until_ns

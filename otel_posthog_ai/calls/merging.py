@@ -5,6 +5,8 @@ from __future__ import annotations
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.record import USAGE_FLAGS, AISpan, Usage
 
+from .message_lists import complete_input, complete_output
+
 # Fields in which the span nearest the wire knows better than the one around it.
 _WIRE_FIELDS = ("response_model", "response_id", "finish_reason", "time_to_first_token", "service_tier")
 _UNITED = frozenset(
@@ -26,6 +28,7 @@ def merge(survivor: AISpan, other: AISpan, *, wire: AISpan) -> None:
     other_is_wire = wire is other
     if "embedding" in (survivor.kind, other.kind):
         survivor.kind = "embedding"
+    survivor.input, survivor.output = complete_input(survivor, other), complete_output(survivor, other)
     for field in _FILLED:
         if unset(getattr(survivor, field)):
             setattr(survivor, field, getattr(other, field))

@@ -11,7 +11,16 @@ from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Fate, Node
 
-from .evidence import contains, counts_again, nested_calls, ran_inside, read_the_stream, same_response, side_by_side
+from .evidence import (
+    contains,
+    counted_the_first_piece,
+    counts_again,
+    nested_calls,
+    ran_inside,
+    read_the_stream,
+    same_response,
+    side_by_side,
+)
 from .timeline import begun_within
 
 # Spans of these types between two calls make them two calls.
@@ -155,11 +164,17 @@ def _nested(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
             if above.fate is not Fate.HELD or record is None:
                 continue
             if is_call(record):
-                if nested_calls(record, _record(node)):
+                if nested_calls(record, _record(node)) or (
+                    counted_the_first_piece(record, _record(node)) and _is_only_child(node, nodes)
+                ):
                     yield _pair(above, node, hierarchy)
                 break
             if record.span_type in _BETWEEN:
                 break
+
+
+def _is_only_child(node: Node, nodes: list[Node]) -> bool:
+    return sum(other.parent_id == node.parent_id for other in nodes) == 1
 
 
 def _handed_out(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:

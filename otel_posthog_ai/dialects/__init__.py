@@ -26,6 +26,7 @@ from otel_posthog_ai.record import MISSING, AISpan, Identity
 from . import (
     ag2,
     agent_framework,
+    agentops,
     agentscope,
     anthropic_sdk,
     azure_agents,
@@ -38,11 +39,15 @@ from . import (
     genkit,
     google_adk,
     haystack,
+    honeyhive,
     inference_engines,
+    judgeval,
     langchain4j,
     langfuse,
     langfuse_remarks,
     langsmith,
+    langtrace,
+    langwatch,
     litellm,
     livekit,
     llamaindex_events,
@@ -54,10 +59,13 @@ from . import (
     mirascope,
     mistral_sdk,
     mlflow,
+    netra,
     openai_agents_v2,
     openinference,
+    openlit,
     pipecat,
     pydantic_ai,
+    respan,
     spring_ai,
     strands,
     traceai,
@@ -92,7 +100,8 @@ class Dialect(Protocol):
     def read(self, record: AISpan, source: Source) -> None: ...
 
 
-# Specific conventions first: they know best what the general ones only half see.
+# Specific conventions first: they know best what the general ones only half see. Last come vendors that put their own
+# keys beside those of the instrumentors that they bring along.
 DIALECTS: tuple[Dialect, ...] = (
     vercel_ai,
     mastra,
@@ -107,6 +116,7 @@ DIALECTS: tuple[Dialect, ...] = (
     braintrust,
     mlflow,
     lmnr,
+    openlit,
     pipecat,
     openinference,
     traceai,
@@ -136,6 +146,13 @@ DIALECTS: tuple[Dialect, ...] = (
     langchain4j,
     gen_ai,
     langfuse_remarks,
+    agentops,
+    honeyhive,
+    judgeval,
+    langtrace,
+    langwatch,
+    netra,
+    respan,
     unlisted_vendors,
 )
 

@@ -49,5 +49,5 @@ def read(record: AISpan, source: Source) -> None:
     if result is not None and record.output_state is MISSING:
         record.output_state = tool_result(result)
     # The API of the account: lists of models, batches and files are no work of a model.
-    if not source.has("gen_ai.operation.name", "gen_ai.request.model"):
+    if not source.has("gen_ai.operation.name", "gen_ai.request.model", "gen_ai.response.model"):
         record.noise = True

@@ -98,9 +98,8 @@ def read(record: AISpan, source: Source) -> None:
         if record.embedding_input is None:
             record.embedding_input = _embedded(prompts)
         return
-    # Where the messages stand as JSON, too, that is all of them.
-    if not record.input and "gen_ai.input.messages" not in source.attributes:
-        record.input = _messages(prompts, "user")
+    if not record.input:
+        record.input = _fuller(_messages(prompts, "user"), source.attributes.get("gen_ai.input.messages"))
     if not record.output and "gen_ai.output.messages" not in source.attributes:
         record.output = _messages(_whole(completions) if source.scope in IN_PIECES else completions, "assistant")
     if record.finish_reason is None:
@@ -109,6 +108,13 @@ def read(record: AISpan, source: Source) -> None:
         )
     if not record.tools:
         record.tools = _tools(source)
+
+
+def _fuller(flattened: list[Message] | None, in_json: Any) -> list[Message] | None:
+    """The flattened messages, unless they stand as JSON, too, and no fewer of them."""
+    if in_json is None or not flattened:
+        return flattened
+    return flattened if len(flattened) > len(read_messages(in_json, "user") or ()) else None
 
 
 def _whole(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:

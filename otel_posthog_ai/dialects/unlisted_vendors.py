@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.kinds import stated_by
 from otel_posthog_ai.reading.scopes import is_plain_scope
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import read_vendor_span
@@ -25,3 +26,5 @@ def read(record: AISpan, source: Source) -> None:
     for vendor in source.shape.once(vendors_in):
         if says_a_step(vendor, source.attributes, is_ai=True):
             read_vendor_span(record, source, vendor)
+        elif any(stated_by(source.attributes.get(key)) is not None for key in vendor.kind):
+            source.used.update(vendor.kind)  # says what the convention of another has said

@@ -6,6 +6,8 @@ from otel_posthog_ai.record import AISpan
 
 _LONGEST_SPAN_NAME = 200
 _LONGEST_NAME = 300
+# From here on a name is more than a title, and so is one of so many words that ends like a sentence.
+_LONGEST_TITLE, _FEWEST_BLANKS = 100, 3
 
 
 def event_name(record: AISpan) -> str:
@@ -31,4 +33,11 @@ def plain_name(record: AISpan) -> str:
 
 def private_name(record: AISpan) -> str:
     """The title where nothing that was said may show: names of tools, agents and workflows are the program's own."""
-    return event_name(record) if record.kind == "span" and record.name else plain_name(record)
+    title = record.kind == "span" and record.name and not _is_said(record.name)
+    return event_name(record) if title else plain_name(record)
+
+
+def _is_said(name: str) -> bool:
+    """Whether a name is a sentence: what somebody wants done, which frameworks take for the name of a task."""
+    name = name.strip()
+    return len(name) > _LONGEST_TITLE or (name.count(" ") >= _FEWEST_BLANKS and name.endswith((".", "?", "!", "…")))

@@ -111,6 +111,8 @@ _KNOWN_BODY = pattern(r"['\"](" + "|".join(BODY_STATUS) + r")['\"]")
 _TEXT_SEARCHED = 4_000
 # Where a stack trace says what was raised: `openai.AuthenticationError: Error code: 401 - …`.
 _RAISED = pattern(r"^[A-Za-z_][\w.]*(?:Error|Exception): .*$", re.MULTILINE)
+# Packages of the providers' own clients.
+CLIENTS = frozenset({"openai", "anthropic", "groq", "cohere", "mistralai", "together"})
 _CAUSED = "The above exception was the direct cause of the following exception:"
 _TRACE_SEARCHED = 40_000
 
@@ -138,6 +140,15 @@ def read_failure(record: AISpan, source: Source) -> None:
     kind, message = _type_in_text(kind, message)
     status = known.status if known.status is not None else _status(source, exception, kind, message)
     record.error = Failure(kind, plain_message(message) if message is not None else None, status)
+    if record.kind != "span" and record.provider_original is None and record.request_model is None:
+        record.provider_original = _client(exception)
+
+
+def _client(exception: Occurrence | None) -> str | None:
+    """The provider whose client raised the error, where nothing else names one: `openai.RateLimitError`."""
+    raised = text(exception.attributes.get(exception_attributes.EXCEPTION_TYPE)) if exception is not None else None
+    package = raised.partition(".")[0] if raised is not None else ""
+    return package if package in CLIENTS else None
 
 
 def exception_escaped(exception: Occurrence | None) -> bool:

@@ -117,6 +117,7 @@ _ANSWER_KEYS = (
     "gen_ai.usage.completion_tokens", "llm.usage.prompt_tokens", "llm.token_count.prompt",
 )  # fmt: skip
 _COUNT_KEYS = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
+_MESSAGES = ("gen_ai.input.messages", "gen_ai.output.messages")
 _PROVIDER_KEYS = ("gen_ai.provider.name", "gen_ai.system", "llm.system", "llm.provider")
 _EMBEDDING_MODELS = ("voyage-", "bge-", "gte-", "e5-", "multilingual-e5", "all-minilm")
 
@@ -169,13 +170,22 @@ def _agree(stated: Stated, told: Stated) -> bool:
 
 def _looks_like_a_call(record: AISpan, source: Source) -> bool:
     """No kind that we know: a model with usage, an answer's id, an answer, or a failed request is a call of it."""
+    _read_name(record, source)
     if _model(record) is None and not source.has(*_MODEL_KEYS):
         return False
     if source.has(*_AGENT_MARKS):
         return record.response_id is not None or "gen_ai.response.id" in source.attributes
     if record.usage.input is not None or record.response_id is not None or record.output or source.has(*_ANSWER_KEYS):
         return True
-    return source.status_error and source.has(*_PROVIDER_KEYS)
+    return source.status_error and source.has(*_PROVIDER_KEYS, *_MESSAGES)
+
+
+def _read_name(record: AISpan, source: Source) -> None:
+    """`chat gpt-4o`: what only the name says of a span with messages, which may have lost its first attributes."""
+    operation, _, model = source.name.partition(" ")
+    if operation in GENERATIONS and model and " " not in model and source.has(*_MESSAGES):
+        record.operation = record.operation or operation
+        record.request_model = record.request_model or model
 
 
 def _counts_by_another_name(source: Source) -> bool:

@@ -14,7 +14,12 @@ from .resources import once_a_resource
 from .source import Source
 
 RESOURCE_KEPT = ("service.", "deployment.", "vcs.repository.")
-RESOURCE_DROPPED = frozenset({"service.instance.id"})
+RESOURCE_DROPPED = frozenset(
+    {
+        "service.instance.id", "imported_libraries", "project_name", "project_type", "project_version_id",
+        "project_version_name", "eval_tags", "semantic_convention", "metadata",
+    }
+)  # fmt: skip
 # Namespaces of the semantic conventions: a resource attribute outside them is the user's own.
 RESOURCE_NAMESPACES = (
     "process.", "host.", "os.", "telemetry.", "container.", "k8s.", "cloud.", "aws.", "gcp.", "azure.", "faas.",
@@ -56,5 +61,5 @@ def resource_properties(attributes: Mapping[str, Any]) -> dict[str, Any]:
         # The SDK's word for a service without a name says nothing.
         if not (key == "service.name" and str(value).startswith("unknown_service"))
         and key not in RESOURCE_DROPPED and (key.startswith(RESOURCE_KEPT) or not key.startswith(RESOURCE_NAMESPACES))
-        and not key.startswith("$")
+        and not key.startswith("$") and not is_plumbing(key)
     }  # fmt: skip

@@ -17,7 +17,7 @@ from .draft import Draft, result_text
 from .histories import read_history
 from .media_parts import images
 from .message_layout import join_items, laid_out, last_user_text, message_text, with_instructions
-from .parts import CALL_TYPES, RESULT_TYPES, holds_result, read_part, type_of
+from .parts import CALL_TYPES, RESULT_TYPES, holds_result, is_item_text, read_part, type_of
 from .values import is_list, is_mapping, parse_json
 
 ROLES: dict[str, str] = {
@@ -153,7 +153,7 @@ def _plain_message(entry: Mapping[str, Any], role: str) -> list[Message]:
         part = content[0]
         if is_mapping(part) and len(part) == 2 and part.get("type") == "text":
             text = part.get("text", part.get("content"))
-            content = text if isinstance(text, str) else content
+            content = text if isinstance(text, str) and not is_item_text(text) else content
     if isinstance(content, str) and role != "tool":
         return [{"role": role, "content": content}] if content else []
     if is_list(content) and (role != "tool" or any(map(holds_result, content))):

@@ -35,17 +35,17 @@ def _text(part: Pieces, draft: Draft) -> None:
     if is_list(value):  # parts inside the part
         for each in value:
             read_part(each, draft)
-    elif isinstance(value, str) and value.startswith("{") and _REASONING in value and _is_reasoning(parse_json(value)):
+    elif isinstance(value, str) and is_item_text(value):
         _thinking(parse_json(value), draft)
     else:
         draft.text(value)
 
 
-_REASONING = '"type": "reasoning"'
-
-
-def _is_reasoning(item: Any) -> bool:
-    """Whether a text is the JSON of an item of the Responses API, which some take for something that was said."""
+def is_item_text(value: str) -> bool:
+    """Whether a text is the JSON of a thought of the Responses API, which some take for something that was said."""
+    if not value.startswith("{") or '"reasoning"' not in value:
+        return False
+    item = parse_json(value)
     return is_mapping(item) and item.get("type") == "reasoning" and "summary" in item
 
 

@@ -68,7 +68,7 @@ class Placing:
         if place.is_trace:
             # What was written about the root was written about the whole trace.
             trace.metadata = {**record.metadata, **trace.metadata}
-            trace.tags = record.tags
+            trace.tags = record.tags or trace.tags
         place.parent_id = self._unseen_parent(node)
 
     @staticmethod

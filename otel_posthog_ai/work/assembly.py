@@ -125,6 +125,8 @@ class Assembly:
         self._outlooks.learn(scope, span.name, record)
         if record is None or (record.noise and not node.promised):
             node.identity = record.identity if record is not None else read_identity(span.attributes or {})
+            if record is not None and record.tags:
+                self._placing.trace(node).tags = record.tags
             self._drop(node, "no dialect recognises it" if record is None else "plumbing that no person wants to read")
             return
         if node.is_taken:

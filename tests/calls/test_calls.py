@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -427,3 +428,72 @@ def test_an_embedding_that_its_client_took_for_a_chat(traced: Traced) -> None:
     ):
         pass
     assert [event["event"] for event in traced.events().values()] == ["$ai_embedding"]
+
+
+def text_message(role: str, text: str) -> dict[str, Any]:
+    return {"role": role, "parts": [{"type": "text", "content": text}]}
+
+
+CALLED = {"role": "assistant", "parts": [{"type": "tool_call", "id": "call_1", "name": "look", "arguments": {}}]}
+RESULT = {"role": "tool", "parts": [{"type": "tool_call_response", "id": "call_1", "response": "sunny"}]}
+
+
+def merged(traced: Traced, outer: dict[str, Any], inner: dict[str, Any]) -> dict[str, Any]:
+    """The properties of the one generation of two reports, one inside the other."""
+    client = traced.provider.get_tracer("client")
+    with (
+        traced.tracer.start_as_current_span("outer", attributes={**CHAT, **outer}),
+        client.start_as_current_span("inner", attributes={**CHAT, **inner}),
+    ):
+        pass
+    [call] = calls(traced.events())
+    return dict(call["properties"])
+
+
+def messages(key: str, *said: dict[str, Any]) -> dict[str, str]:
+    return {f"gen_ai.{key}.messages": json.dumps(said)}
+
+
+def test_the_complete_conversation_is_taken(traced: Traced) -> None:
+    short = messages("input", text_message("user", "Weather?"), RESULT)
+    long = messages("input", text_message("system", "Be kind"), text_message("user", "Weather?"), CALLED, RESULT)
+    found = merged(traced, short, long)["$ai_input"]
+    assert [message["role"] for message in found] == ["system", "user", "assistant", "tool"]
+
+
+def test_another_conversation_is_not(traced: Traced) -> None:
+    other = messages("input", text_message("system", "Rewrite"), text_message("user", "Rain?"), RESULT)
+    found = merged(traced, messages("input", text_message("user", "Weather?")), other)["$ai_input"]
+    assert found == [{"role": "user", "content": "Weather?"}]
+
+
+def test_text_and_calls_of_an_answer_are_taken_from_both(traced: Traced) -> None:
+    said = messages("output", text_message("assistant", "I look"))
+    found = merged(traced, said, messages("output", CALLED))["$ai_output_choices"]
+    assert found[0]["content"] == "I look"
+    assert found[0]["tool_calls"][0]["id"] == "call_1"
+
+
+def test_arguments_that_were_taken_for_the_answer(traced: Traced) -> None:
+    found = merged(traced, messages("output", text_message("assistant", "{}")), messages("output", CALLED))
+    assert found["$ai_output_choices"][0]["content"] is None
+
+
+def test_the_id_that_the_result_will_name(traced: Traced) -> None:
+    item = {"role": "assistant", "parts": [{"type": "tool_call", "id": "fc_9", "name": "look", "arguments": {}}]}
+    found = merged(traced, messages("output", item), messages("output", CALLED))
+    assert found["$ai_output_choices"][0]["tool_calls"][0]["id"] == "call_1"
+
+
+def test_a_stream_of_which_one_counted_only_the_first_piece(traced: Traced) -> None:
+    first = {"gen_ai.usage.output_tokens": 1, "gen_ai.request.stream": True}
+    assert merged(traced, first, {"gen_ai.usage.output_tokens": 37})["$ai_output_tokens"] == 37
+
+
+def test_two_children_of_such_a_stream_are_calls_of_their_own(traced: Traced) -> None:
+    client = traced.provider.get_tracer("client")
+    first = {**CHAT, "gen_ai.usage.output_tokens": 1, "gen_ai.request.stream": True}
+    with traced.tracer.start_as_current_span("outer", attributes=first):
+        for name in ("one", "two"):
+            client.start_span(name, attributes={**CHAT, "gen_ai.usage.output_tokens": 37}).end()
+    assert len(calls(traced.events())) == 3

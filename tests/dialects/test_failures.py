@@ -9,7 +9,7 @@ import pytest
 from otel_posthog_ai.reading.failures import plain_message
 from otel_posthog_ai.reading.providers import priced_provider, provider_of_model
 
-from .test_gen_ai import CALL, read
+from .test_gen_ai import CALL, read, record
 
 
 @pytest.mark.parametrize(
@@ -154,3 +154,11 @@ def test_finish_reasons_in_a_frameworks_words(word: str, said: str) -> None:
     record = read({**CALL, "gen_ai.provider.name": "openai", "gen_ai.response.finish_reasons": [word]})
     assert record is not None
     assert record.finish_reason == said
+
+
+def test_the_client_that_raised_the_error_names_the_provider() -> None:
+    events = {"exception": {"exception.type": "openai.RateLimitError", "exception.message": "slow down"}}
+    chat = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": "[]"}
+    assert record(chat, events=events, error="slow down").provider == "openai"
+    named = record({**chat, "gen_ai.request.model": "deepseek-chat"}, events=events, error="slow down")
+    assert named.provider == "deepseek"

@@ -93,3 +93,10 @@ def test_a_request_that_a_processor_stamped_is_none() -> None:
     assert read(stamped, scope="opentelemetry.instrumentation.httpx") is None
     told = {**stamped, "input.value": "hi"}
     assert read(told, scope="opentelemetry.instrumentation.fastapi") is not None
+
+
+def test_what_only_the_name_tells_of_a_call_that_lost_its_first_attributes() -> None:
+    messages = {"gen_ai.input.messages": '[{"role": "user", "parts": [{"type": "text", "content": "Hi"}]}]'}
+    found = record(messages, name="chat gpt-4o", error="refused")
+    assert (found.kind, found.request_model, found.provider) == ("generation", "gpt-4o", "openai")
+    assert record(messages, name="chat with the customer", error="refused").kind == "span"

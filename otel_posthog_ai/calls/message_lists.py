@@ -1,0 +1,67 @@
+"""Two reports of one conversation as the complete one, message by message."""
+
+from __future__ import annotations
+
+from otel_posthog_ai.reading.messages import message_text, with_instructions
+from otel_posthog_ai.reading.values import is_list
+from otel_posthog_ai.record import AISpan, Message
+
+_Messages = list[Message] | None
+
+
+def complete_input(survivor: AISpan, other: AISpan) -> _Messages:
+    """The survivor's messages, unless the other lists more; what a message of one lacks is taken from the other."""
+    mine, theirs = _all(survivor), _all(other)
+    if not mine or not theirs:
+        return survivor.input or other.input
+    if len(theirs) > len(mine) and _goes_on_in(mine, theirs):
+        return theirs if survivor.instructions else other.input
+    if len(theirs) == len(mine) and survivor.input:
+        return _completed(survivor.input, other.input)
+    return survivor.input
+
+
+def complete_output(survivor: AISpan, other: AISpan) -> _Messages:
+    """The survivor's answer with the text, the calls and the ids that only the other has."""
+    return _completed(survivor.output, other.output)
+
+
+def _all(record: AISpan) -> list[Message]:
+    return with_instructions(record.input, record.instructions) or []
+
+
+def _goes_on_in(short: list[Message], long: list[Message]) -> bool:
+    """Whether what was said in the one was said in the other, too."""
+    said = [text for message in short if (text := message_text(message).strip())]
+    there = {message_text(message).strip() for message in long}
+    return all(text in there for text in said)
+
+
+def _completed(mine: _Messages, theirs: _Messages) -> _Messages:
+    if not mine or not theirs:
+        return mine or theirs
+    if len(mine) != len(theirs) or any(a["role"] != b["role"] for a, b in zip(mine, theirs, strict=True)):
+        return mine
+    return [_message(a, b) for a, b in zip(mine, theirs, strict=True)]
+
+
+def _message(mine: Message, theirs: Message) -> Message:
+    calls, more = mine.get("tool_calls"), theirs.get("tool_calls")
+    if is_list(mine.get("content")) or is_list(theirs.get("content")) or not (calls or more):
+        return mine if mine.get("content") else theirs
+    whole = {**mine, "tool_calls": _calls(calls or [], more or [])}
+    if not whole.get("content") and theirs.get("content"):
+        whole["content"] = theirs["content"]
+    if not calls and whole.get("content") in {call["function"]["arguments"] for call in more or ()}:
+        whole["content"] = theirs.get("content")  # the arguments of a call were taken for what was said
+    return whole
+
+
+def _calls(mine: list[Message], theirs: list[Message]) -> list[Message]:
+    """The calls, each by the id that its result will name: OpenAI gives the item in an answer its own (`fc_…`)."""
+    if len(mine) != len(theirs):
+        return mine if len(mine) > len(theirs) else theirs
+    return [
+        {**a, "id": b["id"]} if "id" in b and (not a.get("id") or str(a["id"]).startswith("fc_")) else a
+        for a, b in zip(mine, theirs, strict=True)
+    ]

@@ -1,0 +1,31 @@
+"""Netra: `netra.*` around the calls of its instrumentors, what a step took and gave under bare `input` and `output`.
+
+https://docs.getnetra.ai/
+"""
+
+from __future__ import annotations
+
+from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
+from otel_posthog_ai.record import AISpan
+
+NAME = "netra"
+PREFIXES = ("netra.span.", "netra.entity.")
+IDENTITY = IdentityKeys(user=("netra.user_id",), session=("netra.session_id",))
+PLUMBING = ("netra.", "library.name", "library.version", "sdk.name")
+KEYS = VendorKeys(
+    kind=("netra.span.type", "netra.entity.type"),
+    input=("input",),
+    output=("output",),
+    error=("netra.entity.error",),
+)
+
+
+def recognises(source: Source) -> bool:
+    return any(key.startswith("netra.") for key in source.attributes)
+
+
+def read(record: AISpan, source: Source) -> None:
+    if source.has(*KEYS.kind):
+        read_vendor_span(record, source, KEYS)

@@ -1,0 +1,37 @@
+"""OpenLIT's `@trace`: the arguments of the function as Python's text, what it returned where an answer would stand.
+
+https://docs.openlit.io/
+"""
+
+from __future__ import annotations
+
+from otel_posthog_ai.reading.kinds import CUSTOM, weigh
+from otel_posthog_ai.reading.literals import read_literal
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.states import read_state
+from otel_posthog_ai.reading.table import unset
+from otel_posthog_ai.reading.values import text
+from otel_posthog_ai.record import AISpan
+
+NAME = "openlit"
+SCOPE = "openlit"
+ARGUMENTS = ("function.args", "function.kwargs")
+PREFIXES = ARGUMENTS
+AI_SCOPES = ("openlit",)
+PLUMBING = ("function.", "openlit.")
+RETURNED = "gen_ai.output.messages"
+
+
+def recognises(source: Source) -> bool:
+    return source.scope == SCOPE
+
+
+def read(record: AISpan, source: Source) -> None:
+    weigh(record, source, CUSTOM)
+    positional, named = (read_literal(text(source.take(key)) or "") for key in ARGUMENTS)
+    if unset(record.input_state) and (positional or named):
+        record.input_state = read_state({"args": positional or [], "kwargs": named or {}})
+    returned = source.take(RETURNED)
+    if returned is not None and unset(record.output_state):
+        record.output_state = read_state(returned, "assistant")
+    source.discard(RETURNED)  # no messages, although it is called so
