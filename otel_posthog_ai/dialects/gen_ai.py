@@ -56,7 +56,6 @@ PLUMBING = (
     "openai.",
     "openlit.",
     "autogen.",
-    "ag2.",
     "vector_store.",
 )
 LABELS = {
