@@ -15,7 +15,7 @@ def port(text: str) -> int:
     Raises:
         argparse.ArgumentTypeError: it is no whole number from 0 to 65535.
     """
-    if not (text.isascii() and text.isdigit() and int(text[:6]) <= _LAST_PORT):
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= _LAST_PORT):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to {_LAST_PORT}")
     return int(text)
 
@@ -35,6 +35,6 @@ def milliseconds(text: str) -> float:
     return length
 
 
-def cannot_listen(port: int, error: OSError) -> str:
+def cannot_listen(port: int, error: OSError, host: str = LOOPBACK) -> str:
     """Why a command does not start, and what to do."""
-    return f"Cannot listen on {LOOPBACK}:{port}: {error.strerror or error}. Try another --port, or 0 for a free one."
+    return f"Cannot listen on {host}:{port}: {error.strerror or error}. Try another --port, or 0 for a free one."

@@ -7,12 +7,13 @@ import gc
 import importlib.util
 import math
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from otel_posthog_ai.listening import LOOPBACK, port
+from otel_posthog_ai.listening import LOOPBACK, cannot_listen, port
 from otel_posthog_ai.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 DEFAULT_PORT, DEFAULT_GRPC_PORT = 4318, 4317
 _MEGABYTE = 1024 * 1024
 _NEEDED = {"opentelemetry.proto": "opentelemetry-proto", "google.rpc": "googleapis-common-protos", "uvicorn": "uvicorn"}
+_BACKLOG = 2048
 _SWITCH_SECONDS = 0.001
 """How long one thread may keep the others from running: requests are answered while events are made."""
 
@@ -202,7 +204,15 @@ def _serve(options: argparse.Namespace, gateway: Gateway, grpc_door: GrpcDoor | 
         )
     )
     try:
-        server.run()
-    except SystemExit:  # it could not bind, and has said so
+        listening = _listen(options.host, options.port)
+    except OSError as error:
+        Terminal.for_errors().line(cannot_listen(options.port, error, options.host))
         return False
+    with listening:
+        server.run(sockets=[listening])
     return server.started
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)

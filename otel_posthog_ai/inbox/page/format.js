@@ -44,7 +44,7 @@ export function ago(iso) {
   if (passed < 60) return `${Math.floor(passed)} s ago`;
   if (passed < 3600) return `${Math.floor(passed / 60)} min ago`;
   if (passed < 86400) return `${Math.floor(passed / 3600)} h ago`;
-  return iso.slice(0, 10);
+  return moment(iso).slice(0, 10);
 }
 
 // The time on the reader's clock, with the zone that this clock is in.

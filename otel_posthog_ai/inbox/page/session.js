@@ -4,7 +4,7 @@ import { ask } from "/api.js";
 import { costOf } from "/costs.js";
 import { button, el, fact } from "/dom.js";
 import { foldLong } from "/fold.js";
-import { count, moment, plural, seconds, tokens, UNKNOWN } from "/format.js";
+import { count, isKnown, moment, plural, seconds, tokens } from "/format.js";
 import { sessionAddress, traceAddress, userAddress } from "/links.js";
 import { listAddress } from "/list.js";
 import { readMessages } from "/messages.js";
@@ -71,13 +71,18 @@ function turn(trace, place) {
       el("time", { class: "muted mono", datetime: trace.started_at }, moment(trace.started_at))),
     asked, answered, failed ? said("Error", "flag error", failed.error || "No error text was sent.") : null,
     !asked && !answered && !failed ? el("p", { class: "muted" }, "No words") : null,
-    el("p", { class: "turn-facts muted" }, el("span", {}, trace.models.join(", ") || UNKNOWN), el("span", { class: "mono" }, `${tokens(trace.input_tokens, trace.output_tokens)} tokens`),
-      el("span", { class: "mono" }, costOf(trace)), el("span", { class: "mono" }, seconds(trace.latency))));
+    el("p", { class: "turn-facts muted" }, trace.models.length ? el("span", {}, trace.models.join(", ")) : null, used(trace), el("span", { class: "mono" }, seconds(trace.latency))));
   whenSeen(drawn, async () => {
     await Promise.all([fill(asked, trace.asked_in, "user", ["$ai_input", "$ai_input_state"]), fill(answered, trace.answered_in, "assistant", ["$ai_output_choices", "$ai_output", "$ai_output_state"])]);
     foldLong(drawn);
   });
   return drawn;
+}
+
+// Tokens and cost, where there are any.
+function used(one) {
+  if (!isKnown(one.input_tokens) && !isKnown(one.output_tokens)) return isKnown(one.total_cost_usd) ? el("span", { class: "mono" }, costOf(one)) : null;
+  return [el("span", { class: "mono" }, `${tokens(one.input_tokens, one.output_tokens)} tokens`), el("span", { class: "mono" }, costOf(one))];
 }
 
 function whenSeen(element, run) {
@@ -108,5 +113,5 @@ const textOf = ({ blocks }) => blocks.filter(({ kind }) => kind === "text").map(
 export function sessionList(sessions) {
   return el("ul", { class: "cards sessions" }, sessions.map((session) => el("li", {},
     el("div", { class: "turn-head" }, el("a", { class: "name", href: sessionAddress(session.id) }, session.id), errorFlag(session), el("time", { class: "muted mono", datetime: session.started_at }, moment(session.started_at))),
-    el("p", { class: "turn-facts muted" }, el("span", {}, plural(session.traces, "turn")), el("span", { class: "mono" }, `${tokens(session.input_tokens, session.output_tokens)} tokens`), el("span", { class: "mono" }, costOf(session))))));
+    el("p", { class: "turn-facts muted" }, el("span", {}, plural(session.traces, "turn")), used(session)))));
 }
