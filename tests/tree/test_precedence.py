@@ -1,0 +1,137 @@
+"""Whose a span is: every source by itself, and of two that disagree the one that comes first."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from itertools import combinations
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+
+from otel_posthog_ai import posthog_context
+from tests.stages import Stages
+from tests.traced import AGENT, CHAT
+
+# In the order in which they count: where the agent in the middle of the trace has its user and its session from.
+SOURCES = (
+    "its context",
+    "its attribute",
+    "the span around",
+    "all below",
+    "the resource",
+    "an id that a framework made",
+    "ids below that a framework made",
+    "the option",
+)
+# These say nothing of a session.
+_NO_SESSION = frozenset({"the option"})
+
+
+def _owner(sources: tuple[str, ...], *, below: int = 2) -> dict[str, str | None]:
+    """Who owns the agent where each of the sources names itself."""
+    option = {"default_distinct_id": "the option"} if "the option" in sources else {}
+    stages = Stages(**option)
+    resource = {"user.id": "the resource", "session.id": "the resource"} if "the resource" in sources else {}
+    provider = TracerProvider(resource=Resource(resource), shutdown_on_exit=False)
+    provider.add_span_processor(stages)
+    tracer = provider.get_tracer("app")
+
+    def named(source: str, user: str = "user.id", session: str = "session.id") -> dict[str, str]:
+        return {user: source, session: source} if source in sources else {}
+
+    made = ("gen_ai.request.user", "gen_ai.conversation.id")
+    with ExitStack() as stack:
+        stack.enter_context(tracer.start_as_current_span("web", attributes=named("the span around")))
+        if "its context" in sources:
+            stack.enter_context(posthog_context(distinct_id="its context", session_id="its context"))
+        attributes = {**AGENT, **named("its attribute"), **named("an id that a framework made", *made)}
+        agent = stack.enter_context(tracer.start_as_current_span("agent", attributes=attributes))
+        inside = {**named("all below"), **named("ids below that a framework made", *made)}
+        for number in range(below):
+            # What stands below is not in the context of the agent, which it would inherit.
+            tracer.start_span(f"chat {number}", attributes={**CHAT, **inside}).end()
+    stages.leave()
+    agent_id = f"{agent.get_span_context().span_id:016x}"
+    properties, user = next(
+        (event["properties"], event["distinct_id"])
+        for event in stages.events
+        if event["properties"]["$ai_span_id"] == agent_id
+    )
+    anonymous = properties.get("$process_person_profile") is False
+    return {"user": None if anonymous else user, "session": properties.get("$ai_session_id")}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_each_source_counts_where_it_is_the_only_one(source: str) -> None:
+    assert _owner((source,)) == {"user": source, "session": None if source in _NO_SESSION else source}
+
+
+def test_without_any_nobody_owns_it() -> None:
+    assert _owner(()) == {"user": None, "session": None}
+
+
+@pytest.mark.parametrize(("first", "second"), list(combinations(SOURCES, 2)), ids=lambda source: source)
+def test_of_two_the_one_that_comes_first_wins(first: str, second: str) -> None:
+    assert _owner((first, second)) == {"user": first, "session": first}
+
+
+def _below(*users: dict[str, Any]) -> tuple[str | None, str | None]:
+    stages = Stages()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(stages)
+    tracer = provider.get_tracer("app")
+    with tracer.start_as_current_span("agent", attributes=AGENT):
+        for attributes in users:
+            tracer.start_span("chat", attributes={**CHAT, **attributes}).end()
+    stages.leave()
+    (trace,) = [event for event in stages.events if event["event"] == "$ai_trace"]
+    anonymous = trace["properties"].get("$process_person_profile") is False
+    return None if anonymous else trace["distinct_id"], trace["properties"].get("$ai_session_id")
+
+
+@pytest.mark.parametrize(
+    ("below", "owner"),
+    [
+        ([{"user.id": "a"}, {"user.id": "a"}], ("a", None)),
+        ([{"user.id": "a"}, {"user.id": "b"}], (None, None)),
+        ([{"user.id": "a"}, {"user.id": "b"}, {"user.id": "a"}, {"user.id": "c"}], (None, None)),
+        ([{"user.id": "a"}, {"gen_ai.request.user": "b"}], ("a", None)),
+        ([{"gen_ai.request.user": "a"}, {"gen_ai.request.user": "a"}], ("a", None)),
+        ([{"gen_ai.request.user": "a"}, {"gen_ai.request.user": "b"}], (None, None)),
+        ([{"session.id": "s"}, {}], (None, "s")),
+        ([{"session.id": "s"}, {"session.id": "t"}], (None, None)),
+        ([{"session.id": "s"}, {"gen_ai.conversation.id": "t"}], (None, "s")),
+        ([{"user.id": "a"}, {"session.id": "s"}], ("a", "s")),
+    ],
+)
+def test_what_stands_below_counts_where_all_agree(
+    below: list[dict[str, Any]], owner: tuple[str | None, str | None]
+) -> None:
+    assert _below(*below) == owner
+
+
+def test_a_context_below_counts_like_an_attribute() -> None:
+    stages = Stages()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(stages)
+    tracer = provider.get_tracer("app")
+    with tracer.start_as_current_span("agent", attributes=AGENT), posthog_context(distinct_id="u", session_id="s"):
+        tracer.start_span("chat", attributes=CHAT).end()
+    stages.leave()
+    assert {event["distinct_id"] for event in stages.events} == {"u"}
+    assert {event["properties"]["$ai_session_id"] for event in stages.events} == {"s"}
+
+
+def test_a_replay_session_alone_makes_nobody_of_the_user_but_links_the_replay() -> None:
+    stages = Stages()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(stages)
+    tracer = provider.get_tracer("app")
+    with tracer.start_as_current_span("web", attributes={"$session_id": "r1"}):
+        tracer.start_span("chat", attributes=CHAT).end()
+    stages.leave()
+    (chat,) = stages.events
+    assert chat["properties"]["$session_id"] == "r1"
+    assert chat["properties"]["$process_person_profile"] is False
