@@ -13,8 +13,9 @@ from otel_posthog_ai.work.hints import setting_for
 
 from .content import Recording, records_messages
 from .finding import Finding
-from .instrumentors import CLIENTS, FRAMEWORKS, RECOMMENDED, Instrumentor, installed_libraries
+from .instrumentors import CLIENTS, FRAMEWORKS, Instrumentor, installed_libraries
 from .patient import Patient
+from .recommendations import RECOMMENDED
 
 OLDEST_SDK = (1, 36)
 

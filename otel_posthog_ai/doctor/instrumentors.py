@@ -11,6 +11,8 @@ from typing import Any
 
 from otel_posthog_ai.dialects import is_ai_scope
 
+from .recommendations import RECOMMENDED
+
 _GROUPS = ("opentelemetry_instrumentor", "openinference_instrumentor")
 
 # Distribution → (scope of its spans, what it traces, when it does): libraries that need no instrumentor.
@@ -36,19 +38,6 @@ _SWITCHED_ON = "is switched on by its .instrument(), or by opentelemetry-instrum
 _NEEDS = {"langsmith": "LANGSMITH_OTEL_ENABLED"}
 # Since which major version; all versions where nothing is said.
 _SINCE = {"anthropic": 1}
-# Library → the instrumentor to recommend where none is installed.
-RECOMMENDED: dict[str, str] = {
-    "openai": "opentelemetry-instrumentation-genai-openai",
-    "anthropic": "opentelemetry-instrumentation-genai-anthropic",
-    "langchain-core": "openinference-instrumentation-langchain",
-    "llama-index-core": "openinference-instrumentation-llama-index",
-    "google-genai": "openinference-instrumentation-google-genai",
-    "crewai": "openinference-instrumentation-crewai",
-    "groq": "openinference-instrumentation-groq",
-    "dspy": "openinference-instrumentation-dspy",
-    "smolagents": "openinference-instrumentation-smolagents",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Instrumentor:

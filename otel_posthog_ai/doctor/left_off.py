@@ -9,12 +9,17 @@ from opentelemetry.environment_variables import OTEL_TRACES_EXPORTER
 from otel_posthog_ai.doors.named_exporters import NAME, names_of
 
 from .finding import Finding
-from .instrumentors import RECOMMENDED, Instrumentor
+from .instrumentors import CLIENTS, Instrumentor
 from .patient import Patient
+from .recommendations import RECOMMENDED
 
 _DISABLED = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
-# Instrumentors that report agents and tools alone, and leave the calls to the client's → what they call through.
-_WITHOUT_CALLS = {"opentelemetry-instrumentation-genai-openai-agents": "openai"}
+# Instrumentors that report agents and tools alone → the clients whose instrumentors they leave the calls to.
+_WITHOUT_CALLS = {
+    "opentelemetry-instrumentation-genai-openai-agents": frozenset({"openai", "litellm"}),
+    "opentelemetry-instrumentation-genai-llama-index": CLIENTS | {"litellm"},
+    "opentelemetry-instrumentation-genai-smolagents": CLIENTS | {"litellm"},
+}
 
 
 def check_fit(patient: Patient) -> Iterator[Finding]:
@@ -65,11 +70,11 @@ def check_companions(patient: Patient) -> Iterator[Finding]:
     """Instrumentors of agents that leave the calls of models to an instrumentor of the client, where there is none."""
     targets = {each.target for each in patient.instrumentors}
     for each in patient.instrumentors:
-        client = _WITHOUT_CALLS.get(each.distribution)
-        if client is not None and targets.isdisjoint((client, "litellm")):
+        clients = _WITHOUT_CALLS.get(each.distribution)
+        if clients is not None and targets.isdisjoint(clients):
             yield Finding(
                 "instrumentors",
                 "error",
                 f"{each.distribution} reports agents and tools, and no calls of models: no $ai_generation, no tokens",
-                f"pip install {RECOMMENDED[client]}, and switch it on as well",
+                f"install the instrumentor of the client too, {RECOMMENDED['openai']} for instance, and switch it on",
             )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from otel_posthog_ai.dialects import DIALECTS
+from otel_posthog_ai.doctor.recommendations import RECOMMENDATIONS
 from otel_posthog_ai.events.properties import CONSTANTS, PROPERTIES
 from otel_posthog_ai.events.usage import CACHE, COUNTS
 from otel_posthog_ai.settings import OPTIONS, Option
@@ -154,6 +155,14 @@ def findings_table() -> str:
     return table(("script", "package", "surprise"), rows)
 
 
+def libraries_table() -> str:
+    """Library, what to install for it, and the two lines that switch it on."""
+    rows = [
+        (each.called, f"`{each.install}`", f"`{each.import_line}`", f"`{each.switch}`") for each in RECOMMENDATIONS
+    ]
+    return table(("you use", "`pip install …`", "import", "after the provider is set"), rows)
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "properties": properties_table,
     "options": options_table,
@@ -162,4 +171,5 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "instrumentors": instrumentors_table,
     "dialects": dialects_table,
     "findings": findings_table,
+    "libraries": libraries_table,
 }

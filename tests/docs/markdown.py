@@ -30,7 +30,7 @@ class CodeBlock:
 
     Markers are words: `given=provider,client` names of `given.py` that the block presupposes, `sends=$ai_generation,…`
     events that must arrive, `file=app.py` a file that later blocks of the document use, `until="text"` a command that
-    runs until it has printed that, `exits=0,1` its exit codes, `needs=fastapi` modules without which it is skipped,
+    runs until it has printed that, `asks=http://…` an address that is opened then, `exits=0,1` its exit codes, `needs=fastapi` modules without which it is skipped,
     `not-run: reason`.
     """
 

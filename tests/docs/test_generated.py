@@ -55,6 +55,18 @@ def test_more_than_it_says() -> None:
     assert "more than 150 recorded runs" in README
 
 
+@pytest.mark.parametrize("advice", RECOMMENDATIONS, ids=lambda each: each.library)
+def test_what_is_advised_for_a_library_is_recorded_and_can_be_imported(advice: Recommendation) -> None:
+    _, rows = instrumentor_rows()
+    assert any(row[0] in (advice.install, f"{advice.install} (its own spans)") for row in rows)
+    module = advice.import_line.split()[1]
+    if not is_installed(module):
+        pytest.skip(f"{module} is not installed")
+    names: dict[str, object] = {}
+    exec(advice.import_line, names)
+    assert advice.switch.partition("(")[0].partition(".")[0] in names
+
+
 def test_every_variable_is_in_the_options_table() -> None:
     names = {name for name in vars(environment_variables) if name.startswith("POSTHOG_")}
     assert names == {name for option in OPTIONS for name in option.variables if name.startswith("POSTHOG_")}

@@ -6,10 +6,12 @@ import ast
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -50,12 +52,14 @@ def environment(model_server: ModelServer, tmp_path: Path) -> Iterator[tuple[Inb
                 "HOME": str(tmp_path),
                 "PYTHONPATH": str(ROOT),
                 "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONUNBUFFERED": "1",
                 "OPENAI_BASE_URL": f"{model_server.url}/v1",
                 "OPENAI_API_KEY": "local",
                 "ANTHROPIC_BASE_URL": model_server.url,
                 "ANTHROPIC_API_KEY": "local",
                 "POSTHOG_HOST": inbox.url,
                 "POSTHOG_API_KEY": "phc_readme",
+                "POSTHOG_FLUSH_INTERVAL": "200",
                 "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "span_only",
             },
         )
@@ -73,14 +77,15 @@ def test_block(block: CodeBlock, environment: tuple[Inbox, dict[str, str]], tmp_
     if block.language == "python":
         _run_python(block, tmp_path, environ)
     else:
-        _run_console(block, tmp_path, environ)
+        _run_console(block, tmp_path, environ, inbox)
     _assert_arrived(block, inbox)
 
 
 def _skip_without(block: CodeBlock) -> None:
     needed = block.names("needs")
     if block.language == "python":
-        needed += _imports(block.code)
+        own = {Path(other.markers["file"]).stem for other in code_blocks(block.document) if "file" in other.markers}
+        needed += [name for name in _imports(block.code) if name not in own]
     if block.names("given") == ["client"]:
         needed += ["openai", "opentelemetry.instrumentation.genai.openai"]
     for name in needed:
@@ -118,7 +123,7 @@ def _run_python(block: CodeBlock, directory: Path, environ: dict[str, str]) -> N
     _run([sys.executable, str(script)], directory, environ)
 
 
-def _run_console(block: CodeBlock, directory: Path, environ: dict[str, str]) -> None:
+def _run_console(block: CodeBlock, directory: Path, environ: dict[str, str], inbox: Inbox) -> None:
     """Run the lines that begin with `$`; what is installed is looked at and not installed, exported keys stay ours."""
     lines = [line.removeprefix("$ ") for line in block.code.splitlines() if line.startswith("$ ")]
     script: list[str] = []
@@ -132,7 +137,13 @@ def _run_console(block: CodeBlock, directory: Path, environ: dict[str, str]) -> 
                 script.append(part)
     if script:
         codes = [int(code) for code in block.names("exits")] or [0]
-        _run(["sh", "-e", "-c", "\n".join(script)], directory, environ, codes, block.markers.get("until"))
+
+        def ask() -> None:
+            if "asks" in block.markers:
+                urllib.request.urlopen(block.markers["asks"], timeout=SECONDS).read()
+                inbox.wait_for_events(len(block.names("sends")))
+
+        _run(["sh", "-e", "-c", "\n".join(script)], directory, environ, codes, block.markers.get("until"), ask)
 
 
 def _look_up(words: list[str]) -> None:
@@ -164,20 +175,30 @@ def _run(
     environ: dict[str, str],
     codes: Sequence[int] = (0,),
     until: str | None = None,
+    then: Callable[[], None] = lambda: None,
 ) -> None:
     process = subprocess.Popen(
-        command, cwd=directory, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=directory,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # with all that it starts, it can be ended
     )
-    timer = threading.Timer(SECONDS, process.kill)
+    timer = threading.Timer(SECONDS, os.killpg, (process.pid, signal.SIGKILL))
     timer.start()
     try:
         assert process.stdout is not None
         output = ""
         for line in process.stdout:
             output += line
-            if until is not None and until in line:
-                process.terminate()
+            if until and until in line:
                 until = ""
+                try:
+                    then()
+                finally:
+                    os.killpg(process.pid, signal.SIGTERM)
         code = process.wait()
     finally:
         timer.cancel()

@@ -116,7 +116,7 @@ BROKEN: dict[str, Broken] = {
     ),
     "agents are reported and calls are not": Broken(
         "instrumentors", "error", "genai-openai-agents reports agents and tools, and no calls of models",
-        "pip install opentelemetry-instrumentation-genai-openai",
+        "install the instrumentor of the client too, opentelemetry-instrumentation-genai-openai",
         needs=("opentelemetry.instrumentation.genai.openai_agents",),
         without="opentelemetry-instrumentation-genai-openai",
     ),
