@@ -39,6 +39,7 @@ _NEEDS = {"langsmith": "LANGSMITH_OTEL_ENABLED"}
 # Since which major version; all versions where nothing is said.
 _SINCE = {"anthropic": 1}
 
+
 @dataclass(frozen=True, slots=True)
 class Instrumentor:
     """Something installed that makes AI spans."""

@@ -44,8 +44,8 @@ RECOMMENDATIONS = (
     Recommendation(
         "boto3",
         "Bedrock (`boto3`)",
-        "openinference-instrumentation-bedrock",
-        "from openinference.instrumentation.bedrock import BedrockInstrumentor",
+        "opentelemetry-instrumentation-bedrock",
+        "from opentelemetry.instrumentation.bedrock import BedrockInstrumentor",
         "BedrockInstrumentor().instrument()",
     ),
     Recommendation(
@@ -77,6 +77,13 @@ RECOMMENDATIONS = (
         "OpenAIAgentsInstrumentor().instrument()",
     ),
     Recommendation(
+        "pydantic-ai-slim",
+        "Pydantic AI",
+        "pydantic-ai",
+        "from pydantic_ai import Agent",
+        "Agent.instrument_all()",
+    ),
+    Recommendation(
         "crewai",
         "CrewAI",
         "openinference-instrumentation-crewai",
@@ -103,13 +110,6 @@ RECOMMENDATIONS = (
         "openinference-instrumentation-groq",
         "from openinference.instrumentation.groq import GroqInstrumentor",
         "GroqInstrumentor().instrument()",
-    ),
-    Recommendation(
-        "pydantic-ai-slim",
-        "Pydantic AI",
-        "pydantic-ai",
-        "from pydantic_ai import Agent",
-        "Agent.instrument_all()",
     ),
 )
 # Who has boto3 need not call a model by it.

@@ -155,10 +155,11 @@ def findings_table() -> str:
     return table(("script", "package", "surprise"), rows)
 
 
-def libraries_table() -> str:
-    """Library, what to install for it, and the two lines that switch it on."""
+def libraries_table(number: int | None = None) -> str:
+    """Library, what to install for it, and the two lines that switch it on; of the first `number`, or of all."""
     rows = [
-        (each.called, f"`{each.install}`", f"`{each.import_line}`", f"`{each.switch}`") for each in RECOMMENDATIONS
+        (each.called, f"`{each.install}`", f"`{each.import_line}`", f"`{each.switch}`")
+        for each in RECOMMENDATIONS[:number]
     ]
     return table(("you use", "`pip install …`", "import", "after the provider is set"), rows)
 
@@ -172,4 +173,5 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "dialects": dialects_table,
     "findings": findings_table,
     "libraries": libraries_table,
+    "ten-libraries": lambda: libraries_table(10),
 }

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -30,8 +31,8 @@ class CodeBlock:
 
     Markers are words: `given=provider,client` names of `given.py` that the block presupposes, `sends=$ai_generation,…`
     events that must arrive, `file=app.py` a file that later blocks of the document use, `until="text"` a command that
-    runs until it has printed that, `asks=http://…` an address that is opened then, `exits=0,1` its exit codes, `needs=fastapi` modules without which it is skipped,
-    `not-run: reason`.
+    runs until it has printed that, `asks=http://…` an address that is opened then, `exits=0,1` its exit codes,
+    `needs=fastapi` modules without which it is skipped, `not-run: reason`.
     """
 
     document: Path
@@ -82,3 +83,11 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def is_installed(module: str) -> bool:
+    """Whether a module can be imported, without importing it."""
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False

@@ -80,7 +80,7 @@ def test_the_events_are_those_that_the_text_asks_for(finished: Path) -> None:
 
 def test_the_documents_know_it(finished: Path) -> None:
     assert "| `acme` | `acme.` | Acme's agents" in (finished / "docs/dialects.md").read_text(encoding="utf-8")
-    assert "acme" in (finished / "README.md").read_text(encoding="utf-8")
+    assert "acme" in (finished / "docs" / "instrumentors.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(shutil.which("ruff") is None, reason="ruff is not installed")

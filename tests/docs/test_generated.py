@@ -11,15 +11,19 @@ import pytest
 
 import otel_posthog_ai
 from otel_posthog_ai import environment_variables
+from otel_posthog_ai.doctor.recommendations import RECOMMENDATIONS, Recommendation
 from otel_posthog_ai.events.properties import CONSTANTS, PROPERTIES
 from otel_posthog_ai.settings import OPTIONS
 
+from . import event_volume
 from .docstrings import GENERATED
 from .generated import OF_RESULTS, TABLES, WORKED_OUT, default_of, usage_names
 from .instrumentors import GOLDEN, instrumentor_rows
-from .markdown import DOCUMENTS, ROOT, generated_names, with_generated
+from .markdown import DOCUMENTS, ROOT, generated_names, is_installed, with_generated
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TABLE_OF_OPTIONS = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
+MATRIX = (ROOT / "docs" / "instrumentors.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -52,7 +56,9 @@ def test_more_than_it_says() -> None:
     assert len(rows) > 50
     assert "more than 50 instrumentors" in README
     assert len(list(GOLDEN.rglob("*.spans.json"))) > 150
-    assert "more than 150 recorded runs" in README
+    assert "more than 150 recorded runs" in MATRIX
+    assert "More than 40 others" in README
+    assert len(rows) > 40 + len(RECOMMENDATIONS)
 
 
 @pytest.mark.parametrize("advice", RECOMMENDATIONS, ids=lambda each: each.library)
@@ -70,7 +76,7 @@ def test_what_is_advised_for_a_library_is_recorded_and_can_be_imported(advice: R
 def test_every_variable_is_in_the_options_table() -> None:
     names = {name for name in vars(environment_variables) if name.startswith("POSTHOG_")}
     assert names == {name for option in OPTIONS for name in option.variables if name.startswith("POSTHOG_")}
-    assert all(f"`{name}`" in README for name in names)
+    assert all(f"`{name}`" in TABLE_OF_OPTIONS for name in names)
 
 
 @pytest.mark.parametrize("name", ["PostHogSpanProcessor", "PostHogSpanExporter"])
@@ -104,3 +110,17 @@ def test_links_lead_somewhere(document) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8")):
         if not re.match(r"https?://|mailto:", target):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_a_newcomer_reads_the_readme_to_its_end() -> None:
+    assert len(README.splitlines()) <= 200
+
+
+def test_what_the_volume_says_is_what_a_run_makes() -> None:
+    pytest.importorskip("langgraph")
+    pytest.importorskip("openinference.instrumentation.langchain")
+    written = event_volume.in_document()
+    measured = event_volume.block()
+    if written.rpartition("\n")[2] != measured.rpartition("\n")[2]:
+        pytest.skip("other versions are installed than those that it names")
+    assert measured == written, "stale: run `python -m tests.docs.event_volume` and read the diff"

@@ -12,7 +12,6 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,7 @@ from otel_posthog_ai.__main__ import _COMMANDS
 from otel_posthog_ai.inbox import Inbox
 from otel_posthog_ai.model_server import ModelServer
 
-from .markdown import DOCUMENTS, ROOT, CodeBlock, code_blocks
+from .markdown import DOCUMENTS, ROOT, CodeBlock, code_blocks, is_installed
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -89,7 +88,7 @@ def _skip_without(block: CodeBlock) -> None:
     if block.names("given") == ["client"]:
         needed += ["openai", "opentelemetry.instrumentation.genai.openai"]
     for name in needed:
-        if not _is_installed(name):
+        if not is_installed(name):
             pytest.skip(f"{name} is not installed")
 
 
@@ -99,13 +98,6 @@ def _imports(code: str) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
-
-
-def _is_installed(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def _place_files(block: CodeBlock, directory: Path) -> None:
@@ -149,7 +141,7 @@ def _run_console(block: CodeBlock, directory: Path, environ: dict[str, str], inb
 def _look_up(words: list[str]) -> None:
     if words[:3] == ["python", "-m", "otel_posthog_ai"]:
         assert words[3] in _COMMANDS, f"there is no command {words[3]}"
-        if not _is_installed(_COMMANDS[words[3]].module):
+        if not is_installed(_COMMANDS[words[3]].module):
             pytest.skip(f"the command {words[3]} is not part of this build")
 
 

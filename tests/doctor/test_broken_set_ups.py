@@ -10,14 +10,14 @@ import os
 import subprocess
 import sys
 import sysconfig
-from importlib.metadata import distribution
-from importlib.util import find_spec
+from importlib.metadata import distribution, distributions
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from otel_posthog_ai.model_server import ModelServer
+from tests.docs.markdown import is_installed
 
 from .conftest import GOOD_KEY
 from .test_in_process import GLOBAL, examined
@@ -170,7 +170,7 @@ BROKEN: dict[str, Broken] = {
 def test_it_is_recognised(name: str, tmp_path: Path) -> None:
     broken = BROKEN[name]
     for module in broken.needs:
-        if not is_here(module):
+        if not is_installed(module):
             pytest.skip(f"{module} is not installed")
     found = examined(broken.app, tmp_path, **at_model_server(broken)) if broken.app else diagnosed(broken, tmp_path)
     matching = [each for each in found if each[:2] == (broken.level, broken.check) and broken.cause in each[2]]
@@ -193,19 +193,12 @@ def at_model_server(broken: Broken) -> dict[str, str]:
     return {"OPENAI_BASE_URL": f"{_servers[0].url}/v1", "OPENAI_API_KEY": "local", **broken.environ}
 
 
-def is_here(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
 def diagnosed(broken: Broken, tmp_path: Path) -> list[tuple[str, str, str, str]]:
     """What the command says, in this environment or in one without a distribution that this one has."""
     code = "import sys; from otel_posthog_ai.__main__ import main; sys.exit(main(['doctor', '--offline', '--json']))"
     environ = {**os.environ, "POSTHOG_API_KEY": GOOD_KEY, "PYTHONPATH": os.getcwd(), **broken.environ}
     options = ["-c"]
-    if broken.without is not None and is_installed(broken.without):
+    if broken.without is not None and any(found.name == broken.without for found in distributions()):
         environ["PYTHONPATH"] += os.pathsep + str(environment_without(broken.without, tmp_path))
         options = ["-S", "-c"]
     done = subprocess.run(
@@ -214,14 +207,6 @@ def diagnosed(broken: Broken, tmp_path: Path) -> list[tuple[str, str, str, str]]
     )  # fmt: skip
     listed = json.loads(done.stdout)["findings"]
     return [(each["level"], each["check"], each["cause"], each["remedy"] or "") for each in listed]
-
-
-def is_installed(name: str) -> bool:
-    try:
-        distribution(name)
-    except ModuleNotFoundError:
-        return False
-    return True
 
 
 def environment_without(name: str, tmp_path: Path) -> Path:

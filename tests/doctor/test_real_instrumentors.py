@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
 from otel_posthog_ai.doctor.instrumentors import installed
+from tests.docs.markdown import is_installed
 
 from .test_in_process import GLOBAL, examined
 
 pytestmark = pytest.mark.instrumentor
 
 
-def is_here(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
 openai = pytest.mark.skipif(
-    not (is_here("openai") and is_here("opentelemetry.instrumentation.genai.openai")), reason="needs openai"
+    not (is_installed("openai") and is_installed("opentelemetry.instrumentation.genai.openai")), reason="needs openai"
 )
-bedrock = pytest.mark.skipif(not is_here("boto3"), reason="needs boto3")
+bedrock = pytest.mark.skipif(not is_installed("boto3"), reason="needs boto3")
 SET_UP = GLOBAL + "provider.add_span_processor(processor())\n"
 ON = "from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor as I; I().instrument()\n"
 
@@ -54,7 +47,7 @@ _CLIENT = (
 @bedrock
 @pytest.mark.parametrize("publisher", ["opentelemetry", "openinference"])
 def test_a_client_of_bedrock_that_was_made_too_early(tmp_path: Path, publisher: str) -> None:
-    if not is_here(f"{publisher}.instrumentation.bedrock"):
+    if not is_installed(f"{publisher}.instrumentation.bedrock"):
         pytest.skip("needs the instrumentor")
     on = f"from {publisher}.instrumentation.bedrock import BedrockInstrumentor as I; I().instrument()\n"
     early = examined(SET_UP + _CLIENT + on + "found = examine()", tmp_path)
