@@ -17,6 +17,7 @@ from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.streamed_pieces import whole_answer
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset
 from otel_posthog_ai.reading.tool_definitions import read_tools
+from otel_posthog_ai.reading.usage_words import fill_by_words
 from otel_posthog_ai.reading.values import (
     conversation,
     count,
@@ -174,6 +175,7 @@ NOT_MARKING = frozenset({"gen_ai.conversation.id", "gen_ai.agent.name", "gen_ai.
 
 def read(record: AISpan, source: Source) -> None:
     fill(record, FIELDS, source)
+    fill_by_words(record, source)
     fill_parameters(record, PARAMETERS, source, parameter)
     if (number(record.parameters.get("max_tokens")) or 1) < 0:  # written by some for a limit that was not set
         del record.parameters["max_tokens"]

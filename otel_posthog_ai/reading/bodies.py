@@ -57,7 +57,15 @@ def _is_known(value: Mapping[str, Any]) -> bool:
         or not _TEXTS.isdisjoint(value)
         or any(is_mapping(value.get(key)) for key in _PART_KEYS & value.keys())
         or type_of(value) in _TYPES
+        or ("model" in value and _are_items(value.get("input")))
     )
+
+
+def _are_items(value: Any) -> bool:
+    """Whether a list is what a request of the Responses API hands over: messages, calls and their results."""
+    if not is_list(value) or not value:
+        return False
+    return all(is_mapping(each) and ("role" in each or type_of(each) in _TYPES) for each in value)
 
 
 def read_given(record: AISpan, body: Any) -> None:

@@ -147,7 +147,7 @@ def weigh(record: AISpan, source: Source, stated: Stated | None = None) -> None:
 
 def _told(source: Source) -> Stated | None:
     """What a known operation or type of request says."""
-    operation = str(source.attributes.get(OPERATION) or "").lower()
+    operation = _operation(source)
     if operation in GENERATIONS:
         return CALL
     if operation in EMBEDDINGS:
@@ -159,6 +159,16 @@ def _told(source: Source) -> Stated | None:
         if kind is not None:
             return kind, None
     return None
+
+
+# What may stand behind a known operation that is named as the method of a client is: `openai.responses.create`.
+_METHODS = frozenset({"create", "parse", "stream", "generate", "acreate"})
+
+
+def _operation(source: Source) -> str:
+    operation = str(source.attributes.get(OPERATION) or "").lower()
+    *outer, method = operation.split(".")
+    return outer[-1] if outer and method in _METHODS else operation
 
 
 def _agree(stated: Stated, told: Stated) -> bool:

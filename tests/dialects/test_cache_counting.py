@@ -105,3 +105,28 @@ def test_a_reply_out_of_the_cache_of_langchain() -> None:
         {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o-mini", "output.value": json.dumps(answer)}
     )
     assert cost_properties(found.cost)["$ai_total_cost_usd"] == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "property_name"),
+    [
+        ("cache_read_tokens", "$ai_cache_read_input_tokens"),
+        ("cached_input_tokens", "$ai_cache_read_input_tokens"),
+        ("input_cache_read_tokens", "$ai_cache_read_input_tokens"),
+        ("input_tokens_details.cached_tokens", "$ai_cache_read_input_tokens"),
+        ("prompt_tokens_details.cached_tokens", "$ai_cache_read_input_tokens"),
+        ("cached_content_tokens", "$ai_cache_read_input_tokens"),
+        ("cache_write_tokens", "$ai_cache_creation_input_tokens"),
+        ("output_reasoning_tokens", "$ai_reasoning_tokens"),
+        ("completion_tokens_details.reasoning_tokens", "$ai_reasoning_tokens"),
+        ("thoughts_tokens", "$ai_reasoning_tokens"),
+        ("input_audio_tokens", "$ai_audio_input_tokens"),
+        ("completion_tokens_details.audio_tokens", "$ai_audio_output_tokens"),
+        ("server_tool_use.web_search_requests", "$ai_web_search_count"),
+    ],
+)
+def test_counts_by_other_names(key: str, property_name: str) -> None:
+    counts = {"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 50, f"gen_ai.usage.{key}": 20}
+    found = usage_properties(record({"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", **counts}))
+    assert found[property_name] == 20
+    assert (found["$ai_input_tokens"], found["$ai_output_tokens"]) == (100, 50)

@@ -100,3 +100,11 @@ def test_what_only_the_name_tells_of_a_call_that_lost_its_first_attributes() -> 
     found = record(messages, name="chat gpt-4o", error="refused")
     assert (found.kind, found.request_model, found.provider) == ("generation", "gpt-4o", "openai")
     assert record(messages, name="chat with the customer", error="refused").kind == "span"
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [("openai.responses.create", "generation"), ("client.embeddings.create", "embedding"), ("models.list", "span")],
+)
+def test_an_operation_that_is_named_as_the_method_of_a_client(operation: str, expected: str) -> None:
+    assert record({"gen_ai.operation.name": operation, "gen_ai.request.model": "m"}).kind == expected

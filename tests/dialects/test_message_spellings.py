@@ -148,3 +148,13 @@ def test_what_mlflow_copies_of_a_request_is_the_requests() -> None:
     )
     assert (found.request_model, found.stream, found.instructions) == ("gpt-4o", True, "Be kind")
     assert (found.parameters, found.attributes) == ({"temperature": 0.5}, {"plan": "pro"})
+
+
+def test_a_request_that_goes_on_from_an_earlier_answer_is_no_data_of_an_app() -> None:
+    result = {"type": "function_call_output", "call_id": "call_1", "output": "sunny"}
+    request = {"model": "gpt-5-mini", "input": [result], "previous_response_id": "resp_1"}
+    found = record({"mlflow.spanType": '"CHAT_MODEL"', "mlflow.spanInputs": json.dumps(request)})
+    assert (found.request_model, found.input) == (
+        "gpt-5-mini",
+        [{"role": "tool", "tool_call_id": "call_1", "content": "sunny"}],
+    )
