@@ -197,7 +197,7 @@ def _fields(occurrence: Occurrence) -> dict[str, Any]:
     fields: dict[str, Any] = dict(body) if is_mapping(body) else {} if body is None else {"content": body}
     whole = parse_json(occurrence.attributes.get(_WHOLE))
     if is_mapping(whole) and not is_data(whole):  # Azure: the body as an attribute
-        fields = {**whole, **fields}
+        fields = {"content": None, **whole, **fields}
     for key, value in occurrence.attributes.items():
         key = key.removeprefix("gen_ai.").removeprefix("event.")
         if key not in _BOOKKEEPING:

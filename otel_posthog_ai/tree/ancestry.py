@@ -12,7 +12,7 @@ from weakref import ReferenceType, ref
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span
-from opentelemetry.trace import SpanContext
+from opentelemetry.trace import SpanContext, SpanKind
 
 from otel_posthog_ai.bounds import forget_oldest
 from otel_posthog_ai.context.belonging import Belonging
@@ -24,6 +24,10 @@ from .admission import passes
 from .nodes import Fate, Node
 from .open_spans import OpenSpans
 
+MOST_REFUSED = 1_000
+"""Refused requests that are remembered until the call that sent them is read."""
+_REFUSED = 400
+_STATUS_KEYS = ("http.response.status_code", "http.status_code")
 MOST_ENDED = 20_000
 """Ended spans that late children can still be placed under."""
 
@@ -61,6 +65,8 @@ class Hierarchy:
     def __init__(self) -> None:
         self.open_spans = OpenSpans()
         self.ended: dict[int, int | Ended] = {}
+        self._refused: dict[int, int] = {}
+        """Span id -> HTTP status of the last request below it that was refused."""
         self.nodes: dict[int, Node] = {}
         self._arriving: dict[str, dict[int, ReferenceType[ReadableSpan]]] = {}
         """Ended AI spans on their way to the worker, by scope; the queue that they are in holds them."""
@@ -94,6 +100,22 @@ class Hierarchy:
         else:
             self.ended[span_id] = parent_id
         self.open_spans.remove(span_id)  # Only now: who asks meanwhile finds it in one of both.
+
+    def answered(self, span: ReadableSpan) -> None:
+        """An ordinary span has ended: where it is a client's request that was refused, whose call that was is noted."""
+        if span.kind is not SpanKind.CLIENT or span.parent is None or not span.attributes:
+            return
+        status = next((found for key in _STATUS_KEYS if (found := span.attributes.get(key)) is not None), None)
+        parent_id = span.parent.span_id
+        if isinstance(status, int) and status >= _REFUSED:
+            self._refused[parent_id] = status
+            forget_oldest(self._refused, MOST_REFUSED)
+        elif self._refused:
+            self._refused.pop(parent_id, None)  # tried again, and answered
+
+    def refused_with(self, node: Node) -> int | None:
+        """The HTTP status of the last request below a span, where it was refused."""
+        return self._refused.get(node.span_id)
 
     def saw_start(self, span_id: int) -> bool:
         """Whether the span was seen when it started: then it is known in which context it ran."""

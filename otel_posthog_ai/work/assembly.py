@@ -278,6 +278,8 @@ class Assembly:
         trace = self._placing.trace(node)
         if place.is_trace:
             self._placing.complete_states(record, trace)
+        if record.error is not None and record.error.status is None:
+            record.error.status = self._hierarchy.refused_with(node)
         private = node.private or node.tainted
         if private or self._settings.privacy_mode:
             privacy = Privacy(private, frozenset(place.context_properties), private_name(record))

@@ -61,11 +61,14 @@ class ReadingRoom:
         wanted = wanted and context.trace_flags.sampled
         if wanted:
             self.hierarchy.arrives(context.span_id, span)
+        else:
+            self.hierarchy.answered(span)
         self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, wanted)
         return wanted
 
     def _let_through(self, span: ReadableSpan) -> bool:
         """Without starts every span is read: one that a child has named as its parent leaves, whatever it says."""
+        self.hierarchy.answered(span)
         context = span.get_span_context()
         if not passes(self._filter, span):
             if context is not None:

@@ -99,15 +99,17 @@ def test_the_body_of_an_event_as_its_attribute() -> None:
     def work(provider: TracerProvider) -> None:
         span = provider.get_tracer("azure.core.tracing").start_span("chat", attributes=CHAT)
         span.add_event("gen_ai.user.message", {"gen_ai.event.content": '{"role": "user", "content": "Weather?"}'})
+        called = {"role": "assistant", "tool_calls": CALLS}
+        span.add_event("gen_ai.assistant.message", {"gen_ai.event.content": json.dumps(called)})
         choice = {"message": {"content": None, "tool_calls": CALLS}, "finish_reason": "tool_calls", "index": 0}
         span.add_event("gen_ai.choice", {"gen_ai.event.content": json.dumps(choice)})
         span.end()
 
     found = read_span(spans_of(work)[0])
     assert found is not None
-    assert found.input == [{"role": "user", "content": "Weather?"}]
-    assert found.output == [{"role": "assistant", "content": None, "tool_calls": CALLS}]
-    assert found.finish_reason == "tool_calls"
+    called = {"role": "assistant", "content": None, "tool_calls": CALLS}
+    assert found.input == [{"role": "user", "content": "Weather?"}, called]
+    assert (found.output, found.finish_reason) == ([called], "tool_calls")
 
 
 def test_an_answer_of_which_only_the_pieces_of_the_stream_were_recorded() -> None:

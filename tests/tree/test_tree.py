@@ -12,7 +12,7 @@ import pytest
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, set_span_in_context
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags, set_span_in_context
 
 from otel_posthog_ai import PostHogSpanExporter, PostHogSpanProcessor
 from otel_posthog_ai.doors.propagator import HEADER, PostHogPropagator
@@ -315,3 +315,15 @@ def test_memory_stays_bounded_with_spans_that_never_end(receiver: Receiver) -> N
     assert len(hierarchy.ended) < 25_000
     assert all(hierarchy.open_spans.live(span.get_span_context().span_id) is span for span in kept)
     traced.provider.shutdown()
+
+
+@pytest.mark.parametrize(("statuses", "expected"), [([429], 429), ([429, 503], 503), ([429, 200], None), ([200], None)])
+def test_the_status_of_a_failed_call_from_the_request_below_it(
+    traced: Traced, statuses: list[int], expected: int | None
+) -> None:
+    http = traced.provider.get_tracer("opentelemetry.instrumentation.httpx")
+    with traced.tracer.start_as_current_span("call", attributes=CHAT) as call:
+        for status in statuses:
+            http.start_span("POST", kind=SpanKind.CLIENT, attributes={"http.response.status_code": status}).end()
+        call.set_status(StatusCode.ERROR, "(refused) come back later")
+    assert traced.events()["call"]["properties"].get("$ai_http_status") == expected
