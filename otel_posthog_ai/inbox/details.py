@@ -18,10 +18,11 @@ def one_trace(store: Store, trace_id: str, *, with_events: bool = True) -> dict[
     """A trace as PostHog would draw it; None when no event carries its id.
 
     Returns:
-        ``trace``: the header, with ``input_state`` and ``output_state``; ``tree``: the nodes from top to bottom, each
-        with its ``depth``; ``feedback``: metrics, feedback and evaluations, which stand beside the tree;
-        ``warnings``: what PostHog would not draw or would bill wrongly, each with the ``uuid`` of its event if it is
-        about one; ``events``: all events as sent, by arrival (left out when ``with_events`` is false).
+        ``trace``: the header, with ``input_state``, ``output_state``, whether the trace itself ``failed`` and its
+        ``error``; ``tree``: the nodes from top to bottom, each with its ``depth``; ``feedback``: metrics, feedback and
+        evaluations, which stand beside the tree; ``warnings``: what PostHog would not draw or would bill wrongly, each
+        with the ``uuid`` of its event if it is about one; ``events``: all events as sent, by arrival (left out when
+        ``with_events`` is false).
     """
     facts = store.facts(trace_id)
     if not facts:
@@ -35,6 +36,8 @@ def one_trace(store: Store, trace_id: str, *, with_events: bool = True) -> dict[
     roots = sorted((row for row in about if row["body"]["event"] == "$ai_trace"), key=lambda row: row["at"])
     for name in ("input_state", "output_state"):
         summary[name] = _first_state(roots, f"$ai_{name}")
+    summary["failed"] = any(event.is_error for event in facts if event.event == "$ai_trace")
+    summary["error"] = _first_state([row for row in roots if summary["failed"]], "$ai_error")
     found = [finding.as_json() for finding in trace_findings(trace_id, facts, tree)]
     found += [{**warning, "uuid": row["uuid"]} for row in about for warning in row["warnings"]]
     answer: dict[str, Any] = {

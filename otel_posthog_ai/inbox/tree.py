@@ -129,6 +129,7 @@ def node_json(node: Node) -> dict[str, Any]:
         "input_tokens": node.sums["input_tokens"],
         "output_tokens": node.sums["output_tokens"],
         "total_cost_usd": node.sums["total_cost"],
+        "pricing": facts.pricing,
         "is_error": facts.is_error,
         "error": facts.error,
         "started_at": iso(start(facts)),

@@ -43,13 +43,21 @@ def show(browser: Any) -> Iterator[Open]:
     complaints: list[str] = []
 
     def run(
-        inbox: Inbox, address: str = "#/", viewport: dict[str, int] = WIDE, scheme: str = "light", **options: Any
+        inbox: Inbox,
+        address: str = "#/",
+        viewport: dict[str, int] = WIDE,
+        scheme: str = "light",
+        *,
+        clock: bool = False,
+        **options: Any,
     ) -> Any:
         context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
         context.set_default_timeout(8000)
         context.add_init_script(PROBES)
         contexts.append(context)
         page = context.new_page()
+        if clock:
+            page.clock.install()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
         page.on(

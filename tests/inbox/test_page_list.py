@@ -129,6 +129,24 @@ def test_a_hit_leads_to_its_event_and_is_marked(filled: Inbox, show: Open) -> No
     assert page.evaluate("CSS.highlights.get('found')") is None
 
 
+def test_a_hit_outside_the_texts_is_marked_in_the_json(inbox: Inbox, show: Open) -> None:
+    post(inbox.url, batch(event(span_id="g", input="Hello", request_url="chat/completions-v9"), event(span_id="h")))
+    page = show(inbox, "#/?q=completions-v9")
+    page.wait_for_selector("mark")
+    page.locator("tbody a.name").click()
+    page.wait_for_function("() => CSS.highlights.get('found')?.size === 1")
+    assert page.get_by_role("tab", name="JSON").get_attribute("aria-selected") == "true"
+    page.locator('[data-key="h"]').click()
+    page.wait_for_function("() => document.querySelector('.detail [data-tab=content]')?.ariaSelected === 'true'")
+
+
+def test_times_grow_older_by_themselves(inbox: Inbox, show: Open) -> None:
+    post(inbox.url, batch(event(at=datetime.now(timezone.utc))))
+    page = show(inbox, clock=True)
+    page.clock.fast_forward("05:00")
+    page.wait_for_function("() => document.querySelector('time').textContent === '5 min ago'")
+
+
 @screens
 def test_a_session_shows_its_turns_in_order(filled: Inbox, show: Open, viewport: dict[str, int], scheme: str) -> None:
     page = show(filled, f"#/session/{SESSION}", viewport, scheme)

@@ -84,6 +84,17 @@ def test_every_element(inbox: Inbox, show: Open) -> None:
     sound(text.page)
 
 
+def test_errors_and_results_of_tools_are_shown_as_they_are(inbox: Inbox, show: Open) -> None:
+    stack = 'File "app.py", line 3, in __init__\n    x = a *b* c\n# no heading'
+    talk = [{"role": "user", "content": "**go**"}, {"role": "tool", "tool_call_id": "1", "content": stack}]
+    post(inbox.url, batch(event(span_id="g", input=talk, is_error=True, error=stack)))
+    page = show(inbox, "#/trace/trace-1")
+    page.wait_for_selector(".message.tool")
+    assert page.locator(".error-box .text").inner_text() == stack
+    assert page.locator(".message.tool .text").inner_text() == stack
+    assert page.locator(".message.user strong").last.inner_text() == "go"
+
+
 HOSTILE = [
     "[x](javascript:alert(1))",
     "[x](JaVaScRiPt:alert(1))",

@@ -50,6 +50,31 @@ def test_opens_on_what_failed_first(inbox: Inbox, show: Open) -> None:
     assert page.locator(CHOSEN).get_attribute("data-key") == "inner"
 
 
+def test_a_trace_that_failed_itself_opens_on_its_error(inbox: Inbox, show: Open) -> None:
+    post(
+        inbox.url,
+        batch(
+            event(span_id="a"), event(span_id="b"), event("$ai_trace", is_error=True, error="gave up", trace_name="t")
+        ),
+    )
+    page = show(inbox, "#/trace/trace-1")
+    page.wait_for_selector(".error-box")
+    assert "gave up" in page.locator(".error-box").inner_text()
+    assert page.locator(CHOSEN).get_attribute("data-key") == ""
+    assert page.locator(".errors").inner_text().startswith("✕ 1 of 1")
+
+
+def test_says_of_each_call_who_prices_it(inbox: Inbox, show: Open) -> None:
+    calls = [("sent", {"total_cost_usd": 0.25}), ("gpt-4o", {}), ("mine", {})]
+    post(inbox.url, batch(*(event(span_id=model, model=model, input_tokens=3, **cost) for model, cost in calls)))
+    page = show(inbox, "#/trace/trace-1")
+    for node, cost in (("sent", "$0.2500"), ("gpt-4o", "PostHog will price it"), ("mine", "unknown model")):
+        page.locator(f'[data-key="{node}"]').click()
+        page.wait_for_function("node => document.querySelector('.detail h2')?.textContent === node", arg=node)
+        assert cost in page.locator(".detail .facts").inner_text()
+    assert "$0.2500 + unknown model" in page.locator(".trace-head").inner_text()
+
+
 def test_opens_on_the_whole_where_nothing_failed(filled: Inbox, show: Open) -> None:
     page = show(filled, "#/trace/lisbon-2")
     assert page.locator(CHOSEN).get_attribute("data-key") == ""

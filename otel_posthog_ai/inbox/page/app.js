@@ -2,7 +2,7 @@
 
 import { ask, follow } from "/api.js";
 import { el } from "/dom.js";
-import { plural } from "/format.js";
+import { ago, plural } from "/format.js";
 import { listView } from "/list.js";
 import { problemsView } from "/problems.js";
 import { sessionView } from "/session.js";
@@ -86,6 +86,11 @@ document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();
 });
+
+// "5 s ago" becomes older also while nothing new comes.
+setInterval(() => {
+  for (const time of document.querySelectorAll("time[data-ago]")) time.textContent = ago(time.dateTime);
+}, 10000);
 
 window.addEventListener("hashchange", route);
 await route();

@@ -64,10 +64,10 @@ const BLOCKS = {
   thinking: ({ text }) => el("details", { class: "thinking", open: true }, el("summary", {}, "Thinking"), textBlock(text || "Not shown by the provider")),
   call: (call) => el("div", { class: "call" },
     el("p", { class: "call-head" }, el("span", { class: "tag tool" }, "Tool call"), el("strong", { class: "mono" }, call.name || "unnamed"), call.id ? el("span", { class: "mono muted" }, call.id) : null),
-    data(parsed(call.arguments))),
+    data(parsed(call.arguments), { asItIs: true })),
   result: (result) => el("div", { class: "call result" },
     result.id || result.isError ? el("p", { class: "call-head" }, el("span", { class: "tag" }, "Result"), result.isError ? el("span", { class: "flag error" }, "✕ error") : null, result.id ? el("span", { class: "mono muted" }, result.id) : null) : null,
-    data(parsed(result.value))),
+    data(parsed(result.value), { asItIs: true })),
   image: ({ url }) => picture(url),
   file: fileLink,
   audio: sound,
@@ -75,9 +75,9 @@ const BLOCKS = {
   json: ({ value }) => data(value),
 };
 
-export function data(value) {
+export function data(value, options) {
   if (value === null || value === undefined) return el("p", { class: "muted" }, "Nothing");
-  if (typeof value === "string") return textBlock(value);
+  if (typeof value === "string") return textBlock(value, options);
   return jsonView(value, { foldable: true });
 }
 

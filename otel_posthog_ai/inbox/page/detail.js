@@ -2,6 +2,7 @@
 
 import { changesView } from "/changes.js";
 import { conversation, data } from "/conversation.js";
+import { costOf } from "/costs.js";
 import { button, el, fact, sentence, tabList } from "/dom.js";
 import { feedbackList } from "/feedback.js";
 import { foldAllButton, foldLong } from "/fold.js";
@@ -27,20 +28,20 @@ const WORDS = [
   ["Temperature", "$ai_temperature"], ["Max tokens", "$ai_max_tokens"],
 ];
 
-// `generations` are the calls of the trace by start, for a comparison.
-export function detail(node, row, found, generations) {
+// `generations` are the calls of the trace by start, for a comparison; `tab` is the tab to begin with.
+export function detail(node, row, found, generations, tab = chosenTab) {
   const properties = row.event.properties ?? {};
   const kind = kindOf(node);
   const isCall = node.event === "$ai_generation";
   return el("article", {},
     el("div", { class: "headline" }, el("span", { class: `tag ${kind.name}` }, kind.label), el("h2", {}, node.title)),
-    numbers(properties), errorBox(properties), findings(found),
+    numbers(properties, node), errorBox(properties), findings(found),
     tabbed({
       content: [isCall ? "Conversation" : "Input and output", () => content(node, properties)],
       ...(isCall && generations.length > 1 ? { changes: ["Changes", () => changesView(node, properties, generations)] } : {}),
       properties: ["Properties", () => table(properties, row)],
       json: ["JSON", () => jsonView(row.event)],
-    }));
+    }, tab));
 }
 
 // Warnings about the trace as a whole, and about events that are not drawn and so cannot be chosen.
@@ -55,7 +56,7 @@ export function traceDetail(answer) {
   const whole = traceFindings(answer);
   return el("article", {},
     el("div", { class: "headline" }, el("span", { class: "tag trace" }, "Trace"), el("h2", {}, trace.name || "Unnamed trace")),
-    el("p", { class: "mono muted id" }, trace.id),
+    el("p", { class: "mono muted id" }, trace.id), errorBox({ $ai_is_error: trace.failed, $ai_error: trace.error }),
     findings(whole), aboutEvents(warnings.length - whole.length), isKnown(trace.input_state) || isKnown(trace.output_state) ? textSwitch() : null,
     state("Input", trace.input_state), state("Output", trace.output_state),
     feedbackList(feedback),
@@ -72,11 +73,12 @@ export function findings(found) {
     el("li", {}, el("span", { class: "flag warning" }, `⚠ ${finding.effect}`), el("span", {}, sentence(finding.text)))));
 }
 
-function numbers(properties) {
+function numbers(properties, { pricing, model }) {
   const facts = [
     ...WORDS.filter(([, name]) => isKnown(properties[name])).map(([label, name]) => [label, shortText(properties[name])]),
     ...NUMBERS.filter(([, name]) => isKnown(properties[name])).map(([label, name, format]) => [label, typeof properties[name] === "number" ? format(properties[name]) : shortText(properties[name])]),
   ];
+  if (pricing && pricing !== "sent") facts.push(["Cost", costOf({ pricing: { [pricing]: 1, unknown_models: [model] } })]);
   if (!facts.length) return null;
   return el("dl", { class: "facts" }, facts.map(([label, value]) => fact(label, value, "mono")));
 }
@@ -92,7 +94,7 @@ function errorBox(properties) {
   if (!failed && !isKnown(error)) return null;
   return el("section", { class: "error-box", "aria-label": "Error" },
     el("p", { class: "flag error" }, ["✕ Error", properties.$ai_error_type, isKnown(properties.$ai_http_status) ? `HTTP ${properties.$ai_http_status}` : null].filter(Boolean).map(String).join(" · ")),
-    isKnown(error) ? data(error) : el("p", { class: "muted" }, "No error text was sent."));
+    isKnown(error) ? data(error, { asItIs: true }) : el("p", { class: "muted" }, "No error text was sent."));
 }
 
 function content(node, properties) {
@@ -112,7 +114,7 @@ function content(node, properties) {
 // How many messages there are on either side, with a jump to each; how texts are shown. Nothing where neither is.
 function toolbar(parts) {
   const counted = parts.filter((part) => part.dataset.count);
-  const hasTexts = parts.some((part) => part.querySelector(".text"));
+  const hasTexts = parts.some((part) => part.querySelector(".text:not(.as-it-is)"));
   if (!counted.length && !hasTexts) return null;
   const jumps = counted.flatMap((part, place) => (place ? [el("span", { class: "muted" }, "·"), jump(part)] : [jump(part)]));
   return el("div", { class: "toolbar" }, jumps.length ? el("p", { class: "jumps" }, jumps) : null, hasTexts ? textSwitch() : null);
@@ -146,10 +148,10 @@ function table(properties, row) {
     line("stored as", moment(row.timestamp)), line("uuid", row.uuid), line("route", row.route), own.map(([name, value]) => line(name, value))));
 }
 
-function tabbed(tabs) {
+function tabbed(tabs, wanted) {
   const panel = el("div", { class: "panel", role: "tabpanel", tabindex: "-1" });
   const labels = Object.fromEntries(Object.entries(tabs).map(([name, [label]]) => [name, label]));
-  const first = chosenTab in tabs ? chosenTab : "content";
+  const first = wanted in tabs ? wanted : "content";
   const fill = (name) => {
     panel.replaceChildren(tabs[name][1]());
     foldLong(panel);

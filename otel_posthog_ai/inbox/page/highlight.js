@@ -1,15 +1,15 @@
-// Marks the words of a search where they stand, without touching the elements.
+// Marks the words of a search where they stand, without touching the elements; returns in how many places.
 
 export function highlight(root, words) {
-  if (!window.CSS?.highlights || !window.Highlight) return;
+  if (!window.CSS?.highlights || !window.Highlight) return 0;
   CSS.highlights.delete("found");
-  if (!words) return;
-  const ranges = [...places(root, words.toLowerCase())];
-  if (!ranges.length) return;
+  const ranges = words ? [...places(root, words.toLowerCase())] : [];
+  if (!ranges.length) return 0;
   CSS.highlights.set("found", new Highlight(...ranges));
   const holder = ranges[0].startContainer.parentElement;
   if (holder.closest(".folded")) holder.closest(".folded").nextElementSibling?.click();
   holder.scrollIntoView({ block: "center" });
+  return ranges.length;
 }
 
 function* places(root, words) {

@@ -32,7 +32,7 @@ function inline(tokens, depth) {
   return tokens.map((token) => (Object.hasOwn(INLINE, token.type) ? INLINE[token.type](token, depth + 1) : token.raw));
 }
 
-const plain = (text) => el("p", { class: "as-it-is" }, text.replace(/\n+$/, ""));
+const plain = (text) => el("p", { class: "literal" }, text.replace(/\n+$/, ""));
 
 const BLOCKS = {
   space: () => null,

@@ -27,11 +27,12 @@ function remembered() {
   }
 }
 
-export function textBlock(text) {
-  const block = el("div", { class: "text foldable" });
+// `asItIs` is for what no person wrote for a person: an error with its stack, the result of a tool.
+export function textBlock(text, { asItIs = false } = {}) {
+  const block = el("div", { class: asItIs ? "text as-it-is foldable" : "text foldable" });
   let cut = text.length > LAID_OUT;
   function draw() {
-    const drawn = mode === "markdown" ? markdown(text) : null;
+    const drawn = mode === "markdown" && !asItIs ? markdown(text) : null;
     block.classList.toggle("markdown", drawn !== null);
     block.replaceChildren(...(drawn ?? [cut ? `${text.slice(0, LAID_OUT)}…` : text]).flat(Infinity).filter((piece) => piece !== null));
   }

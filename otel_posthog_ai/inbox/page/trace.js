@@ -104,6 +104,9 @@ export function traceView(id, parameters) {
       const about = answer.warnings.filter((finding) => finding.uuid === node.uuid);
       const calls = nodes.filter((other) => other.event === "$ai_generation").sort((one, other) => (one.started_at < other.started_at ? -1 : 1));
       side.replaceChildren(detail(node, row, about, calls));
+      foldLong(side);
+      // Words that stand in none of the texts, such as an id, stand in the JSON.
+      if (words && !highlight(side, words)) side.replaceChildren(detail(node, row, about, calls, "json"));
     }
     foldLong(side);
     side.scrollTop = 0;
@@ -151,7 +154,7 @@ function rootNode(answer) {
   const { trace, tree } = answer;
   return {
     key: "", id: trace.id, depth: 0, children: tree.filter((node) => node.depth === 0).length, event: "$ai_trace", title: trace.name || "Unnamed trace",
-    latency: trace.latency, input_tokens: trace.input_tokens, output_tokens: trace.output_tokens, is_error: false, warnings: traceFindings(answer).length,
+    latency: trace.latency, input_tokens: trace.input_tokens, output_tokens: trace.output_tokens, is_error: trace.failed, warnings: traceFindings(answer).length,
     started_at: trace.started_at, ended_at: trace.ended_at,
   };
 }

@@ -106,7 +106,7 @@ function row(trace, words) {
     cell("number tokens", tokens(trace.input_tokens, trace.output_tokens)),
     cell("number cost", costOf(trace)),
     cell("number latency", seconds(trace.latency)),
-    cell("number when", el("time", { datetime: trace.started_at, title: moment(trace.started_at) }, ago(trace.started_at))),
+    cell("number when", el("time", { datetime: trace.started_at, "data-ago": true, title: moment(trace.started_at) }, ago(trace.started_at))),
     cell("said", words && trace.hit ? hit(trace.hit) : said(trace)));
 }
 
