@@ -26,11 +26,16 @@ def is_repetition(outer: AISpan, inner: AISpan) -> bool:
     return (
         outer.kind == inner.kind == "span"
         and outer.span_type == inner.span_type
-        and (outer.name or outer.span_name) == (inner.name or inner.span_name)
+        and ((outer.name or outer.span_name) == (inner.name or inner.span_name) or _is_same_request(outer, inner))
         and unset(inner.input_state)
         and unset(inner.output_state)
         and inner.error is None
     )
+
+
+def _is_same_request(outer: AISpan, inner: AISpan) -> bool:
+    """Whether a request of the protocol is sent for the step around it: it knows only its method."""
+    return inner.span_type == "mcp" and inner.name == inner.operation == outer.operation
 
 
 def is_graph_plumbing(record: AISpan) -> bool:

@@ -25,6 +25,7 @@ AI_SCOPES = (
 )
 PLUMBING = (
     "mcp.",
+    "fastmcp.",
     "jsonrpc.",
     "tool_",
 )
@@ -50,7 +51,7 @@ def read(record: AISpan, source: Source) -> None:
         record.noise = source.name in TRANSPORT
         record.span_type = record.span_type or "mcp"
         return
-    record.span_type = "mcp"
+    record.span_type, record.operation = "mcp", method
     source.discard("gen_ai.operation.name")
     if method == CALL:
         record.tool_name = target

@@ -130,14 +130,18 @@ def _model(name: str | None) -> str | None:
     """The model's own name; a placeholder names none."""
     if name is None or name in NO_MODEL:
         return None
-    path = _RESOURCE.match(name)
-    return _API.sub("", name[path.end() :] if path is not None else name)
+    if "/" in name:
+        path = _RESOURCE.match(name)
+        name = name[path.end() :] if path is not None else name
+    return _API.sub("", name) if ":" in name else name
 
 
 def _bare_model(name: str | None, provider: str | None) -> str | None:
     """The model without the provider before it (`openai/gpt-4o`), where the span says that this one serves it."""
-    served_by, slash, rest = (name or "").partition("/")
-    return rest if slash and rest and provider is not None and priced_provider(served_by) == provider else name
+    if name is None or provider is None or "/" not in name:
+        return name
+    served_by, _, rest = name.partition("/")
+    return rest if rest and priced_provider(served_by) == provider else name
 
 
 def _untold_reasoning(record: AISpan) -> None:

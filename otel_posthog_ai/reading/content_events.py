@@ -110,10 +110,14 @@ def read_conversation(occurrences: Iterable[Occurrence]) -> Conversation:
             if said.finish_reason is None:
                 said.finish_reason = finish_reason(_fields(occurrence).get("finish_reason"))
         elif occurrence.name == PROMPT:
-            said.inputs.extend(read_messages(occurrence.attributes.get("gen_ai.prompt"), "user") or ())
+            said.inputs.extend(read_messages(_first(occurrence, "gen_ai.prompt", "content"), "user") or ())
         elif occurrence.name == COMPLETION:
-            said.outputs.extend(read_messages(occurrence.attributes.get("gen_ai.completion"), "assistant") or ())
+            said.outputs.extend(read_messages(_first(occurrence, "gen_ai.completion", "content"), "assistant") or ())
     return said
+
+
+def _first(occurrence: Occurrence, *keys: str) -> Any:
+    return next((occurrence.attributes[key] for key in keys if key in occurrence.attributes), None)
 
 
 def read_event_list(value: Any) -> Conversation:
