@@ -1,0 +1,89 @@
+"""The projects of a configuration file, and the files to begin with."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otel_posthog_ai.gateway.command import _parser
+from otel_posthog_ai.gateway.configuration import OUTBOX_SECONDS, Unusable, routes
+from tests.docs.markdown import code_blocks
+
+ROOT = Path(__file__).parents[2]
+FILES = ROOT / "docs" / "gateway"
+KEYS = {"SHOP_KEY": "phc_shop", "AGENTS_KEY": "phc_agents"}
+
+
+def read(tmp_path: Path, document: Any, **environ: str) -> Any:
+    file = tmp_path / "gateway.json"
+    file.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
+    return routes(file, None, key_needed=False, environ=environ)
+
+
+def test_the_example_of_the_document(tmp_path: Path) -> None:
+    (example,) = (block for block in code_blocks(ROOT / "docs" / "gateway.md") if block.language == "json")
+    ways, (shop, agents) = read(tmp_path, example.code, **KEYS)
+    assert (shop.settings.host, shop.settings.privacy_mode) == ("https://eu.i.posthog.com", True)
+    assert shop.settings.outbox_seconds == OUTBOX_SECONDS
+    assert ways.by_resource({"service.name": "claude-code"}) is agents
+    assert ways.by_resource({"service.name": "web"}) is None, "no project of the environment, no home for the rest"
+    assert ways.by_key({"authorization": "Bearer phc_shop"}) is shop
+
+
+def test_the_environments_project_takes_what_names_none(tmp_path: Path) -> None:
+    ways, targets = read(tmp_path, {"projects": [{"api_key": "phc_other"}]}, POSTHOG_API_KEY="phc_home")
+    assert [target.settings.api_key for target in targets] == ["phc_home", "phc_other"]
+    assert ways.by_resource({}) is targets[0]
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ("not JSON", "is not JSON"),
+        ({"projects": {}}, "must be a list"),
+        ({"projects": [{"host": "eu"}]}, "has no api_key"),
+        ({"projects": [{"api_key": {"environment": "NOT_SET"}}]}, "NOT_SET"),
+        ({"projects": [{"api_key": "phc_a", "no_such_option": 1}]}, "unknown option"),
+        ({"projects": [{"api_key": "phc_a", "timeout": "soon"}]}, "timeout"),
+        ({"projects": [{"api_key": "phc_a", "resource": "shop"}]}, '"resource" must be an object'),
+        ({"projects": [{"api_key": "phc_a"}, {"api_key": "phc_a"}]}, "stands twice"),
+        ({"projects": []}, "there is no project"),
+    ],
+)
+def test_what_cannot_be_used_is_said(document: Any, said: str, tmp_path: Path) -> None:
+    with pytest.raises(Unusable, match=re.escape(said)):
+        read(tmp_path, document)
+
+
+def _documents(name: str) -> list[Any]:
+    yaml = pytest.importorskip("yaml")
+    return list(yaml.safe_load_all((FILES / name).read_text(encoding="utf-8")))
+
+
+def test_the_command_lines_of_the_files_are_understood() -> None:
+    _, stateful_set = _documents("kubernetes.yaml")
+    (container,) = stateful_set["spec"]["template"]["spec"]["containers"]
+    docker = (FILES / "Dockerfile").read_text(encoding="utf-8")
+    unit = (FILES / "otel-posthog-ai-gateway@.service").read_text(encoding="utf-8").replace("%i", "4318")
+    lines = [
+        container["args"],
+        json.loads(docker.partition("\nCMD ")[2].splitlines()[0]),
+        unit.partition(" gateway ")[2].splitlines()[0].split(),
+    ]
+    parsed = [_parser().parse_args(words) for words in lines]
+    assert all(options.spool_directory is not None for options in parsed)
+    for options, grace in zip(parsed, (stateful_set["spec"]["template"]["spec"]["terminationGracePeriodSeconds"], 99,
+                                       int(unit.partition("TimeoutStopSec=")[2].split()[0])), strict=True):  # fmt: skip
+        assert options.drain_seconds + 5 <= grace, "it is given the time to send what it holds"
+
+
+@pytest.mark.parametrize("name", ["collector.yaml", "collector-balanced.yaml"])
+def test_the_pipelines_of_a_collector_name_what_is_there(name: str) -> None:
+    (document,) = _documents(name)
+    known = {*document["receivers"], *document["exporters"], *document.get("connectors", ())}
+    for pipeline in document["service"]["pipelines"].values():
+        assert {*pipeline["receivers"], *pipeline["exporters"]} <= known
