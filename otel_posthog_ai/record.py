@@ -142,8 +142,8 @@ class AISpan:
 
     __slots__ = (
         "account", "agent_name", "attributes", "base_url", "cancelled", "chunk", "cost", "dialect", "documented",
-        "embedding_input", "end_ns", "error", "evaluations", "finish_reason", "framework", "graph_node", "identity",
-        "input", "input_state", "instructions", "kind", "lends", "logged", "may_be_sum", "metadata", "name", "noise",
+        "embedding_input", "end_ns", "error", "evaluations", "finish_reason", "framework", "graph_node", "handed_out",
+        "identity", "input", "input_state", "instructions", "kind", "lends", "logged", "may_be_sum", "metadata", "name", "noise",
         "operation", "output", "output_state", "pair_key", "pair_time_ns", "parameters", "parent_id",
         "parent_is_remote", "private", "prompt_name", "prompt_version", "provider", "provider_metadata",
         "provider_original", "request_model", "request_url", "resource", "response_id", "response_model", "scope",
@@ -260,6 +260,8 @@ class AISpan:
         """On the half that was written afterwards: when the call itself ended; the other half ended nearest to it."""
         self.graph_node: bool = False
         """A chain that is a node of a graph."""
+        self.handed_out: bool = False
+        """The span was ended when its stream was handed out, and notes nothing of it: another span tells the rest."""
         self.spoke_until_ns: int | None = None
         """On a span that was ended when its stream was handed out: the last that it noted of the stream."""
         self.private: bool = False

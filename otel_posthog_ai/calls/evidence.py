@@ -79,6 +79,19 @@ def read_the_stream(outer: AISpan, inner: AISpan) -> bool:
     return not (_texts_differ(outer, inner) or usage_differs(outer.usage, inner.usage) or _answers_differ(outer, inner))
 
 
+def left_to_its_reader(outer: AISpan, inner: AISpan) -> bool:
+    """Evidence 4, where the stream's span notes nothing of it: the next call below the same step, of the same words."""
+    return (
+        outer.handed_out
+        and outer.parent_id is not None
+        and (outer.parent_id, outer.trace_id) == (inner.parent_id, inner.trace_id)
+        and outer.start_ns <= inner.start_ns
+        and _may_be_one(outer, inner)
+        and bool(_asked(outer))
+        and _asked(outer) == _asked(inner)
+    )
+
+
 def side_by_side(outer: AISpan, inner: AISpan) -> bool:
     """Evidence 3, for two spans below one step, where one instrumentor ended its span within the other's."""
     below_one = outer.parent_id is not None and outer.parent_id == inner.parent_id and outer.trace_id == inner.trace_id

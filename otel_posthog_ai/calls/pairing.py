@@ -15,6 +15,7 @@ from .evidence import (
     contains,
     counted_the_first_piece,
     counts_again,
+    left_to_its_reader,
     nested_calls,
     ran_inside,
     read_the_stream,
@@ -185,9 +186,17 @@ def _handed_out(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     return _one_to_one(calls, sorted(pairs, key=_turn))
 
 
+def _left_behind(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    """Streams of which their span notes nothing, each with the next call of the same words below the same step."""
+    calls = _calls(nodes)
+    streams = [node for node in calls if _record(node).handed_out]
+    pairs = [pair for pair in product(streams, calls) if left_to_its_reader(*map(_record, pair))]
+    return _one_to_one(calls, sorted(pairs, key=_turn))
+
+
 def _turn(pair: tuple[Node, Node]) -> tuple[int, int]:
     outer, inner = (_record(node) for node in pair)
-    return inner.start_ns, outer.spoke_until_ns or 0
+    return inner.start_ns, outer.spoke_until_ns or outer.start_ns
 
 
 def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
@@ -239,5 +248,6 @@ STAGES: tuple[Stage, ...] = (
     Stage(_by_response, "one answer's id, and times that overlap"),
     Stage(_nested, "a call right inside the call of another instrumentor, and nothing that tells them apart"),
     Stage(_handed_out, "the call that read a stream which another instrumentor had handed out"),
+    Stage(_left_behind, "the next call of the same words below a step in which a stream had been handed out"),
     Stage(_apart, "a call that ran inside this one, beside it or in another trace, and nothing that tells them apart"),
 )

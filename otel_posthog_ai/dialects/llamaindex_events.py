@@ -83,6 +83,7 @@ def _read_known(record: AISpan, start: Mapping[str, Any], end: Mapping[str, Any]
     elif record.kind == "generation":
         record.request_model = text(model.get("model_name") or model.get("model"))
         record.stream = True if _STREAM.search(source.name) else None
+        record.handed_out = record.stream is True and not end and not source.status_error
         _read_call(record, start, end)
     else:
         given, result = _first(start, _GIVEN), _first(end, _RESULT)

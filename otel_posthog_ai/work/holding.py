@@ -26,6 +26,8 @@ class Holding:
                 return True
         if not self._deduplicate or not is_call(record):
             return False
+        if record.handed_out and node.parent_id and self._hierarchy.unread(node.parent_id) is not None:
+            return True  # another span of the step may tell of its stream
         return (record.parent_id is None or bool(record.stream)) and self._runs_inside(node, record)
 
     def _may_change(self, above: Node, record: AISpan) -> bool:

@@ -1,0 +1,61 @@
+"""LlamaIndex ends the span of a stream when it hands the stream out: the client's span beside it is the same call."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.traced import CHAT, Traced
+
+SCOPE = "llamaindex.opentelemetry.tracer"
+STEP = {"llamaindex.run_id": "r"}
+
+
+def stream(traced: Traced, question: str, end: str | None = None) -> None:
+    messages = json.dumps([{"role": "user", "blocks": [{"block_type": "text", "text": question}]}])
+    span = traced.provider.get_tracer(SCOPE).start_span("OpenAI.astream_chat", attributes=STEP)
+    span.add_event("LLMChatStartEvent", {"messages": messages, "model_dict.model_name": "gpt-4o"})
+    if end is not None:
+        span.add_event("LLMChatEndEvent", {"messages": messages, "response.message.role": "assistant"})
+    span.end()
+
+
+def client(traced: Traced, question: str) -> None:
+    asked = json.dumps([{"role": "user", "parts": [{"type": "text", "content": question}]}])
+    traced.provider.get_tracer("client").start_span("chat", attributes={**CHAT, "gen_ai.input.messages": asked}).end()
+
+
+def calls(traced: Traced) -> list[dict[str, Any]]:
+    return [event["properties"] for event in traced.events().values() if event["event"] == "$ai_generation"]
+
+
+def test_the_reader_of_a_stream_tells_its_tokens(traced: Traced) -> None:
+    with traced.provider.get_tracer(SCOPE).start_as_current_span("Agent.run_agent_step", attributes=STEP):
+        stream(traced, "hi")
+        client(traced, "hi")
+    [call] = calls(traced)
+    assert (call["$ai_span_name"], call["$ai_input_tokens"], call["$ai_stream"]) == ("OpenAI.astream_chat", 10, True)
+
+
+def test_other_words_are_another_call(traced: Traced) -> None:
+    with traced.provider.get_tracer(SCOPE).start_as_current_span("Agent.run_agent_step", attributes=STEP):
+        stream(traced, "hi")
+        client(traced, "something else")
+    assert len(calls(traced)) == 2
+
+
+def test_a_stream_has_one_reader(traced: Traced) -> None:
+    with traced.provider.get_tracer(SCOPE).start_as_current_span("Agent.run_agent_step", attributes=STEP):
+        stream(traced, "hi")
+        client(traced, "hi")
+        traced.provider.get_tracer("client").start_span(
+            "again", attributes={**CHAT, "gen_ai.input.messages": '[{"role":"user","content":"hi"}]'}
+        ).end()
+    assert len(calls(traced)) == 2
+
+
+def test_a_call_that_told_its_end_is_left_alone(traced: Traced) -> None:
+    with traced.provider.get_tracer(SCOPE).start_as_current_span("Agent.run_agent_step", attributes=STEP):
+        stream(traced, "hi", end="told")
+        client(traced, "hi")
+    assert len(calls(traced)) == 2
