@@ -143,13 +143,13 @@ class AISpan:
     __slots__ = (
         "account", "agent_name", "attributes", "base_url", "cancelled", "chunk", "cost", "dialect", "documented",
         "embedding_input", "end_ns", "error", "evaluations", "finish_reason", "framework", "graph_node", "handed_out",
-        "identity", "input", "input_state", "instructions", "kind", "lends", "logged", "may_be_sum", "metadata", "name", "noise",
-        "operation", "output", "output_state", "pair_key", "pair_time_ns", "parameters", "parent_id",
+        "identity", "input", "input_state", "instructions", "kind", "lends", "logged", "may_be_sum", "metadata",
+        "name", "noise", "operation", "output", "output_state", "pair_key", "pair_time_ns", "parameters", "parent_id",
         "parent_is_remote", "private", "prompt_name", "prompt_version", "provider", "provider_metadata",
         "provider_original", "request_model", "request_url", "resource", "response_id", "response_model", "scope",
         "scope_version", "service_tier", "span_id", "span_name", "span_type", "spoke_until_ns", "start_ns", "stream",
-        "tags", "time_to_first_token", "tool_call_id", "tool_name", "tools", "trace_id", "trace_metadata", "trace_name",
-        "usage",
+        "tags", "time_to_first_token", "tool_call_id", "tool_name", "tools", "trace_id", "trace_metadata",
+        "trace_name", "usage",
     )  # fmt: skip
 
     def __init__(
