@@ -6,6 +6,7 @@ kit also writes a `generate_content` span inside, both are one call.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from otel_posthog_ai.reading.content_events import tool_result
@@ -71,16 +72,27 @@ def _read_request(record: AISpan, request: dict[str, Any]) -> None:
     config = request.get("config")
     if not is_mapping(config):
         return
-    record.instructions = read_instructions(config.get("system_instruction"))
+    record.instructions = read_instructions(_of(config, "system_instruction"))
     record.tools = read_tools(config.get("tools"))
     for key in CONFIG:
-        if not unset(config.get(key)):
-            record.parameters.setdefault(key, config[key])
+        value = _of(config, key)
+        if not unset(value):
+            record.parameters.setdefault(key, value)
 
 
 def _read_answer(record: AISpan, answer: dict[str, Any]) -> None:
     if is_mapping(answer.get("content")):
         record.output = read_messages([answer["content"]], "assistant")
-    record.finish_reason = finish_reason(answer.get("finish_reason"))
-    record.response_model = text(answer.get("model_version"))
-    fill_usage(record.usage, read_raw_usage(answer.get("usage_metadata")))
+    record.finish_reason = finish_reason(_of(answer, "finish_reason"))
+    record.response_model = text(_of(answer, "model_version"))
+    record.response_id = identifier(_of(answer, "response_id"))
+    fill_usage(record.usage, read_raw_usage(_of(answer, "usage_metadata")))
+
+
+def _of(found: Mapping[str, Any], key: str) -> Any:
+    """A member by the name that it has in Python, or in JavaScript."""
+    value = found.get(key)
+    if value is not None:
+        return value
+    first, *rest = key.split("_")
+    return found.get(first + "".join(map(str.capitalize, rest)))

@@ -15,6 +15,7 @@ from otel_posthog_ai.reading.embedding_texts import embedding_texts
 from otel_posthog_ai.reading.failures import is_error_text
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import CUSTOM, Stated, weigh
+from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.providers import priced_provider
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.raw_requests import read_request
@@ -36,7 +37,7 @@ from otel_posthog_ai.reading.values import (
     text,
     texts,
 )
-from otel_posthog_ai.record import AISpan, Failure
+from otel_posthog_ai.record import AISpan, Failure, Message
 
 from .openinference_messages import flattened_messages, flattened_texts
 from .openinference_openai import SCOPE as OPENAI_CLIENT
@@ -307,6 +308,7 @@ def _read_bodies(record: AISpan, source: Source) -> None:
         record.error, answer = Failure(message=answer), None
     request = parse_json(source.take("input.value"))
     if record.kind == "generation":
+        _fill_gaps(record, source, request, answer)
         read_result(record, answer)
         read_given(record, request)
     else:
@@ -315,6 +317,23 @@ def _read_bodies(record: AISpan, source: Source) -> None:
         if is_mapping(request):
             read_request(record, {key: request[key] for key in _EMBEDDING_SETTINGS if key in request})
     record.instructions = record.instructions if unset(record.input) or _adds(record) else None
+
+
+def _fill_gaps(record: AISpan, source: Source, request: Any, answer: Any) -> None:
+    """The raw messages where the flattened ones lack a text (a list of parts, in JavaScript) or the id of a call."""
+    written = len(source.indexed("llm.input_messages"))
+    if written and (record.input is None or len(record.input) < written):
+        given = read_messages(request, "user")
+        if given is not None and len(given) >= written:
+            record.input = given
+    if _calls_without_id(record.output):
+        said = raw_output(answer)
+        if said and len(said) == len(record.output or ()) and not _calls_without_id(said):
+            record.output = said
+
+
+def _calls_without_id(messages: list[Message] | None) -> bool:
+    return any(not call.get("id") for message in messages or () for call in message.get("tool_calls") or ())
 
 
 def _adds(record: AISpan) -> bool:

@@ -1,20 +1,28 @@
-"""Strands Agents: the GenAI conventions with a few counts and operations of its own."""
+"""Strands Agents for Python and TypeScript: the GenAI conventions with a few counts and operations of its own."""
 
 from __future__ import annotations
 
 from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.tool_definitions import read_tools
 from otel_posthog_ai.reading.values import count, number
 from otel_posthog_ai.record import AISpan
 
 NAME = "strands"
-PREFIXES = ("event_loop.",)
+PREFIXES = ("event_loop.", "agent_loop.")
 AI_SCOPES = ("strands",)
-LABELS = {"strands.telemetry.tracer": "strands-agents (its own spans)"}
-SCOPES = ("strands.",)
+LABELS = {
+    "strands.telemetry.tracer": "strands-agents (its own spans)",
+    "strands-agents": "@strands-agents/sdk (its own spans)",
+}
+SCOPES = ("strands.", "strands-agents")
 FRAMEWORK = "strands-agents"
 CYCLE = "execute_event_loop_cycle"
 MULTI_AGENT = "invoke_"
-PLUMBING = ("event_loop.cycle_id", "event_loop.parent_cycle_id")
+TOOLS = "gen_ai.agent.tools"
+PLUMBING = (
+    "event_loop.cycle_id", "event_loop.parent_cycle_id", "agent_loop.cycle_id", "agent_loop.parent_cycle_id",
+    "system_prompt",
+)  # fmt: skip
 
 
 def recognises(source: Source) -> bool:
@@ -30,11 +38,13 @@ def read(record: AISpan, source: Source) -> None:
         record.time_to_first_token = waited / 1000
         record.stream = True
     record.usage.input_excludes_cache = _input_excludes_cache(source)
-    if operation == CYCLE:
+    if operation == CYCLE or "agent_loop.cycle_id" in source.attributes:
         record.span_type = "task"
     elif operation.startswith(MULTI_AGENT) and operation not in ("invoke_agent", "invoke_workflow"):
         record.span_type = "workflow"
         record.name = operation.removeprefix(MULTI_AGENT)
+    if TOOLS in source.attributes:
+        record.tools, record.lends = read_tools(source.take(TOOLS)), True  # its calls do not tell what they may use
     if source.attributes.get("strands.cancellation.type") is not None:
         source.used.add("strands.cancellation.type")
         record.cancelled = True

@@ -16,11 +16,18 @@ from .providers import is_framework, priced_provider, provider_of_model
 from .values import is_mapping
 
 # OpenTelemetry's or a framework's own word for a reason -> the provider's.
+_OPENAI = {
+    "tool_call": "tool_calls", "function_calls": "tool_calls", "tool_execution": "tool_calls", "toolUse": "tool_calls",
+    "endTurn": "stop", "maxTokens": "length",
+}  # fmt: skip
 REASONS: dict[str, dict[str, str]] = {
-    "openai": {"tool_call": "tool_calls", "function_calls": "tool_calls", "tool_execution": "tool_calls"},
-    "azure-openai": {"tool_call": "tool_calls", "function_calls": "tool_calls", "tool_execution": "tool_calls"},
-    "anthropic": {"tool_call": "tool_use", "tool_execution": "tool_use"},
-}
+    "openai": _OPENAI,
+    "azure-openai": _OPENAI,
+    "anthropic": {
+        "tool_call": "tool_use", "tool_execution": "tool_use", "toolUse": "tool_use", "endTurn": "end_turn",
+        "maxTokens": "max_tokens",
+    },
+}  # fmt: skip
 
 # Instrumentors of a client that speaks to Vertex AI only, and call that "Google".
 SERVED_BY = {

@@ -32,7 +32,6 @@ PROVIDERS: dict[str, str] = {
     "google_generativeai": "gemini",
     "google_generative_ai": "gemini",
     "gcp.vertex_ai": "vertex-ai",
-    "gcp.vertex.agent": "vertex-ai",
     "vertex_ai": "vertex-ai",
     "vertexai": "vertex-ai",
     "google_vertex": "vertex-ai",
@@ -72,7 +71,7 @@ FRAMEWORKS: frozenset[str] = frozenset(
         "haystack", "agno", "smolagents", "openai_agents", "openai_agents_sdk", "pydantic_ai", "semantic_kernel",
         "microsoft.agent_framework", "strands_agents", "strands", "traceloop", "litellm", "google_adk", "mcp",
         "instructor", "guardrails", "beeai", "portkey", "inmemoryvectorstore", "vectorstore", "unknown", "custom",
-        "_other", "spring_ai", "langchain4j",
+        "_other", "gcp.vertex.agent", "spring_ai", "langchain4j",
     }
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.record import AISpan
 
 from .plumbing import is_plumbing
-from .values import mapping, text, texts
+from .values import is_mapping, mapping, text, texts
 
 # Keys of LangChain's and LangGraph's own, by which the framework is told.
 _LANGGRAPH = ("langgraph_node", "langgraph_step", "langgraph_path")
@@ -29,10 +29,15 @@ def metadata_of(value: Any) -> dict[str, Any]:
     return mapping(value) or {}
 
 
+def _is_of_packages(key: str, item: Any) -> bool:
+    """LangChain's own packages and their versions, which its JavaScript adds to the metadata of each run."""
+    return key == "versions" and is_mapping(item) and any("langchain" in str(name) for name in item)
+
+
 def read_metadata(record: AISpan, value: Any) -> None:
     """Add the user's keys to the record's metadata; what the framework's own keys tell goes to the record."""
     for key, item in metadata_of(value).items():
-        if item is None or key in _MARKS or ("." in key and is_plumbing(key)):
+        if item is None or key in _MARKS or _is_of_packages(key, item) or ("." in key and is_plumbing(key)):
             continue
         record.metadata.setdefault(key, item)
     _read_framework(record)
