@@ -20,11 +20,16 @@ _GENERATED = pattern(r"_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 # What CrewAI notes of its own objects on every span.
 _CREW_MARKS = ("crew_id", "crew_key", "flow_id")
 _CREW_KEYS = ("task_key", "task_id", "crew_key", "crew_id", "crew_agents", "crew_tasks", "flow_id", "flow_name")
+# Instrumentors that write the id that an agent gave its own session where a user's would stand.
+_OWN_SESSIONS = ".claude_agent_sdk"
 _DOCUMENTS = ("retrieval.documents", "reranker.output_documents", "output.documents")
 
 
 def read_step(record: AISpan, source: Source) -> None:
     """Fill the states and the name of a span that is no call of a model."""
+    if source.scope.endswith(_OWN_SESSIONS):
+        record.identity.incidental_session = identifier(source.attributes.get("session.id"))
+        source.discard("session.id")
     _read_states(record, source)
     _read_name(record, source)
 

@@ -1,0 +1,53 @@
+"""Steps of frameworks that trace themselves, where recordings do not show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from otel_posthog_ai.dialects import read_span
+from tests.traced import Traced
+
+from .test_gen_ai import record, spans_of
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("graphiti.add_episode", ("workflow", "add_episode")), ("graphiti.search", ("retriever", "search")),
+     ("graphiti.llm.generate", ("task", "llm.generate"))],
+)  # fmt: skip
+def test_graphiti_tells_numbers(name: str, expected: tuple[str, str]) -> None:
+    found = record({"episode.uuid": "e-1", "node.count": 3, "llm.provider": "openai"}, name, "graphiti")
+    assert (found.span_type, found.name) == expected
+    assert found.output_state == {"episode.uuid": "e-1", "node.count": 3}
+    assert not found.attributes
+
+
+def test_an_own_session_of_an_agent_is_only_its_own(traced: Traced) -> None:
+    agent = {"openinference.span.kind": "AGENT", "session.id": "own", "input.value": "hi"}
+    tracer = traced.provider.get_tracer("openinference.instrumentation.claude_agent_sdk")
+    with (
+        traced.tracer.start_as_current_span("request", attributes={"session.id": "users"}),
+        tracer.start_as_current_span("ClaudeAgentSDK.query", attributes=agent),
+    ):
+        pass
+    [event] = traced.events().values()
+    assert event["properties"]["$ai_session_id"] == "users"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "noise"),
+    [({"ag2.span.type": "usage", "gen_ai.usage.input_tokens": 3, "gen_ai.response.model": "m"}, True),
+     ({"ag2.span.type": "llm", "gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}, False)],
+)  # fmt: skip
+def test_accounts_of_ag2_are_no_steps(attributes: dict[str, Any], noise: bool) -> None:
+    assert record(attributes, scope="opentelemetry.instrumentation.ag2").noise is noise
+
+
+def test_other_spans_of_an_app_are_none_of_them() -> None:
+    def work(provider: Any) -> None:
+        for name in ("search", "conversation", "turn", "call", "guard"):
+            provider.get_tracer("app").start_span(name, attributes={"http.request.method": "GET"}).end()
+
+    assert [read_span(span) for span in spans_of(work)] == [None] * 5
