@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from otel_posthog_ai.inbox.filters import IS_NAMED, conditions
+from otel_posthog_ai.inbox.filters import IS_NAMED, conditions, pattern
 from otel_posthog_ai.inbox.hits import first_hits
 from otel_posthog_ai.inbox.json_values import compact, is_array
 from otel_posthog_ai.inbox.store import Store
@@ -130,13 +130,26 @@ def _is_small(value: Any) -> bool:
     return isinstance(value, int) and abs(value) < 2**63
 
 
-def facets(store: Store) -> dict[str, list[str]]:
-    """What the list can be filtered by: up to 200 each of users, sessions and models."""
-    queries = {
-        "users": f"SELECT DISTINCT distinct_id FROM traces WHERE {IS_NAMED} ORDER BY 1 LIMIT ?",
-        "sessions": "SELECT DISTINCT session_id FROM traces WHERE session_id IS NOT NULL ORDER BY 1 LIMIT ?",
-        "models": "SELECT DISTINCT model FROM trace_models ORDER BY 1 LIMIT ?",
-    }
+def facets(store: Store, query: Mapping[str, str]) -> dict[str, list[str]]:
+    """What the list can be filtered by: up to 200 each of users, sessions and models.
+
+    Args:
+        store: where to look.
+        query: ``user`` and ``session``: a part that these must hold.
+    """
+    like = "LIKE ? ESCAPE '\\' ORDER BY 1 LIMIT ?"
+    parts = {name: pattern(query.get(name, "")) for name in ("user", "session")}
+    users = f"SELECT DISTINCT distinct_id FROM traces WHERE {IS_NAMED} AND distinct_id {like}"
+    sessions = f"SELECT DISTINCT session_id FROM traces WHERE session_id {like}"
+    models = "SELECT DISTINCT model FROM trace_models ORDER BY 1 LIMIT ?"
     store.settle()
     with store.reading() as connection:
-        return {name: [row[0] for row in connection.execute(query, (FACET_LENGTH,))] for name, query in queries.items()}
+        return {
+            "users": _column(connection, users, parts["user"], FACET_LENGTH),
+            "sessions": _column(connection, sessions, parts["session"], FACET_LENGTH),
+            "models": _column(connection, models, FACET_LENGTH),
+        }
+
+
+def _column(connection: sqlite3.Connection, select: str, *values: str | int) -> list[str]:
+    return [row[0] for row in connection.execute(select, values)]

@@ -88,8 +88,8 @@ def _user(store: Store, _: Mapping[str, str], distinct_id: str) -> _Answer:
     return groups.one_user(store, distinct_id)
 
 
-def _facets(store: Store, _: Mapping[str, str], __: str) -> _Answer:
-    return dict(listing.facets(store))
+def _facets(store: Store, query: Mapping[str, str], _: str) -> _Answer:
+    return dict(listing.facets(store, query))
 
 
 def _problems(store: Store, _: Mapping[str, str], __: str) -> _Answer:

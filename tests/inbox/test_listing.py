@@ -280,6 +280,15 @@ def test_who_is_not_there_is_not_made_up(inbox: Inbox, path: str) -> None:
     assert request(inbox.url, path).status == 404
 
 
+def test_among_many_the_users_that_are_meant_are_offered(inbox: Inbox) -> None:
+    made = [{**event(trace_id=f"t{n}", session_id=f"s{n}"), "distinct_id": f"user-{n:03}"} for n in range(300)]
+    post(inbox.url, batch(*made))
+    assert len(get(inbox.url, "/api/facets")["users"]) == 200
+    answer = get(inbox.url, "/api/facets?user=R-29&session=S29")
+    assert answer["users"] == [f"user-29{n}" for n in range(10)]
+    assert answer["sessions"] == ["s29", *(f"s29{n}" for n in range(10))]
+
+
 def test_nobody_is_no_user_to_choose(inbox: Inbox) -> None:
     post(inbox.url, batch({**event(trace_id="nobody"), "distinct_id": "nobody"}, event(trace_id="x", session_id="s")))
     assert get(inbox.url, "/api/facets")["users"] == ["user-1"]

@@ -99,12 +99,22 @@ def test_a_range_of_time(inbox: Inbox, show: Open) -> None:
 
 def test_a_user_is_found_by_a_part_and_nobody_is_no_user(filled: Inbox, show: Open) -> None:
     page = show(filled)
-    page.get_by_label("User", exact=True).fill("LENA@")
-    page.keyboard.press("Enter")
-    page.wait_for_function("() => document.querySelector('.total').textContent === '3 traces'")
+    page.wait_for_function("() => document.querySelectorAll('#user-options option').length > 2")
     offered = page.locator("#user-options option").evaluate_all("options => options.map((one) => one.value)")
     assert "maria@example.com" in offered
     assert all("@" in name or name == "user-1" for name in offered)  # no id of a trace
+    page.get_by_label("User", exact=True).fill("LENA@")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('.total').textContent === '3 traces'")
+
+
+def test_users_are_offered_while_one_types(inbox: Inbox, show: Open) -> None:
+    made = [{**event(trace_id=f"t{n}"), "distinct_id": f"user-{n:03}"} for n in range(300)]
+    post(inbox.url, batch(*made))
+    page = show(inbox)
+    page.get_by_label("User", exact=True).press_sequentially("-295")
+    page.wait_for_function("() => document.querySelectorAll('#user-options option').length === 1")
+    assert page.locator("#user-options option").get_attribute("value") == "user-295"
 
 
 def test_a_badge_leads_to_the_error(filled: Inbox, show: Open) -> None:
@@ -165,6 +175,19 @@ def test_a_session_shows_its_turns_in_order(filled: Inbox, show: Open, viewport:
     assert turns.nth(1).locator(".by-assistant + div").inner_text().strip() == ANSWERS[1]
     turns.nth(1).locator("a.name").click()
     page.wait_for_selector(".row")
+
+
+def test_a_long_session_is_shown_in_parts(inbox: Inbox, show: Open) -> None:
+    turns = [
+        event(at=NOW + timedelta(seconds=n), trace_id=f"t{n}", session_id="long", input=f"Question {n}")
+        for n in range(120)
+    ]
+    post(inbox.url, batch(*turns))
+    page = show(inbox, "#/session/long")
+    assert page.locator(".turn").count() == 100
+    page.get_by_role("button", name="Show more (20 left)").click()
+    page.wait_for_function("() => document.querySelectorAll('.turn').length === 120")
+    assert page.locator(".turn").last.inner_text().startswith("120")
 
 
 @screens

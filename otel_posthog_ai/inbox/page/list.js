@@ -29,8 +29,8 @@ export function listView(parameters) {
     id: "search", type: "search", placeholder: "Search names, prompts, outputs, ids", "aria-label": "Search", autocomplete: "off",
     spellcheck: "false", oninput: () => later(() => change("q", search.value)),
   });
-  const user = suggestField("user", "User", change);
-  const session = suggestField("session", "Session", change);
+  const user = suggestField("user", "User", change, later);
+  const session = suggestField("session", "Session", change, later);
   const model = el("select", { "aria-label": "Model", onchange: () => change("model", model.value) });
   const range = el("select", { "aria-label": "Time", onchange: () => change("range", range.value) }, Object.entries(RANGES).map(([value, [label]]) => el("option", { value }, label)));
   const from = timeField("from", "From", change);
@@ -102,7 +102,7 @@ export function listView(parameters) {
   }
 
   async function refresh() {
-    const [page, facets] = await Promise.all([table.refresh(), ask("/api/facets")]);
+    const [page, facets] = await Promise.all([table.refresh(), ask("/api/facets", { user: filters.user, session: filters.session })]);
     if (page === null) return;
     user.suggest(facets.users);
     session.suggest(facets.sessions);
@@ -134,13 +134,14 @@ function instant(local) {
   return local && !Number.isNaN(date.getTime()) ? date.toISOString() : "";
 }
 
-function suggestField(id, label, change) {
+function suggestField(id, label, change, later) {
   const options = el("datalist", { id: `${id}-options` });
   const input = el("input", {
     type: "text", placeholder: `${label} contains`, "aria-label": label, list: options.id, autocomplete: "off", spellcheck: "false",
-    onchange: () => change(id, input.value.trim()),
+    onchange: () => change(id, input.value.trim()), oninput: () => later(offer),
   });
   const suggest = (values) => options.replaceChildren(...values.map((value) => el("option", { value })));
+  const offer = async () => suggest((await ask("/api/facets", { [id]: input.value.trim() }))[`${id}s`]);
   return { element: el("span", { class: "field" }, input, options), input, suggest };
 }
 

@@ -1,6 +1,6 @@
 // A session: what its turns are together, and the turns in their order.
 
-import { ask } from "/api.js";
+import { ask, askTraces } from "/api.js";
 import { costOf } from "/costs.js";
 import { button, el, fact } from "/dom.js";
 import { foldLong } from "/fold.js";
@@ -22,7 +22,7 @@ export function sessionView(id) {
 
   async function refresh() {
     const [answer, page] = await Promise.all([
-      ask(`/api/sessions/${encodeURIComponent(id)}`), ask("/api/traces", { session_id: id, sort: "started", order: "asc", limit: String(Math.min(PAGE * pages, 500)) }),
+      ask(`/api/sessions/${encodeURIComponent(id)}`), askTraces({ session_id: id, sort: "started", order: "asc" }, PAGE * pages),
     ]);
     document.title = `${id} · Inbox`;
     if (answer === null) {
@@ -34,7 +34,7 @@ export function sessionView(id) {
     last = text;
     head.replaceChildren(...headOf(answer.session));
     turns.replaceChildren(...page.traces.map(turn));
-    more.hidden = page.next === null || page.traces.length >= 500;
+    more.hidden = page.next === null;
     more.textContent = `Show more (${count(page.total - page.traces.length)} left)`;
   }
   return { name: "session", element, refresh, get back() { return listAddress(); } };

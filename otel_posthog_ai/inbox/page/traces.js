@@ -1,6 +1,6 @@
 // A table of traces: one row each, in two lines: its facts, and what was asked and answered. Sorted by its headings.
 
-import { ask } from "/api.js";
+import { askTraces } from "/api.js";
 import { costOf } from "/costs.js";
 import { button, el } from "/dom.js";
 import { ago, count, moment, plural, seconds, tokens, UNKNOWN } from "/format.js";
@@ -13,7 +13,6 @@ const COLUMNS = [
   ["Started", "started", true, "number when"],
 ];
 const PAGE = 50;
-const MOST = 500;
 
 // `query` gives what is asked for at any time; `onsort` is told {sort, order} when a heading is clicked; `comesFrom` gives
 // the trace whose row is to be focused.
@@ -58,14 +57,9 @@ export function tracesTable(query, onsort, comesFrom = () => null) {
     const asked = (latest += 1);
     const wanted = query();
     markHeadings();
-    let collected = [];
-    let page = null;
-    do {
-      page = await ask("/api/traces", { ...wanted, limit: String(Math.min(PAGE * pages - collected.length, MOST)), before: page?.next });
-      if (asked !== latest) return null;
-      collected = collected.concat(page.traces);
-    } while (page.next && collected.length < PAGE * pages);
-    traces = collected;
+    const page = await askTraces(wanted, PAGE * pages, () => asked === latest);
+    if (page === null) return null;
+    traces = page.traces;
     next = page.next;
     draw(page.total, wanted.q);
     return { total: page.total, shown: traces.length };
