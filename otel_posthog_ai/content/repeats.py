@@ -29,6 +29,10 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 """Of JSON that is remembered (the objects behind it take about as much again), and of what it deflates to."""
 _OVERHEAD: Final = 200
 """Bytes that remembering costs beside."""
+_MANY: Final = 8
+"""Entries, or """
+_LONG: Final = 2_000
+"""characters in one of them, from which on a list is worth remembering."""
 _OPENERS: Final = (b",", b"[", b"{")
 _LIST, _DICT = kinds(list, dict)
 
@@ -57,7 +61,7 @@ class Repeats:
     def encode(self, event: Event) -> EncodedEvent | None:
         """The event's strict JSON; None where the usual way has to find it."""
         properties: Properties = event["properties"]
-        lists = {key: properties[key] for key in REPEATED if _is_list_of_objects(properties.get(key))}
+        lists = {key: properties[key] for key in REPEATED if _is_long(properties.get(key))}
         if not lists:
             return None
         known = {key: [self._parts.get(id(entry)) for entry in entries] for key, entries in lists.items()}
@@ -112,5 +116,13 @@ def _most_values(body: bytes) -> int:
     return 1 + sum(map(body.count, _OPENERS))
 
 
-def _is_list_of_objects(value: Any) -> bool:
-    return type(value) is _LIST and bool(value) and all(type(entry) is _DICT for entry in value)
+def _is_long(value: Any) -> bool:
+    """Whether a list of objects is worth it: what is short is written faster than looked up."""
+    if type(value) is not _LIST or not all(type(entry) is _DICT for entry in value):
+        return False
+    return len(value) >= _MANY or any(map(_is_long_content, value))
+
+
+def _is_long_content(entry: dict[str, Any]) -> bool:
+    content = entry.get("content")
+    return (type(content) is str and len(content) > _LONG) or type(content) is _LIST

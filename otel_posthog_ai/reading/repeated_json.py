@@ -19,7 +19,7 @@ from typing import Any, Final, cast
 from otel_posthog_ai import forks
 from otel_posthog_ai.giving_way import give_way
 
-SHORTEST: Final = 512
+SHORTEST: Final = 4_096
 """Characters of the shortest list that is remembered: shorter ones are parsed as fast as they are compared."""
 MOST_CHARACTERS: Final = 8 * 1024 * 1024
 """Of the texts that are remembered; what was parsed of them takes about as much again."""

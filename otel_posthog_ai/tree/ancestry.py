@@ -70,9 +70,13 @@ class Hierarchy:
         self.nodes: dict[int, Node] = {}
         self._arriving: dict[str, dict[int, ReferenceType[ReadableSpan]]] = {}
         """Ended AI spans on their way to the worker, by scope; the queue that they are in holds them."""
+        self._arriving_of: dict[int, dict[int, ReferenceType[ReadableSpan]]] = {}
+        """The same by trace."""
         self.catch_up: Callable[[], None] = _nothing
         """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
         self._walked: dict[Node, Sequence[Node]] | None = None
+        self._opened: dict[int, list[tuple[int, Span]]] | None = None
+        """Open spans by trace, while all is at rest."""
 
     def start_anew(self) -> None:
         """In a forked child: whoever walked here is not there. Ancestry stays."""
@@ -142,18 +146,24 @@ class Hierarchy:
         """Whether any span is known."""
         return bool(self.open_spans or self.ended)
 
-    def arrives(self, span_id: int, span: ReadableSpan) -> None:
+    def arrives(self, span_id: int, trace_id: int, span: ReadableSpan) -> None:
         """An AI span has ended and is on its way to the worker."""
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
         arriving = self._arriving.setdefault(scope, {})
-        arriving[span_id] = ref(span)
-        forget_oldest(arriving, MOST_ENDED)  # a span that is dropped on its way never arrives
+        arriving[span_id] = reference = ref(span)
+        self._arriving_of.setdefault(trace_id, {})[span_id] = reference
+        # A span that is dropped on its way never arrives.
+        forget_oldest(arriving, MOST_ENDED)
+        forget_oldest(self._arriving_of, MOST_ENDED)
 
-    def arrived(self, span_id: int, scope: str) -> None:
+    def arrived(self, span_id: int, trace_id: int, scope: str) -> None:
         """The worker has the span; what becomes of it is said by its node."""
         arriving = self._arriving.get(scope)
         if arriving is not None:
             arriving.pop(span_id, None)
+        of_trace = self._arriving_of.get(trace_id)
+        if of_trace is not None:  # empty it stays: another thread may be about to add to it
+            of_trace.pop(span_id, None)
 
     def live(self, span_id: int) -> Span | None:
         """The span itself while it is open or somebody holds it; where nobody does, its end has been noted."""
@@ -189,6 +199,21 @@ class Hierarchy:
                 arriving = reference()
                 if arriving is not None:
                     yield span_id, arriving
+
+    def unread_spans_of(self, trace_id: int) -> Sequence[tuple[int, ReadableSpan]]:
+        """Those of `unread_spans` that are of this trace; of spans that begin while all is at rest some may lack."""
+        opened = self._opened
+        if opened is None:
+            opened = {}
+            for span_id, span in self.open_spans:
+                opened.setdefault(span.get_span_context().trace_id, []).append((span_id, span))
+            self._opened = opened if self._walked is not None else None
+        unread: list[tuple[int, ReadableSpan]] = list(opened.get(trace_id, ()))
+        for span_id, reference in self._arriving_of.get(trace_id, {}).copy().items():
+            arriving = reference()
+            if arriving is not None:
+                unread.append((span_id, arriving))
+        return unread
 
     def node(self, span_id: int) -> Node | None:
         """The node of a span; None when nothing is known of it."""
@@ -304,12 +329,15 @@ class Hierarchy:
 
     @contextmanager
     def at_rest(self) -> Generator[None]:
-        """While the worker places what it has read, no span is read: each is asked for its ancestors only once."""
+        """While the worker places what it has read, no span is read.
+
+        Each is asked for its ancestors only once, and what is open or on its way is looked through only once.
+        """
         self._walked = {}
         try:
             yield
         finally:
-            self._walked = None
+            self._walked = self._opened = None
 
     def survivor(self, node: Node) -> Node:
         """What the span has been merged into by now, or itself."""

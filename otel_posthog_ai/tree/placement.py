@@ -123,9 +123,8 @@ class Placing:
         """Whether an AI root of the same trace began earlier and has not been read yet."""
         if not self._patient:
             return False
-        for span_id, span in self._hierarchy.unread_spans():
-            context = span.get_span_context()
-            if context is None or context.trace_id != node.trace_id or (span.start_time or 0) >= record.start_ns:
+        for span_id, span in self._hierarchy.unread_spans_of(node.trace_id):
+            if (span.start_time or 0) >= record.start_ns:
                 continue
             above = self._hierarchy.node(span_id)
             if above is None or any(each.span_id == span_id for each in self._hierarchy.ancestors(node)):

@@ -41,6 +41,14 @@ from .late_results import LateResults
 _PUBLIC = Privacy()
 
 
+_FEW = 64
+"""Held spans that are looked through whenever any are read. Of more than that"""
+_PART = 4
+"""a quarter has to be new, so that each of thousands is not looked at for each,"""
+_LONGEST_UNSEEN = 0.5
+"""unless the last time was so many seconds ago."""
+
+
 class Held:
     """A span that was read and waits."""
 
@@ -80,6 +88,10 @@ class Assembly:
         self._one_process = one_process
         self._longest_wait = settings.flush_interval_millis / 1000
         self._held: dict[int, Held] = {}
+        self._new = 0
+        """Spans that were read since those that are held were looked through last,"""
+        self._looked = 0.0
+        """which was then."""
         self._outlooks = Outlooks()
         self._remembered = RememberedCalls()
         self._holding = Holding(hierarchy, self._outlooks, deduplicate=settings.deduplicate)
@@ -121,7 +133,7 @@ class Assembly:
         # A span that the user's filter let through, or that a child names as its parent, is exported whatever it says.
         record = read_span(span, logs, forced=self._settings.span_filter is not None or node.promised)
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
-        self._hierarchy.arrived(node.span_id, scope)
+        self._hierarchy.arrived(node.span_id, context.trace_id, scope)
         self._outlooks.learn(scope, span.name, record)
         if record is None or (record.noise and not node.promised):
             node.identity = record.identity if record is not None else read_identity(span.attributes or {})
@@ -135,6 +147,7 @@ class Assembly:
         if span.dropped_attributes:
             hint_cut(scope, span.dropped_attributes)
         node.hold(record)
+        self._new += 1
         node.identity = record.identity
         if not self._one_process:
             node.process = process_of(span.resource.attributes)
@@ -159,10 +172,17 @@ class Assembly:
         """The events of all spans that need not wait any longer; `final`: no open span will ever end."""
         if final:
             self._hold_unfinished()
-        if not self._held:
+        now = time.monotonic()
+        if not self._held or not (everything or final or self._is_worth_a_look(now)):
             return []
+        self._new, self._looked = 0, now
         with self._hierarchy.at_rest():
             return self._placed_and_built(everything, final)
+
+    def _is_worth_a_look(self, now: float) -> bool:
+        """Whether few are held, much of it is new, or the last time was long ago."""
+        held = len(self._held)
+        return held <= _FEW or self._new * _PART >= held or now - self._looked >= _LONGEST_UNSEEN
 
     def _placed_and_built(self, everything: bool, final: bool) -> list[Built]:
         self._join()

@@ -60,7 +60,7 @@ class ReadingRoom:
         wanted, identity = admit(span, self._filter)
         wanted = wanted and context.trace_flags.sampled
         if wanted:
-            self.hierarchy.arrives(context.span_id, span)
+            self.hierarchy.arrives(context.span_id, context.trace_id, span)
         else:
             self.hierarchy.answered(span)
         self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, wanted)

@@ -21,6 +21,7 @@ from otel_posthog_ai.delivery import compression, encode
 from otel_posthog_ai.delivery.chunks import Envelope
 from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.reading import repeated_json as store
+from otel_posthog_ai.reading import values
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.repeated_json import repeated_json
 from otel_posthog_ai.settings import Settings, resolve
@@ -32,7 +33,11 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered() -> Iterator[None]:
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is worth remembering begins where the recordings are: most are shorter than a real conversation."""
+    for module in (store, values):
+        monkeypatch.setattr(module, "SHORTEST", 100)
+    monkeypatch.setattr(repeats, "_MANY", 1)
     repeated_json.forget()
     yield
     repeated_json.off = False

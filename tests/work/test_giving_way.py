@@ -11,10 +11,10 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai import PostHogSpanProcessor
 from otel_posthog_ai import giving_way as room
-from otel_posthog_ai.giving_way import LONGEST_PIECE, give_way, giving_way, hurried
+from otel_posthog_ai.giving_way import LONGEST_PIECE_WHILE_BUSY, give_way, giving_way, hurried
 from tests.receiver import Receiver
 
-PIECE = 4 * LONGEST_PIECE
+PIECE = 2 * LONGEST_PIECE_WHILE_BUSY
 
 
 class Gaps:
