@@ -26,12 +26,12 @@ except ImportError:  # before Python 3.11
 LENGTH = 3_000
 """At which a quadratic pattern takes several milliseconds, and a linear one a fraction of one."""
 TOLERATED = 0.003
-MOST_GROWTH = 3.0
-"""Twice the text takes twice the time, or four times. What is a bounded look ahead at every place takes twice."""
+MOST_GROWTH = 8.0
+"""Four times the text takes four times as long, or sixteen times. A bounded look ahead at every place takes four."""
 
 ONLY_AT_ONE_PLACE = {
     "ADDRESS": "fullmatch", "_CONSTRUCTOR": "match", "_URL_BODY_GOES_ON": "match", "_URL_PADDING": "match",
-    "_USER_INFO": "match",
+    "_USER_INFO": "match", "_DOMAIN": "match",
 }  # fmt: skip
 """Patterns that no search goes on with from place to place, and how they are used."""
 
@@ -132,8 +132,8 @@ def test_every_pattern_is_linear_on_what_it_nearly_matches(name: str, pattern: r
     for text in _hostile_texts(pattern):
         once = _seconds(way, text(LENGTH), good_enough=TOLERATED)
         if once > TOLERATED:
-            twice = _seconds(way, text(2 * LENGTH), good_enough=once * MOST_GROWTH)
-            assert twice <= once * MOST_GROWTH, f"{name} takes {once:.4f} s, then {twice:.4f} s: {text(60)!r}"
+            more = _seconds(way, text(4 * LENGTH), good_enough=once * MOST_GROWTH)
+            assert more <= once * MOST_GROWTH, f"{name} takes {once:.4f} s, then {more:.4f} s: {text(60)!r}"
 
 
 def test_a_quadratic_pattern_is_found() -> None:
