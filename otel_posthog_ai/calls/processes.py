@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from otel_posthog_ai.reading.resources import once_a_resource
@@ -19,11 +20,11 @@ KEYS = (
 @once_a_resource
 def process_of(resource: Mapping[str, Any]) -> Process:
     """The process of a resource's spans."""
-    return tuple(resource.get(key) for key in KEYS)
+    said = (resource.get(key) for key in KEYS)
+    return tuple(value if isinstance(value, (str, int)) else None for value in said)
 
 
+@lru_cache(maxsize=10_000)
 def may_be_one(one: Process, other: Process) -> bool:
     """Whether nothing that both say tells the two apart: providers of one process may know more or less of it."""
-    if one is other or one == other:
-        return True
-    return all(a is None or b is None or a == b for a, b in zip(one, other, strict=False))
+    return one == other or all(a is None or b is None or a == b for a, b in zip(one, other, strict=False))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import importlib.util
 import math
 import signal
@@ -34,8 +33,6 @@ _BOUNDS: tuple[tuple[str, float, str, str], ...] = (
     ("--request", 16.0, "MB", "largest request, unpacked"),
     ("--drain-seconds", 25.0, "S", "after SIGTERM all that is held is sent within this time"),
 )
-_COLLECT_AFTER = (50_000, 20, 50)
-"""Objects come and go by the thousand here, and hardly any in a circle."""
 
 _EPILOG = """\
 It takes what SDKs of any language and OpenTelemetry Collectors export (OTLP/HTTP, protobuf or JSON), holds each trace
@@ -126,6 +123,8 @@ def _amount(text: str) -> float:
 
 
 def _run(options: argparse.Namespace, ways: Any, targets: Any) -> int:
+    from otel_posthog_ai.otlp.garbage import seldom_collected
+
     from .app import Limits
     from .gateway import Gateway
     from .open_traces import Patience
@@ -140,9 +139,6 @@ def _run(options: argparse.Namespace, ways: Any, targets: Any) -> int:
         limits=Limits(body_bytes=int(options.request * _MEGABYTE)),
     )
     sys.setswitchinterval(_SWITCH_SECONDS)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
     # The server raises the signal again that ended it, for whoever started it: here nobody else is to die of it.
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)
@@ -150,8 +146,9 @@ def _run(options: argparse.Namespace, ways: Any, targets: Any) -> int:
         grpc_door = _grpc_door(options, gateway)
         if grpc_door is not None:
             gateway.doors.append(grpc_door)
-        if not _serve(options, gateway, grpc_door):
-            return 2
+        with seldom_collected():
+            if not _serve(options, gateway, grpc_door):
+                return 2
     finally:
         gateway.close()
     return 0 if gateway.delivered else 1

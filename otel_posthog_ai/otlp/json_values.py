@@ -119,9 +119,11 @@ def _pairs(value: Any, depth: int) -> dict[str, Any]:
         raise Malformed("attributes are not a list")
     found: dict[str, Any] = {}
     for pair in value:
-        if not is_mapping(pair) or not isinstance(pair.get("key", ""), str):
+        if not is_mapping(pair) or not isinstance(key := pair.get("key", ""), str):
             raise Malformed("an attribute is not a key and a value")
-        found[pair.get("key", "")] = any_value(pair.get("value"), depth + 1)
+        value = pair.get("value")
+        plain = value.get("stringValue") if type(value) is dict and len(value) == 1 else None
+        found[key] = plain if type(plain) is str else any_value(value, depth + 1)
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from otel_posthog_ai.inbox import Inbox
 from otel_posthog_ai.inbox.command import DEFAULT_PORT
+from otel_posthog_ai.otlp.garbage import seldom_collected
 from otel_posthog_ai.settings import Settings, resolve
 from otel_posthog_ai.terminal import Terminal
 
@@ -164,7 +165,8 @@ def _replay(options: argparse.Namespace, settings: Settings, inbox: Inbox | None
         on_progress=bar.show if bar.visible else None,
     )
     try:
-        return replay.run()
+        with seldom_collected():
+            return replay.run()
     except Undelivered as error:
         replay.outcome.stopped = f"{error}. The same command goes on from here."
     except OSError as error:

@@ -54,6 +54,7 @@ SHOP, CHECKOUT = {"service.instance.id": "a"}, {"service.instance.id": "b"}
         ({"telemetry.sdk.language": "nodejs"}, {"telemetry.sdk.language": "python"}, 2),
         ({"service.name": "app", **SHOP}, {"service.name": "its own provider", **SHOP, "process.pid": 7}, 1),
         ({}, SHOP, 1),
+        ({"host.name": ("no", "text")}, {"host.name": "web-1"}, 1),
     ],
 )
 def test_calls_that_may_be_one(outer: dict[str, Any], inner: dict[str, Any], expected: int, apart: bool) -> None:

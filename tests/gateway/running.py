@@ -81,6 +81,10 @@ class Process(Client):
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
+    def resident_megabytes(self) -> float:
+        """What it holds now."""
+        return int(Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii").split()[1]) * 4096 / 1e6
+
     def metric(self, name: str) -> float:
         """The sum of a metric's values."""
         lines = self.get("/metrics").text.splitlines()
