@@ -198,7 +198,8 @@ def read(record: AISpan, source: Source) -> None:
         _states_from_messages(record)
     elif record.kind == "embedding":
         record.embedding_input = record.embedding_input or texts_of_messages(record.input)
-    _read_call_ids(record)
+    if record.tool_call_id and record.kind == "generation":
+        _read_call_ids(record)
     if record.kind == "generation" and record.finish_reason is None:
         record.finish_reason = finish_reason_in(source.attributes.get("gen_ai.output.messages"))
 
@@ -207,7 +208,7 @@ def _read_call_ids(record: AISpan) -> None:
     """The ids that results will name, where the answer has only those of its items (`fc_…`)."""
     calls = [call for message in record.output or () for call in message.get("tool_calls") or ()]
     stated = [each.strip() for each in (record.tool_call_id or "").split(",")]
-    if record.kind == "generation" and len(stated) == len(calls):
+    if len(stated) == len(calls):
         for call, call_id in zip(calls, stated, strict=True):
             if call_id and str(call.get("id", "fc_")).startswith("fc_"):
                 call["id"] = call_id

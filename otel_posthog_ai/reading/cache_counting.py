@@ -44,5 +44,5 @@ def _provider_counts_apart(record: AISpan) -> bool:
 
 def settle_cache(record: AISpan) -> None:
     """A provider's own usage object counts as that provider does, which is known once all of the span is read."""
-    if record.usage.as_provider_counts and record.usage.input_excludes_cache is None:
+    if record.usage.input_excludes_cache is None:
         record.usage.input_excludes_cache = counts_cache_apart(record)

@@ -53,7 +53,8 @@ def conclude(record: AISpan) -> None:
     if record.span_type in SPEECH:
         _priced_speech(record)
     _models(record)
-    settle_embedding(record)
+    if record.kind == "generation" and not record.output:
+        settle_embedding(record)
     _provider(record)
     if record.provider_original is not None and not record.scope.endswith(_NAMES_WITH_PROVIDER):
         record.request_model = _bare_model(record.request_model, record.provider)
@@ -74,7 +75,8 @@ def conclude(record: AISpan) -> None:
             record.usage = Usage()
         settle_account(record)
         _untold_reasoning(record)
-    settle_cache(record)
+    if record.usage.as_provider_counts:
+        settle_cache(record)
     if record.kind == "embedding" and record.span_type is not None:
         record.span_type = None
     if record.tools is not None:

@@ -167,8 +167,10 @@ _METHODS = frozenset({"create", "parse", "stream", "generate", "acreate"})
 
 def _operation(source: Source) -> str:
     operation = str(source.attributes.get(OPERATION) or "").lower()
-    *outer, method = operation.split(".")
-    return outer[-1] if outer and method in _METHODS else operation
+    if "." in operation:
+        *outer, method = operation.split(".")
+        return outer[-1] if method in _METHODS else operation
+    return operation
 
 
 def _agree(stated: Stated, told: Stated) -> bool:
@@ -218,8 +220,8 @@ def is_embedding_model(model: str | None) -> bool:
 
 
 def settle_embedding(record: AISpan) -> None:
-    """A call of a model that makes vectors is an embedding, whatever it was recorded as."""
-    if record.kind == "generation" and not record.output and is_embedding_model(_model(record)):
+    """A call without an answer of a model that makes vectors is an embedding, whatever it was recorded as."""
+    if is_embedding_model(_model(record)):
         record.kind, record.span_type = EMBEDDING
         record.embedding_input = record.embedding_input or texts_of_messages(record.input)
 

@@ -153,7 +153,7 @@ def _plain_message(entry: Mapping[str, Any], role: str) -> list[Message]:
         part = content[0]
         if is_mapping(part) and len(part) == 2 and part.get("type") == "text":
             text = part.get("text", part.get("content"))
-            content = text if isinstance(text, str) and not is_item_text(text) else content
+            content = text if isinstance(text, str) and (text[:1] != "{" or not is_item_text(text)) else content
     if isinstance(content, str) and role != "tool":
         return [{"role": role, "content": content}] if content else []
     if is_list(content) and (role != "tool" or any(map(holds_result, content))):
