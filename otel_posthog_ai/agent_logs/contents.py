@@ -63,7 +63,7 @@ def asked(entry: AgentEntry | None) -> dict[str, Any]:
 def called(call: Call) -> list[Message]:
     """The answer to a request, as far as the records say: the whole body, else its text and the tools that then ran."""
     body = _body(call)
-    answer = answer_of_pieces(body) if is_list(body) else raw_output(body) if is_mapping(body) else None
+    answer = answer_of_pieces(body) if is_list(body) else raw_output(_without_redacted(body))
     if answer:
         return answer
     spoken = said(first_of(call.answer.record.attributes, ("response",))) if call.answer is not None else None
@@ -78,6 +78,14 @@ def answered(call: Call) -> dict[str, Any]:
     body = _body(call)
     last = object_of(body[-1]) if is_list(body) and body else object_of(body)
     return {name: last[key] for key, name in _ANSWER_FIELDS.items() if last.get(key) is not None}
+
+
+def _without_redacted(body: Any) -> Any:
+    """Of Anthropic's answer, what is not kept out of the telemetry: its thoughts always are."""
+    content = object_of(body).get("content")
+    if not is_list(content):
+        return body if is_mapping(body) else None
+    return {**body, "content": [block for block in content if object_of(block).get("thinking") not in REDACTED]}
 
 
 def _body(call: Call) -> Any:
