@@ -16,6 +16,7 @@ PREFIXES = (KIND,)
 AI_SCOPES = ("agentops",)
 PLUMBING = ("agentops.", "operation.name", "instrumentation.name", "instrumentation.version", "library.name",
             "library.version")  # fmt: skip
+LABELS = {"openai": "agentops (its OpenAI instrumentor)"}
 _STEPS = ("workflow", "agent", "tool", "task", "operation", "chain", "guardrail", "session", "entity")
 KEYS = VendorKeys(
     kind=(KIND,),

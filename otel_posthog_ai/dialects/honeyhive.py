@@ -15,6 +15,7 @@ PREFIXES = ("honeyhive_event_type",)
 IDENTITY = IdentityKeys(
     user=("honeyhive_user_properties.user_id",), incidental_session=("honeyhive.session_id", "honeyhive_session_id")
 )
+LABELS = {"honeyhive.tracer": "honeyhive"}
 PLUMBING = ("honeyhive_", "honeyhive.")
 KEYS = VendorKeys(
     kind=("honeyhive_event_type",),

@@ -17,6 +17,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "mlflow"
 PREFIXES = ("mlflow.span", "mlflow.chat.", "mlflow.llm.")
 SCOPE = "mlflow."
+LABELS = {"mlflow.tracing.provider": "mlflow"}
 PLUMBING = ("mlflow.",)
 KEYS = VendorKeys(
     kind=("mlflow.spanType",),

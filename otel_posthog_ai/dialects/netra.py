@@ -13,6 +13,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "netra"
 PREFIXES = ("netra.span.", "netra.entity.")
 IDENTITY = IdentityKeys(user=("netra.user_id",), session=("netra.session_id",))
+LABELS = {"netra.instrumentation.openai": "netra-sdk"}
 PLUMBING = ("netra.", "library.name", "library.version", "sdk.name")
 KEYS = VendorKeys(
     kind=("netra.span.type", "netra.entity.type"),

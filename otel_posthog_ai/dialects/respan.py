@@ -21,6 +21,7 @@ IDENTITY = IdentityKeys(
         *(f"{each}threads.thread_identifier" for each in NAMESPACES),
     ),
 )
+LABELS = {"respan.tracer": "respan-tracing"}
 PLUMBING = (*NAMESPACES, "status_code")
 
 

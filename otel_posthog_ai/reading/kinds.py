@@ -207,6 +207,8 @@ def _counts_by_another_name(source: Source) -> bool:
 
 def name_after_span(record: AISpan, source: Source) -> None:
     """A tool or an agent whose own name stands nowhere is called as its span is."""
+    if record.span_type is not None and record.name is None and record.span_name.endswith(f".{record.span_type}"):
+        record.name = record.span_name.removesuffix(f".{record.span_type}") or None
     if record.span_type == "tool" and not source.has("gen_ai.tool.name"):
         record.tool_name = record.name = record.name or record.span_name or None
     elif record.span_type == "agent" and not source.has("gen_ai.agent.name"):

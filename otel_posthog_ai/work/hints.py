@@ -9,6 +9,14 @@ _MODE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 _LATEST = "OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental"
 _LOGS = "add PostHogLogRecordProcessor to the LoggerProvider"
 
+_TRACELOOP = f"TRACELOOP_TRACE_CONTENT=true (with use_legacy_attributes=False also {_LOGS})"
+# OpenLLMetry's instrumentors, among others that share their namespace and have other settings, or none.
+_OF_TRACELOOP = (
+    "agno", "alephalpha", "anthropic", "bedrock", "cohere", "crewai", "google_generativeai", "groq", "haystack",
+    "langchain", "llamaindex", "mistralai", "ollama", "openai.", "replicate", "sagemaker", "together", "transformers",
+    "voyageai", "watsonx", "writer",
+)  # fmt: skip
+
 # How the scope begins -> what to set, the longest match wins. Instrumentors that never record messages are not here.
 SETTINGS: tuple[tuple[str, str], ...] = (
     ("opentelemetry.instrumentation.genai.", f"{_MODE}=SPAN_ONLY"),
@@ -18,14 +26,15 @@ SETTINGS: tuple[tuple[str, str], ...] = (
     ("opentelemetry.instrumentation.google_genai", f"{_LATEST} and {_MODE}=SPAN_ONLY"),
     ("opentelemetry.instrumentation.vertexai", f"{_MODE}=true, and {_LOGS}"),
     ("opentelemetry.instrumentation.botocore", f"{_MODE}=true, and {_LOGS}"),
-    ("opentelemetry.instrumentation.", "TRACELOOP_TRACE_CONTENT=true (with use_legacy_attributes=False also "
-                                       f"{_LOGS})"),
+    *((f"opentelemetry.instrumentation.{name}", _TRACELOOP) for name in _OF_TRACELOOP),
     ("openinference.", "OPENINFERENCE_HIDE_INPUTS=false and OPENINFERENCE_HIDE_OUTPUTS=false"),
     ("com.anthropic.sdk", "ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE=content"),
     ("gcp.vertex.agent", f"{_LATEST} and {_MODE}=SPAN_ONLY"),
     ("pydantic-ai", "InstrumentationSettings(include_content=True)"),
     ("agent_framework", "ENABLE_SENSITIVE_DATA=true"),
     ("openlit", f"{_MODE}=true"),
+    ("azure.core.tracing", "AZURE_TRACING_GEN_AI_CONTENT_RECORDING_ENABLED=true"),
+    ("haystack", "HAYSTACK_CONTENT_TRACING_ENABLED=true"),
 )  # fmt: skip
 
 
@@ -37,7 +46,7 @@ def setting_for(scope: str) -> str | None:
 
 def hint_missing(record: AISpan) -> None:
     """Say once for each instrumentor what its good calls of a model lack."""
-    if record.kind != "generation" or record.error is not None:
+    if record.kind != "generation" or record.error is not None or record.cancelled:
         return
     if not record.input and not record.output:
         _hint_messages(record.scope)

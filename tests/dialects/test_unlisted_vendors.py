@@ -100,6 +100,11 @@ def test_an_envelope_that_names_its_type() -> None:
     assert found.input_state == {"city": "Paris"}
 
 
+def test_a_name_that_ends_with_the_kind() -> None:
+    found = record({"acme.span.kind": "agent", "acme.agent.input": "hi"}, name="helper.agent")
+    assert (found.name, found.agent_name) == ("helper", "helper")
+
+
 def test_a_failure_that_only_the_vendor_tells() -> None:
     found = record({"acme.span.type": "tool", "acme.input": "hi", "acme.entity.error": "no rooms"})
     assert found.error is not None

@@ -86,4 +86,10 @@ def test_what_was_told_can_be_asked_for(receiver: Receiver) -> None:
 def test_the_nearest_scope_wins() -> None:
     assert "TRACELOOP_TRACE_CONTENT" in (setting_for("opentelemetry.instrumentation.openai.v1") or "")
     assert "SPAN_ONLY" in (setting_for("opentelemetry.instrumentation.genai.openai") or "")
+    assert "AZURE_TRACING" in (setting_for("azure.core.tracing.ext.opentelemetry_span") or "")
     assert setting_for("com.example") is None
+
+
+@pytest.mark.parametrize("scope", ["opentelemetry.instrumentation.ag2", "opentelemetry.instrumentation.mcp"])
+def test_an_instrumentor_of_somebody_else_in_the_same_namespace_is_told_nothing_wrong(scope: str) -> None:
+    assert setting_for(scope) is None
