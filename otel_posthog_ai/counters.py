@@ -12,6 +12,8 @@ NAMES = ("seen", "filtered", "merged", "queued", "sent", "retried", "shrunk")
 
 # Reasons of delivery; other rooms add their own for what never became an event.
 DELIVERY_REASONS = frozenset({"outbox_full", "expired", "refused", "too_large", "shutdown", "no_api_key"})
+# What was dropped because somebody wants it so, or came twice.
+_NO_LOSS = frozenset({"before_send", "repeated"})
 
 
 class Counters:
@@ -42,6 +44,11 @@ class Counters:
         """All counts at one moment; `dropped` is a dict by reason."""
         with self._lock:
             return {**self._counts, "dropped": dict(self._dropped)}
+
+
+def lost(counts: Mapping[str, Any]) -> int:
+    """How many spans and events should have arrived and never will, in a snapshot."""
+    return sum(n for reason, n in counts["dropped"].items() if reason not in _NO_LOSS)
 
 
 def undelivered(counts: Mapping[str, Any]) -> int:

@@ -69,5 +69,8 @@ POSTHOG_OUTBOX_BYTES = "POSTHOG_OUTBOX_BYTES"
 POSTHOG_OUTBOX_SECONDS = "POSTHOG_OUTBOX_SECONDS"
 """Longest time that an event waits to be sent, in seconds. Default: `3600`."""
 
+POSTHOG_DELIVER_ON_SIGTERM = "POSTHOG_DELIVER_ON_SIGTERM"
+"""Deliver what is owed before SIGTERM ends the process, where nobody else handles it. Default: `true`."""
+
 POSTHOG_DISABLED = "POSTHOG_DISABLED"
 """Read nothing and send nothing. Default: `false`."""

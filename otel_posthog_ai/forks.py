@@ -29,6 +29,7 @@ Hook = tuple[weakref.ReferenceType[Any], Callable[[Any], None]]
 _child_hooks: list[Hook] = []
 _thread_hooks: list[Hook] = []
 _end_hooks: list[Hook] = []
+_pool_hooks: list[Hook] = []
 _armed: set[str] = set()
 
 _CELERY_SIGNALS = "celery.signals"
@@ -53,7 +54,7 @@ def _own_page() -> mmap.mmap | bytearray:
 page = _own_page()
 """Whoever is called for every span looks here before calling `notice`."""
 _pid = os.getpid()
-_noticing = threading.Lock()
+_noticing = threading.RLock()
 unheard = False
 """Whether the hooks are called because of a fork that Python did not hear of: then nobody else's hooks were called."""
 
@@ -85,6 +86,25 @@ def at_end_of_child(method: Callable[[], None]) -> None:
     """
     _register(_end_hooks, method)
     _arm(already_in_child=_is_pool_child())
+
+
+def stay_in_child() -> None:
+    """Wait for ever. Greenlets of gevent live on in a forked child: there the parent's threads do nothing any more.
+
+    They do not end either: `threading` would stumble over threads that it has forgotten.
+    """
+    threading.Event().wait()
+
+
+def in_pool_child(method: Callable[[], None]) -> None:
+    """Call the bound `method` at the start of every child of a process pool, in its main thread; at once in such a one.
+
+    A pool that was loaded after this is known from the next fork on.
+    """
+    _register(_pool_hooks, method)
+    _arm(already_in_child=False)
+    if _is_pool_child():
+        method()
 
 
 class ForkGuard:
@@ -186,6 +206,7 @@ def _arm(*, already_in_child: bool) -> None:
 
 def _make_finalizer(module: str) -> None:
     sys.modules[module].Finalize(None, _at_end, exitpriority=_FIRST)
+    _call(list(_pool_hooks))
 
 
 def _callback_of(module: str) -> Callable[[Any], None]:

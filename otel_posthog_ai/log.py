@@ -16,7 +16,7 @@ _last: dict[str, float] = {}
 _once: set[str] = set()
 _hints: dict[str, tuple[str, str]] = {}
 _MOST_HINTS = 100
-_lock = threading.Lock()
+_lock = threading.RLock()  # A signal handler may log in the middle of logging, here and wherever this is so.
 
 
 def warn(kind: str, message: str, *values: object, level: int = logging.WARNING) -> None:
@@ -54,7 +54,7 @@ def hints() -> list[tuple[str, str]]:
 def forget() -> None:
     """Let every line be logged again (a forked child starts like this; tests too)."""
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     _last.clear()
     _once.clear()
     _hints.clear()

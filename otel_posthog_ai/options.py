@@ -30,6 +30,7 @@ class Options(TypedDict, total=False):
     costs: Literal["span", "posthog"] | None
     outbox_bytes: int | None
     outbox_seconds: float | None
+    deliver_on_sigterm: bool | None
     mask: str | Sequence[str] | Callable[[str, Any], Any] | None
     before_send: Callable[[dict[str, Any]], dict[str, Any] | None] | None
     span_filter: Callable[[ReadableSpan], bool] | None

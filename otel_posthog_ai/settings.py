@@ -106,6 +106,8 @@ OPTIONS: tuple[Option, ...] = (
            doc="most bytes of events that wait to be sent"),
     Option("outbox_seconds", values.seconds, 3600.0, (env.POSTHOG_OUTBOX_SECONDS,),
            doc="longest time that an event waits to be sent, in seconds"),
+    Option("deliver_on_sigterm", values.boolean, True, (env.POSTHOG_DELIVER_ON_SIGTERM,),
+           doc="deliver what is owed before SIGTERM ends the process, where nobody else handles it"),
     Option("mask", values.mask, None,
            doc="`mask(key, value) -> value` over every text of the content, or names of built-in masks (`emails`, "
                "`phone_numbers`, `card_numbers`, `api_keys`)"),
@@ -148,6 +150,7 @@ class Settings(SimpleNamespace):
     costs: str
     outbox_bytes: int
     outbox_seconds: float
+    deliver_on_sigterm: bool
     mask: Any
     before_send: Callable[[dict[str, Any]], dict[str, Any] | None] | None
     span_filter: Callable[[Any], bool] | None

@@ -20,6 +20,7 @@ from .context.posthog_context import inside, request_belonging
 
 SESSION_HEADER = "x-posthog-session-id"
 DISTINCT_ID_HEADER = "x-posthog-distinct-id"
+_LIFESPAN_ENDS = ("lifespan.shutdown.complete", "lifespan.shutdown.failed")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -33,7 +34,8 @@ class PostHogASGIMiddleware:
     """ASGI middleware: requests and websockets run for the browser session that their headers name.
 
     Streamed responses and background tasks belong to their request. Works inside and outside of OpenTelemetry's own
-    middleware.
+    middleware. When the server shuts the application down (`lifespan.shutdown`), what is owed is delivered before it is
+    told that the application has ended.
 
     Args:
         app: The ASGI application.
@@ -47,6 +49,8 @@ class PostHogASGIMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         belonging = NOBODY
+        if scope["type"] == "lifespan":
+            send = _delivering(send)
         if scope["type"] in ("http", "websocket"):
             belonging = _belonging(_asgi_headers(scope), trust_distinct_id=self.trust_distinct_id)
         if belonging == NOBODY:
@@ -81,6 +85,22 @@ class PostHogWSGIMiddleware:
         if isinstance(body, (list, tuple)) or (isinstance(file_wrapper, type) and isinstance(body, file_wrapper)):
             return body
         return _Body(body, request)
+
+
+def _delivering(send: Send) -> Send:
+    """`send` of a lifespan, which delivers when the application has ended: many servers end by a signal after that."""
+
+    async def deliver_first(message: MutableMapping[str, Any]) -> None:
+        if isinstance(message, Mapping) and message.get("type") in _LIFESPAN_ENDS:
+            from .doors.registry import owing_processors
+            from .doors.serverless import flush_in_thread
+
+            timeout = max((processor.settings.timeout for processor in owing_processors()), default=0.0)
+            if timeout:
+                await flush_in_thread(timeout * 1000)
+        await send(message)
+
+    return deliver_first
 
 
 class _Request:

@@ -22,7 +22,7 @@ class Stages(SpanProcessor):
         settings, self.counters = resolve({"api_key": "phc_stages", **options}, environ={}), Counters()
         self.room = ReadingRoom(settings, self.counters, patient=True)
         self.queue: list[ReadableSpan] = []
-        self._sorter = Sorter(settings, self.room, self.counters, queue=self.queue.append, wake=lambda: None)
+        self._sorter = Sorter(settings, self.room, self.counters, wake=lambda: None)
         self.room.hierarchy.catch_up = self.queue_ended
         self.events: list[dict[str, Any]] = []
 
@@ -40,6 +40,8 @@ class Stages(SpanProcessor):
     def queue_ended(self) -> None:
         """What has ended is on its way from now on."""
         self._sorter.sort_out()
+        while batch := self._sorter.next_batch():
+            self.queue += batch
 
     def read_queued(self) -> None:
         """What is on its way reaches the worker."""

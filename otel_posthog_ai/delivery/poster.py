@@ -30,7 +30,8 @@ PAUSE_SECONDS = 600.0
 
 _SMALLEST_TO_SHRINK = 64 * 1024
 _LEAST_TIME = 1.0
-_REMEMBER_TOO_LARGE = 3600.0
+_GROW_AFTER = 30.0
+_MOST_DOUBLINGS = 10
 
 
 class Hindrance:
@@ -92,10 +93,14 @@ class Poster:
 
     @property
     def request_bytes(self) -> int:
-        """Most bytes of one request now: less than usual where the server found a request too large or wrong."""
+        """Most bytes of one request now: less than usual where the server found a request too large or wrong.
+
+        After one that was too large it doubles every 30 seconds.
+        """
         limit, since = self._too_large
-        sticky = limit if time.monotonic() - since < _REMEMBER_TOO_LARGE else REQUEST_BYTES
-        return min(sticky, self._refused_bytes)
+        # What refused a request may have been one server of many, or be set right by now: requests grow again.
+        doublings = min(int((time.monotonic() - since) / _GROW_AFTER), _MOST_DOUBLINGS)
+        return min(limit << doublings, REQUEST_BYTES, self._refused_bytes)
 
     @property
     def overhead(self) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from otel_posthog_ai import forks, log
-from otel_posthog_ai.counters import Counters, undelivered
+from otel_posthog_ai.counters import Counters, lost, undelivered
 from otel_posthog_ai.settings import Settings
 
 from .answers import Verdict
@@ -25,19 +25,20 @@ if TYPE_CHECKING:
     from .spooler import Spooler
 
 _LONGEST_SLEEP = 5.0  # While something waits: it may expire.
-_LONGEST_TICK = 1.0
+_LONGEST_PAUSE = 1.0
 _JOIN_SECONDS = 0.1
 _STUCK_DISK_SECONDS = 5.0
+_LAST_WRITE_SECONDS = 1.0
 
 
 class Sender:
     """Takes encoded events and sees to it that they are delivered, or counted as dropped.
 
     Only its own thread touches the network: it starts here, and again in a forked child. `put` is CPU work alone;
-    `flush` and `shutdown` wait for the thread, no longer than their deadline.
+    `put_patiently`, `flush` and `shutdown` wait for the thread, no longer than their deadline. A signal handler may
+    call any of them while its thread is in the middle of one: the lock is one that its thread may take again.
 
-    `shrink(event, limit_bytes)` gives a smaller event or None. `on_tick` is called by the thread about every second,
-    or flush interval if that is shorter.
+    `shrink(event, limit_bytes)` gives a smaller event or None.
     """
 
     def __init__(
@@ -46,12 +47,9 @@ class Sender:
         counters: Counters,
         *,
         shrink: Shrink,
-        on_tick: Callable[[], None] | None = None,
     ) -> None:
         self._settings = settings
         self._counters = counters
-        self._on_tick = on_tick
-        self._tick_seconds = min(settings.flush_interval_millis / 1000, _LONGEST_TICK)
         self._poster = Poster(settings, counters, shrink=shrink, wait=self._interruptible_wait)
         self._spool: Spool | None = None
         if settings.spool_directory is not None and settings.api_key:
@@ -73,11 +71,12 @@ class Sender:
             longest_gap=_LONGEST_SLEEP + self._settings.timeout,
         )
         self._pace = Pace()
-        self._next_tick = time.monotonic() + self._tick_seconds
         self._limit: Deadline | None = None
         self._stop_by: float | None = None
         self._stopped = stopped
         self._shutdown_result: bool | None = None
+        self._tries_again = False
+        self._lost_at_last_flush = 0
         self._spooler: Spooler | None = None
         if self._spool is not None:
             from .spooler import Spooler
@@ -143,22 +142,48 @@ class Sender:
         with self._condition:
             return self._outbox.is_on_disk()
 
+    def put_patiently(self, events: Sequence[EncodedEvent]) -> None:
+        """Take the events in, and wait for room while the host takes what it is sent.
+
+        An outbox that is full for a moment is no reason to lose anything; one that is full because the host has failed
+        is: then the oldest are dropped as by `put`.
+        """
+        for event in events:
+            self._wait_for_room(len(event.body))
+            self.put([event])
+
+    def _wait_for_room(self, size: int) -> None:
+        with self._condition:
+            while len(self._outbox) and self._outbox.room() < size and self._threads and self._is_taken():
+                self._condition.wait(_LONGEST_PAUSE)
+
+    def _is_taken(self) -> bool:
+        """Whether all is well with the host, for all we know."""
+        failing = self._pace.failures or self._tries_again or time.monotonic() < self._poster.blocked_until
+        return not (failing or self._stopped or self._stop_by is not None)
+
     def gather(self) -> None:
         """Events follow one after another, and then a flush: for a moment they wait for each other."""
         with self._condition:
             self._pace.gather()
 
     def flush(self, deadline: float) -> bool:
-        """Whether everything owed was delivered, by `deadline` (`time.monotonic()`) at the latest.
+        """Whether everything owed was delivered, by `deadline` (`time.monotonic()`) at the latest, and nothing was lost
+        since the last flush.
 
         Gives up as soon as a full round of tries has failed, or when the server asked for a longer wait.
         """
+        lost_before = self._lost_at_last_flush
+        delivered = self._emptied(deadline)
+        self._lost_at_last_flush = lost(self._counters.snapshot())
+        return delivered and self._lost_at_last_flush == lost_before
+
+    def _emptied(self, deadline: float) -> bool:
         if not self._threads:
             self._send_in_this_thread(deadline)
         if threading.current_thread() in self._threads:
-            return not self._busy()  # Called by a tick: the thread cannot wait for itself.
+            return not self._busy()  # The thread cannot wait for itself.
         with self._condition:
-            lost_before = undelivered(self._counters.snapshot())
             last_round = self._pace.want()
             self._condition.notify_all()
             while self._busy():
@@ -168,30 +193,27 @@ class Sender:
                 if remaining <= 0:
                     return False
                 self._condition.wait(remaining)
-            return undelivered(self._counters.snapshot()) == lost_before
-
-    def tick_soon(self) -> None:
-        """Have `on_tick` called as soon as the thread is free. Never blocks: the app's threads call this."""
-        self._next_tick = 0.0
-        if self._condition.acquire(blocking=False):
-            try:
-                self._condition.notify_all()
-            finally:
-                self._condition.release()
+            return True
 
     def shutdown(self, deadline: float) -> bool:
-        """Flush, then stop: afterwards nothing is sent. Returns what the flush did; a second call changes nothing."""
+        """Flush, then stop: afterwards nothing is sent. Returns what the flush did.
+
+        A second call returns the same; one that comes while the first is at work waits for what is owed, as a flush.
+        """
         with self._condition:
             first = self._stop_by is None
             self._stop_by = deadline if first else self._stop_by
             if self._limit is not None:
                 self._limit.bring_to(deadline)
             self._condition.notify_all()
-            if not first:
-                self._condition.wait_for(lambda: self._shutdown_result is not None, deadline - time.monotonic())
-                return bool(self._shutdown_result)
+        if not first:
+            # Perhaps in a signal handler on top of the first call, which then cannot come to its end meanwhile.
+            return self._emptied(deadline) if self._shutdown_result is None else self._shutdown_result
         delivered = self.flush(deadline)
         with self._condition:
+            if self._threads:  # One of them keeps the spool: what came in last is still to be written.
+                grace = max(deadline - time.monotonic(), _LAST_WRITE_SECONDS)
+                self._condition.wait_for(lambda: not self._outbox.fresh, grace)
             self._stopped = True
             self._condition.notify_all()
         self._poster.close()
@@ -226,31 +248,24 @@ class Sender:
         outbox = self._outbox
         while not self._stopped and self._outbox is outbox:
             self._send_turn()
-        self._stay_if_copied(outbox)
+        if self._outbox is not outbox:
+            forks.stay_in_child()
 
     def _keep_spool(self, spooler: Spooler) -> None:
         outbox = self._outbox
         spooler.loop(lambda: self._stopped or self._outbox is not outbox)
-        self._stay_if_copied(outbox)
-
-    def _stay_if_copied(self, outbox: Outbox) -> None:
-        """Greenlets of gevent live on in a forked child: there the parent's sender does nothing any more.
-
-        It does not end either: `threading` would stumble over a thread that it has forgotten.
-        """
         if self._outbox is not outbox:
-            threading.Event().wait()
+            forks.stay_in_child()
 
     def _send_turn(self) -> None:
         try:
-            self._tick()
             if not self._send_round():
                 with self._condition:
                     if not self._stopped and not self._due():
                         self._condition.wait(self._nap())
         except Exception as error:
             log.warn("sender", "the sender goes on after %s", type(error).__name__)
-            time.sleep(_LONGEST_TICK)
+            time.sleep(_LONGEST_PAUSE)
 
     def _send_round(self) -> bool:
         """Send one chunk, if one is due; whether one was."""
@@ -277,6 +292,7 @@ class Sender:
     def _settle(self, owed: list[EncodedEvent]) -> None:
         with self._condition:
             self._limit = None
+            self._tries_again = False
             settled = self._outbox.settle(owed)
             self._forget_on_disk(settled)
             if owed and self._poster.hindrance is not None:
@@ -306,32 +322,21 @@ class Sender:
         """Seconds until the thread has something to do."""
         now = time.monotonic()
         naps = [_LONGEST_SLEEP if len(self._outbox) else LONGEST_REST]
-        if self._on_tick is not None:
-            naps.append(self._next_tick - now)
         if self._outbox.ready:
             naps.append(max(self._pace.rest_until, self._pace.gather_until, self._poster.blocked_until) - now)
         return max(min(naps), 0.001)
 
-    def _tick(self) -> None:
-        now = time.monotonic()
-        if self._on_tick is None or now < self._next_tick:
-            return
-        self._next_tick = now + self._tick_seconds
-        try:
-            self._on_tick()
-        except Exception as error:
-            log.warn("tick", "held spans could not be looked at: %s", type(error).__name__)
-
     def _interruptible_wait(self, seconds: float) -> bool:
-        """The poster's waits between two tries: ticks go on, and a flush or shutdown interrupts."""
+        """The poster's waits between two tries: a flush or shutdown interrupts."""
         end = time.monotonic() + seconds
         wanted, stop_by = self._pace.wanted_round, self._stop_by
-        while (left := end - time.monotonic()) > 0:
-            self._tick()
-            with self._condition:
+        with self._condition:
+            self._tries_again = True
+            self._condition.notify_all()
+            while (left := end - time.monotonic()) > 0:
                 if self._stopped or (self._pace.wanted_round, self._stop_by) != (wanted, stop_by):
                     return True
-                self._condition.wait(min(left, self._tick_seconds))
+                self._condition.wait(left)
         return False
 
     def _send_in_this_thread(self, deadline: float) -> None:
@@ -355,7 +360,7 @@ class Sender:
 
     def _leave(self) -> None:
         """After the last round: what a spool keeps stays owed, the rest is dropped and counted."""
-        if self._spooler is not None:
+        if self._spooler is not None and not self._threads:
             self._spooler.write_all()
         with self._condition:
             self._drop_the_rest()

@@ -2,6 +2,7 @@
 
     <directory>/posthog-<hash of host and key>/<owner>/lease
                                                       /<created, ns>-<random>.events
+                                             /damaged/<what could not be read>
 
 Each process writes into a directory of its own, whose `lease` file it holds locked and touches every few seconds.
 The kernel gives the lock back when the process dies, however it dies; where files cannot be locked, a lease that nobody
@@ -35,7 +36,9 @@ LEASE_SECONDS = 60.0
 RENEW_SECONDS = 10.0
 SEGMENT_BYTES = 1024 * 1024
 _SUFFIX = ".events"
+_DAMAGED = "damaged"
 _RETRY_DISK_SECONDS = 60.0
+_MOST_BYTES = 64 * 1024 * 1024  # Of one event: a damaged size must not fill the memory.
 
 
 @dataclass(eq=False)
@@ -54,15 +57,17 @@ class Spool:
         binding = hashlib.sha256(f"{host}\n{api_key}".encode()).hexdigest()[:16]
         self._directory = directory
         self._home = os.path.join(directory, f"posthog-{binding}")
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._own: str | None = None
         self._lease: int | None = None
         self._renewed = 0.0
         self._refused_at: float | None = None
+        self.damaged = 0
+        """Files of which something could not be read; whoever counts them sets it back."""
 
     def forget_parent(self) -> None:
         """In a forked child: what the parent wrote is the parent's."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         lease, self._lease, self._own = self._lease, None, None
         if lease is not None:
             os.close(lease)  # The parent's copy keeps the lock.
@@ -116,7 +121,7 @@ class Spool:
         with self._lock:
             try:
                 for path in self._claim(room):
-                    adopted.extend(_recovered(path))
+                    adopted.extend(self._recovered(path))
             except OSError as error:
                 self._refused(error)
         return sorted(adopted, key=lambda one: -one[1])
@@ -138,6 +143,35 @@ class Spool:
                 pass  # A next process finds it.
             if lease is not None:
                 os.close(lease)
+
+    def _recovered(self, path: str) -> list[tuple[EncodedEvent, float, Segment]]:
+        """What a file holds, as far as it can be read; one with nothing readable is set aside for whoever looks."""
+        events: list[EncodedEvent] = []
+        try:
+            with open(path, "rb") as file:
+                events.extend(_read_segment(file))
+        except Exception as error:
+            self._tell_damaged(type(error).__name__)
+            if not events:
+                self._set_aside(path)
+                return []
+        if not events:
+            os.unlink(path)
+            return []
+        segment, age = Segment(path, len(events)), _age(path)
+        return [(event, age, segment) for event in events]
+
+    def _tell_damaged(self, kind: str) -> None:
+        self.damaged += 1
+        log.warn("spool_damaged", "a file of the spool is damaged (%s); what of it could be read is sent", kind)
+
+    def _set_aside(self, path: str) -> None:
+        aside = os.path.join(self._home, _DAMAGED)
+        try:
+            os.makedirs(aside, 0o700, exist_ok=True)
+            os.replace(path, os.path.join(aside, os.path.basename(path)))
+        except OSError as error:
+            self._refused(error)
 
     # ---- directories -------------------------------------------------------------------------------------------
 
@@ -162,7 +196,7 @@ class Spool:
             return
         for name in sorted(os.listdir(self._home)):
             abandoned = os.path.join(self._home, name)
-            if name.startswith(".") or abandoned == self._own or room <= 0:
+            if name.startswith(".") or name == _DAMAGED or abandoned == self._own or room <= 0:
                 continue
             with _Claim(abandoned) as won:
                 if not won:
@@ -172,14 +206,16 @@ class Spool:
                     if room <= 0:
                         break
                     path = os.path.join(abandoned, file)
-                    if not file.endswith(_SUFFIX):
-                        if file != "lease":
-                            os.unlink(path)  # Half written when its owner died.
-                        continue
-                    room -= os.path.getsize(path)
-                    mine = os.path.join(self._own_directory(), file)
-                    os.rename(path, mine)
-                    yield mine
+                    if not os.path.isfile(path):
+                        self._tell_damaged("no file")
+                        self._set_aside(path)
+                    elif file.endswith(_SUFFIX):
+                        room -= os.path.getsize(path)
+                        mine = os.path.join(self._own_directory(), file)
+                        os.rename(path, mine)
+                        yield mine
+                    elif file != "lease":
+                        os.unlink(path)  # Half written when its owner died.
                 if os.listdir(abandoned) == ["lease"]:
                     os.unlink(os.path.join(abandoned, "lease"))
                     os.rmdir(abandoned)
@@ -253,26 +289,17 @@ def _write_segment(path: str, events: Iterable[EncodedEvent]) -> None:
         raise
 
 
-def _recovered(path: str) -> list[tuple[EncodedEvent, float, Segment]]:
-    """What a file holds, as far as it can be read; a file with nothing readable is removed."""
-    with open(path, "rb") as file:
-        events = list(_read_segment(file))
-    if not events:
-        os.unlink(path)
-        return []
-    created = int(os.path.basename(path).split("-", 1)[0]) / 1e9
-    age = max(time.time() - created, 0.0)
-    segment = Segment(path, len(events))
-    return [(event, age, segment) for event in events]
+def _age(path: str) -> float:
+    """Seconds since the file was begun, by its name."""
+    created = os.path.basename(path).split("-", 1)[0]
+    return max(time.time() - int(created) / 1e9, 0.0) if created.isdecimal() else 0.0
 
 
 def _read_segment(file: Any) -> Iterator[EncodedEvent]:
+    """The events of a file in order; raises where it is damaged."""
     while header := file.readline():
-        try:
-            name, uuid, size = json.loads(header)
-            body = file.read(size)
-        except (ValueError, TypeError):
-            return
+        name, uuid, size = json.loads(header)
+        body = file.read(size) if 0 <= size <= _MOST_BYTES else b""
         if len(body) != size or file.read(1) != b"\n":
-            return
+            raise ValueError("cut short")
         yield EncodedEvent(str(name), str(uuid), body)

@@ -72,7 +72,10 @@ class Spooler:
             with self._condition:
                 room = self._outbox.room()
             recovered = self._spool.adopt(room)
+            damaged, self._spool.damaged = self._spool.damaged, 0
             with self._condition:
+                if damaged:
+                    self._counters.add("dropped", damaged, "spool_damaged")
                 self._counters.add("queued", len(recovered))
                 self._outbox.add_recovered(recovered)
         finally:

@@ -47,7 +47,7 @@ class Transport:
         self._start_anew()
 
     def _start_anew(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._session: requests.Session | None = None
         self._active: set[Exchange] = set()
         self._last_use = (time.monotonic(), time.time())

@@ -25,6 +25,8 @@ from otel_posthog_ai.settings import Settings, resolve, tell_inert
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.work.reading_room import ReadingRoom
 
+from . import ending
+
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
@@ -68,6 +70,8 @@ class PostHogSpanExporter(SpanExporter):
             `span`.
         outbox_bytes: Most bytes of events that wait to be sent. Default: `33554432`.
         outbox_seconds: Longest time that an event waits to be sent, in seconds. Default: `3600`.
+        deliver_on_sigterm: Deliver what is owed before SIGTERM ends the process, where nobody else handles it. Default:
+            `true`.
         mask: `mask(key, value) -> value` over every text of the content, or names of built-in masks (`emails`,
             `phone_numbers`, `card_numbers`, `api_keys`). Default: none.
         before_send: `before_send(event) -> event or None`: the last word on every event; None drops it. Default: none.
@@ -105,6 +109,8 @@ class PostHogSpanExporter(SpanExporter):
         tell_inert(self.settings)
         self._looks_around = not self.settings.inert
         entries.watch(self._find_provider)
+        if self.settings.deliver_on_sigterm and not self.settings.inert:
+            ending.deliver_on_sigterm(self.settings.timeout)
 
     def _start_anew(self) -> None:
         self._owed: deque[EncodedEvent] = deque()

@@ -1,6 +1,6 @@
 """The main door: a BatchSpanProcessor tuned for serverless that sees spans start, and so knows who belongs to whom.
 
-Two stages. What the BatchSpanProcessor exports is only read, placed, encoded and put into the outbox (CPU, no I/O);
+The app's threads note starts and ends. One worker thread reads, places, encodes and puts into the outbox (CPU, no I/O);
 one sender thread empties the outbox over the network.
 """
 
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.trace import ReadableSpan, Span
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from otel_posthog_ai import forks
 from otel_posthog_ai.context.posthog_context import (
@@ -25,6 +25,7 @@ from otel_posthog_ai.context.remote_parent import REMOTE_PARENT_KEY
 from otel_posthog_ai.log import warn, warn_once
 from otel_posthog_ai.settings import Settings, resolve, tell_inert
 
+from . import ending
 from .registry import active_processors, live, made
 
 if TYPE_CHECKING:
@@ -38,24 +39,6 @@ if TYPE_CHECKING:
     from otel_posthog_ai.work.no_ai import NoAIYet
 
     from .exporter import PostHogSpanExporter
-
-
-class _Stage(SpanExporter):
-    """What the BatchSpanProcessor exports to: the CPU half of the work."""
-
-    def __init__(self, take: Callable[[Sequence[ReadableSpan]], None]) -> None:
-        self._take = take
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        self._take(spans)
-        return SpanExportResult.SUCCESS
-
-    def shutdown(self) -> None:
-        """The processor shuts the sender down itself."""
-
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """The processor flushes the sender itself."""
-        return True
 
 
 class PostHogSpanProcessor(BatchSpanProcessor):
@@ -92,6 +75,8 @@ class PostHogSpanProcessor(BatchSpanProcessor):
             `span`.
         outbox_bytes: Most bytes of events that wait to be sent. Default: `33554432`.
         outbox_seconds: Longest time that an event waits to be sent, in seconds. Default: `3600`.
+        deliver_on_sigterm: Deliver what is owed before SIGTERM ends the process, where nobody else handles it. Default:
+            `true`.
         mask: `mask(key, value) -> value` over every text of the content, or names of built-in masks (`emails`,
             `phone_numbers`, `card_numbers`, `api_keys`). Default: none.
         before_send: `before_send(event) -> event or None`: the last word on every event; None drops it. Default: none.
@@ -132,6 +117,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
             exporter.leave_to_processor()
         self._inert = self.settings.inert
         self._shut_down = False
+        self._has_left = False
         self._checked = False
         self.flushes = 0
         """How often somebody has asked for a flush."""
@@ -146,30 +132,22 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         from otel_posthog_ai.work.pipeline import shared_pipeline
         from otel_posthog_ai.work.sorting import Sorter
 
-        self._start_batching()
+        # Not the SDK's queue and thread: whoever flushes those works them off himself, under a lock that a signal
+        # handler would wait for, and without a deadline.
         self._pipeline = shared_pipeline(self.settings)
-        self._pipeline.join(self)
         self.hierarchy: Hierarchy = self._pipeline.hierarchy
         self._note_start = self.hierarchy.open_spans.add
         self.counters: Counters = self._pipeline.counters
-        self._sorter = Sorter(
-            self.settings, self._pipeline.room, self.counters, queue=super().on_end, wake=self._pipeline.wake
-        )
-        self.no_ai: NoAIYet = self._sorter.no_ai
-        forks.in_child(self._sorter.start_anew)
-        forks.start_in_child(self._start_unheard)
+        self.sorter = Sorter(self.settings, self._pipeline.room, self.counters, wake=self._pipeline.wake)
+        self.no_ai: NoAIYet = self.sorter.no_ai
+        self._pipeline.join(self)
+        forks.in_child(self.sorter.start_anew)
         # Registered after the sender's own, so called before it: it fills the outbox that the sender then empties.
         forks.at_end_of_child(self._deliver_at_end)
         live.add(self)
-
-    def _start_batching(self) -> None:
-        """An empty queue with a thread of its own."""
-        super().__init__(
-            _Stage(self._take),
-            max_queue_size=self.settings.max_queue_size,
-            schedule_delay_millis=self.settings.flush_interval_millis,
-            max_export_batch_size=self.settings.flush_at,
-        )
+        ending.deliver_at_exit()
+        if self.settings.deliver_on_sigterm:
+            ending.deliver_on_sigterm(self.settings.timeout)
 
     # ---- the app's threads ---------------------------------------------------------------------------------------
 
@@ -177,6 +155,11 @@ class PostHogSpanProcessor(BatchSpanProcessor):
     def active(self) -> bool:
         """Whether spans are taken."""
         return not self._inert and not self._shut_down
+
+    @property
+    def may_owe(self) -> bool:
+        """Whether something may have to be delivered: also while it is being shut down."""
+        return not self._inert and not self._has_left
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Learn the span's ancestry and whom it belongs to."""
@@ -219,9 +202,15 @@ class PostHogSpanProcessor(BatchSpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         """Take an ended span. Whether it is AI is looked at later, in another thread, unless very many end."""
-        if self._inert or self._shut_down:
+        if self._inert:
             return
-        self._sorter.add(span)
+        if not self._shut_down:
+            self.sorter.add(span)
+            return
+        try:
+            self.sorter.refuse(span)
+        except Exception as error:
+            warn("processor:on_end", "a span's end could not be noted (%s)", type(error).__name__)
 
     def join_log(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
         """Keep a log record with content for the span that it belongs to (0, 0: unknown). Called at emit."""
@@ -244,19 +233,8 @@ class PostHogSpanProcessor(BatchSpanProcessor):
     # ---- the worker ----------------------------------------------------------------------------------------------
 
     def sort_out(self) -> None:
-        """Look at the spans that have ended since, and queue those that are AI."""
-        self._sorter.sort_out()
-
-    def _take(self, spans: Sequence[ReadableSpan]) -> None:
-        self._sorter.taken(len(spans))
-        self._pipeline.take(spans)
-
-    def drain(self) -> None:
-        """Move everything that has ended to the pipeline."""
-        # What waits now, a queue at a time; what ends meanwhile is for the next flush.
-        for _ in range(1 + self._sorter.queues):
-            self._sorter.sort_out()
-            super().force_flush()
+        """Look at the spans that have ended since, and choose those that are AI."""
+        self.sorter.sort_out()
 
     # ---- flush and shutdown --------------------------------------------------------------------------------------
 
@@ -266,18 +244,24 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         if self._inert:
             return True
         forks.notice()
-        return not self._shut_down and self._pipeline.flush(_deadline(timeout_millis))
+        return not self._has_left and self._pipeline.flush(_deadline(timeout_millis))
 
     def shutdown(self, timeout_millis: int | None = None) -> None:
         """Deliver what is owed within `timeout_millis` (default: the option `timeout`), then stop for good."""
-        if self._inert or self._shut_down:
+        if self._inert:
             return
         forks.notice()
         deadline = _deadline(timeout_millis if timeout_millis is not None else self.settings.timeout * 1000)
-        self.drain()
-        super().shutdown()  # type: ignore[no-untyped-call]
-        self._shut_down = True
+        exit_by = ending.exit_by()
+        if exit_by is not None:
+            deadline = min(deadline, max(exit_by, time.monotonic() + _LAST_MOMENT))
+        if self._shut_down:
+            if not self._has_left:  # Perhaps a signal handler on top of the first call, which rests meanwhile.
+                self._pipeline.flush(deadline)
+            return
+        self._shut_down = True  # From now on nothing is taken, or there would be no end to what is owed.
         self._pipeline.leave(self, deadline)
+        self._has_left = True
         live.discard(self)
 
     def _deliver_at_end(self) -> None:
@@ -288,12 +272,11 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         """Counters, and what waits where: `queue` ended spans, `held` read ones, `waiting` events in the outbox."""
         if self._inert:
             return {"inert": True}
-        return {**self._pipeline.status(), "queue": self._sorter.queued}
+        return {**self._pipeline.status(), "queue": self.sorter.queued}
 
-    def _start_unheard(self) -> None:
-        """Where Python hears of a fork, the SDK empties its queue and starts its thread in a hook of its own."""
-        if forks.unheard:
-            self._start_batching()
+
+_LAST_MOMENT = 0.2
+"""Seconds for what ended since everything was delivered at the exit."""
 
 
 def _deadline(timeout_millis: float | None) -> float:

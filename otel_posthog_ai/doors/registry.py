@@ -19,6 +19,11 @@ def active_processors() -> list[PostHogSpanProcessor]:
     return [processor for processor in list(live) if processor.active]
 
 
+def owing_processors() -> list[PostHogSpanProcessor]:
+    """The processors of this process that may have something to deliver: active ones, and those that shut down now."""
+    return [processor for processor in list(live) if processor.may_owe]
+
+
 def made_processors() -> list[PostHogSpanProcessor]:
     """All processors of this process that somebody still holds, inert and shut down ones too."""
     return list(made)

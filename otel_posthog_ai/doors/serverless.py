@@ -10,18 +10,15 @@ import asyncio
 import functools
 import inspect
 import threading
-import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, TypeVar, cast, overload
 
-from opentelemetry import trace
-
 from otel_posthog_ai.context.carried import kind_of
 from otel_posthog_ai.log import warn
 
-from .registry import active_processors
+from .flushing import flush_all
 
 DEFAULT_TIMEOUT_MILLIS = 5_000
 """Longest flush where neither the caller nor the platform sets a limit, milliseconds."""
@@ -120,10 +117,10 @@ class _FlushOnExit:
             # The coroutine is thrown away: nothing may be awaited any more.
             raise
         except BaseException:
-            await _flush_in_thread(self._millis_left(args, kwargs))
+            await flush_in_thread(self._millis_left(args, kwargs))
             raise
         else:
-            await _flush_in_thread(self._millis_left(args, kwargs))
+            await flush_in_thread(self._millis_left(args, kwargs))
 
     def _millis_left(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> float:
         granted = _granted_millis(args, kwargs)
@@ -146,7 +143,7 @@ class _FlushOnExit:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if kind is None or not issubclass(kind, GeneratorExit):
-            await _flush_in_thread(self._timeout_millis)
+            await flush_in_thread(self._timeout_millis)
 
 
 def _granted_millis(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float | None:
@@ -167,57 +164,8 @@ def in_use() -> bool:
     return _FlushOnExit.made > 0
 
 
-def flush_all(timeout_millis: float) -> bool:
-    """Flush every live processor within `timeout_millis` together. True where everything was delivered; never raises.
-
-    Where none is live, the global TracerProvider is flushed, which reaches a `PostHogSpanExporter` in a processor of
-    the SDK; such a flush may outlive the time that the caller waits for it.
-    """
-    deadline = time.monotonic() + timeout_millis / 1000
-    try:
-        flushes = _flushes()
-    except Exception as error:
-        warn("serverless:flush", "nothing could be flushed (%s)", type(error).__name__)
-        return False
-    if timeout_millis <= 0:
-        warn("serverless:late", "no time is left to flush; what is queued waits for the next invocation")
-        return False
-    delivered = True
-    for position, flush in enumerate(flushes):
-        # Each gets a fair share of what is left: the first may be the one whose server hangs.
-        share = max(deadline - time.monotonic(), 0) / (len(flushes) - position)
-        delivered = _flushed(flush, share * 1000) and delivered
-    return delivered
-
-
-def _flushes() -> list[Callable[[int], bool]]:
-    processors = active_processors()
-    if processors:
-        return [processor.force_flush for processor in processors]
-    provider_flush = getattr(trace.get_tracer_provider(), "force_flush", None)
-    return [functools.partial(_waited_for, provider_flush)] if callable(provider_flush) else []
-
-
-def _flushed(flush: Callable[[int], bool], timeout_millis: float) -> bool:
-    try:
-        return flush(max(int(timeout_millis), 1))
-    except Exception as error:
-        warn("serverless:flush", "a flush failed (%s)", type(error).__name__)
-        return False
-
-
-def _waited_for(flush: Callable[[int], Any], timeout_millis: int) -> bool:
-    """Run a flush that may ignore its time limit, and wait no longer than that for it."""
-    answers: list[Any] = []
-    thread = threading.Thread(
-        target=lambda: answers.append(flush(timeout_millis)), name="posthog-ai-flush", daemon=True
-    )
-    thread.start()
-    thread.join(timeout_millis / 1000)
-    return answers == [True]
-
-
-async def _flush_in_thread(timeout_millis: float) -> None:
+async def flush_in_thread(timeout_millis: float) -> None:
+    """`flush_all` while the event loop goes on."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:

@@ -5,6 +5,7 @@ The app's threads write what begins, others what ended; the one worker asks, and
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +29,7 @@ MOST_REFUSED = 1_000
 """Refused requests that are remembered until the call that sent them is read."""
 _REFUSED = 400
 _STATUS_KEYS = ("http.response.status_code", "http.status_code")
+_SWEEP_SECONDS = 0.5
 MOST_ENDED = 20_000
 """Ended spans that late children can still be placed under."""
 
@@ -74,6 +76,7 @@ class Hierarchy:
         """The same by trace."""
         self.catch_up: Callable[[], None] = _nothing
         """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
+        self._next_sweep = 0.0
         self._walked: dict[Node, Sequence[Node]] | None = None
         self._opened: dict[int, list[tuple[int, Span]]] | None = None
         """Open spans by trace, while all is at rest."""
@@ -127,14 +130,20 @@ class Hierarchy:
 
     def sweep(self) -> None:
         """Pin no span that stays open, and forget what is too old; called about every second."""
+        self._next_sweep = time.monotonic() + _SWEEP_SECONDS
         self.open_spans.sweep()
         forget_oldest(self.ended, MOST_ENDED)
+
+    def sweep_if_due(self) -> None:
+        """`sweep`, where the last one was long enough ago: it looks at every open span."""
+        if time.monotonic() >= self._next_sweep:
+            self.sweep()
 
     # ---- the worker ----------------------------------------------------------------------------------------------
 
     def trim(self) -> None:
         """Forget what is too old; called by the worker."""
-        self.sweep()
+        self.sweep_if_due()
         if len(self.nodes) > MOST_ENDED:
             for span_id in list(self.nodes):
                 if len(self.nodes) <= MOST_ENDED:

@@ -32,7 +32,7 @@ class HeldAgents:
     """Records by the conversation that they belong to. Thread-safe."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._held: OrderedDict[int, _Conversation] = OrderedDict()
         """The one that has been quiet for longest comes first."""
         self._count = 0

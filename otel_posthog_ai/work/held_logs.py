@@ -47,7 +47,7 @@ class HeldLogs:
     """Log records by the span that they name; those that name none wait for a span that lacks them."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._of_span: OrderedDict[tuple[int, int], _Records] = OrderedDict()
         self._strays: list[_Records] = []
         self._weight = 0

@@ -35,7 +35,7 @@ class LateResults:
 
     def __init__(self) -> None:
         self._held: deque[LateResult] = deque(maxlen=MOST_HELD)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def __len__(self) -> int:
         return len(self._held)

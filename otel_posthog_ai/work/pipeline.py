@@ -18,7 +18,7 @@ from otel_posthog_ai import forks
 from otel_posthog_ai.content.outgoing import Privacy
 from otel_posthog_ai.content.shrinking import shrink
 from otel_posthog_ai.counters import Counters
-from otel_posthog_ai.delivery import EncodedEvent, Sender
+from otel_posthog_ai.delivery import Sender
 from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.giving_way import giving_way, hurried
 from otel_posthog_ai.reading.content_events import EVALUATION
@@ -28,6 +28,12 @@ from .held_agents import HeldAgents
 from .held_logs import HeldLogs
 from .late_results import LateResults
 from .reading_room import ReadingRoom
+from .sorting import Sorter
+from .worker import Worker
+
+_MANY_HELD = 512
+LONGEST_TICK = 1.0
+"""Seconds after which the worker looks again at what has ended and at what waits."""
 
 if TYPE_CHECKING:
     from otel_posthog_ai.agent_logs.entry import AgentEntry
@@ -36,11 +42,10 @@ if TYPE_CHECKING:
 class Member(Protocol):
     """A processor, as its pipeline sees it."""
 
-    def sort_out(self) -> None:
-        """Look at the spans that have ended since, and queue those that are AI."""
+    sorter: Sorter
 
-    def drain(self) -> None:
-        """Move everything that ended to `Pipeline.take`."""
+    def sort_out(self) -> None:
+        """Look at the spans that have ended since, and choose those that are AI."""
 
 
 class _Registry:
@@ -48,7 +53,7 @@ class _Registry:
 
     def __init__(self) -> None:
         self._pipelines: list[weakref.ReferenceType[Pipeline]] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         forks.in_child(self._start_anew)
 
     def of(self, settings: Settings) -> Pipeline:
@@ -64,7 +69,7 @@ class _Registry:
             return pipeline
 
     def _start_anew(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
 
 class Pipeline:
@@ -79,11 +84,14 @@ class Pipeline:
         self.agents = HeldAgents()
         self.results = LateResults()
         self.closed = False
-        self._work = threading.Lock()
         self._members: list[Member] = []
+        self._leaving: set[int] = set()
+        self._tick_seconds = min(settings.flush_interval_millis / 1000, LONGEST_TICK)
+        self._next_tick = 0.0
         self.hierarchy.catch_up = _weakly(self._catch_up)
-        self._sender = Sender(settings, self.counters, shrink=shrink, on_tick=_weakly(self._on_tick))
+        self._sender = Sender(settings, self.counters, shrink=shrink)
         forks.in_child(self._start_anew)
+        self._worker = Worker(self._turn, self._nap)
 
     def join(self, member: Member) -> None:
         """A processor joins."""
@@ -95,13 +103,7 @@ class Pipeline:
 
     def wake(self) -> None:
         """Have ended spans looked at soon; never blocks."""
-        self._sender.tick_soon()
-
-    def take(self, spans: Sequence[ReadableSpan]) -> None:
-        """Ended AI spans arrive."""
-        with self._work, giving_way():
-            self.room.add(spans, self.logs.of)
-            self._release()
+        self._worker.wake()
 
     def join_log(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
         """Keep a log record for the span that it belongs to; results that judges give afterwards wait by themselves."""
@@ -120,58 +122,74 @@ class Pipeline:
         """Send events that are ready; False where none was queued."""
         ready = [dict(event) for event in events]
         encoded = self.room.encode(ready, Privacy(private, frozenset(context_keys)))
-        self._put(encoded)
+        self._sender.put(encoded)
         return bool(encoded)
 
     def flush(self, deadline: float) -> bool:
-        """Deliver everything that is owed; True only when that was done by the deadline."""
+        """Deliver everything that is owed; True only when that was done by the deadline, and nothing has been lost
+        since the last flush."""
         with hurried():
-            return self._release_everything(deadline, final=False) and self._sender.flush(deadline)
+            self._sender.gather()
+            return self._worker.finish(deadline) and self._sender.flush(deadline)
 
     def leave(self, member: Member, deadline: float) -> None:
         """A processor leaves; with the last one everything is delivered by the deadline and then nothing any more."""
-        if member in self._members:
-            self._members.remove(member)
-        if self._members:
+        self._leaving.add(id(member))
+        if any(id(other) not in self._leaving for other in self._members):
             self.flush(deadline)
+            self._members.remove(member)
+            self._leaving.discard(id(member))
             return
         self.closed = True
         with hurried():
-            self._release_everything(deadline, final=True)
+            self._sender.gather()
+            self._worker.finish(deadline, final=True)
+            self._worker.stop()
+            for each in self._members:
+                each.sorter.give_up()
             self._sender.shutdown(deadline)
 
     def status(self) -> dict[str, Any]:
         """Counters, `held` spans that were read and wait, and the sender's own state."""
         return {**self._sender.status(), "held": self.room.held}
 
-    def _on_tick(self) -> None:
-        """Called by the sender's clock: the worker of a BatchSpanProcessor sleeps while its queue is empty."""
-        with giving_way():
-            self._catch_up()
-            if (self.room.held or self.results or self.agents) and self._work.acquire(timeout=1.0):
-                try:
-                    self._release()
-                finally:
-                    self._work.release()
+    # ---- the worker ----------------------------------------------------------------------------------------------
 
-    def _release_everything(self, deadline: float, *, final: bool) -> bool:
-        self._sender.gather()
+    def _turn(self, everything: bool, final: bool) -> None:
+        """Read what has ended, as far as it is many or has waited for long; every second, see what may leave."""
+        with giving_way():
+            self._take_turn(everything, final)
+
+    def _take_turn(self, everything: bool, final: bool) -> None:
         for member in list(self._members):
-            member.drain()
-        if not self._work.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            return False
-        try:
-            self._release(everything=True, final=final)
-        finally:
-            self._work.release()
-        return True
+            member.sort_out()
+            for _ in range(member.sorter.batches(everything=everything)):
+                if self._worker.stopped:
+                    return
+                member.sort_out()
+                self._read(member.sorter.next_batch(), release=not everything)
+        if everything or time.monotonic() >= self._next_tick:
+            self._next_tick = time.monotonic() + self._tick_seconds
+            self._release(everything=everything, final=final)
+
+    def _nap(self) -> float:
+        due = [member.sorter.due_in() for member in list(self._members)]
+        return min([self._next_tick - time.monotonic(), *due])
+
+    def _read(self, spans: Sequence[ReadableSpan], *, release: bool) -> None:
+        if spans:
+            self.room.add(spans, self.logs.of)
+            if release or self.room.held >= _MANY_HELD:
+                self._release()
 
     def _release(self, *, everything: bool = False, final: bool = False) -> None:
-        """Send what need not wait any longer, and what judges have said since; the caller holds the lock."""
+        """Send what need not wait any longer, and what judges have said since."""
         if self.agents:
             self._read_agents(0.0 if everything else self.settings.flush_interval_millis / 1000)
-        self._put(self.room.release(everything=everything, final=final))
-        self._put(self.room.evaluated(self.results))
+        if not (self.room.held or self.results or final):
+            return
+        self._sender.put_patiently(self.room.release(everything=everything, final=final))
+        self._sender.put_patiently(self.room.evaluated(self.results))
 
     def _read_agents(self, quiet: float) -> None:
         from otel_posthog_ai.agent_logs.spans import spans_of  # few apps have such records
@@ -180,13 +198,8 @@ class Pipeline:
         self.counters.add("seen", len(spans))
         self.room.add(spans, self.logs.of)
 
-    def _put(self, events: list[EncodedEvent]) -> None:
-        if events:
-            self._sender.put(events)
-
     def _start_anew(self) -> None:
         """In a forked child: what the parent held is the parent's to send; ancestry stays."""
-        self._work = threading.Lock()
         self.room.forget_held()
         self.logs = HeldLogs()
         self.agents = HeldAgents()

@@ -66,6 +66,11 @@ class ReadingRoom:
         self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, wanted)
         return wanted
 
+    def wants(self, span: ReadableSpan) -> bool:
+        """Whether a span is for PostHog; nothing is noted."""
+        context = span.get_span_context()
+        return context is not None and context.trace_flags.sampled and admit(span, self._filter)[0]
+
     def _let_through(self, span: ReadableSpan) -> bool:
         """Without starts every span is read: one that a child has named as its parent leaves, whatever it says."""
         self.hierarchy.answered(span)

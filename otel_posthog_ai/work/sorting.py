@@ -1,8 +1,9 @@
-"""Which ended spans are for PostHog: told apart behind the app's back, and queued as far as there is room."""
+"""Which ended spans are for PostHog: told apart behind the app's back, and kept until they are read."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -17,34 +18,32 @@ from .no_ai import NoAIYet
 from .reading_room import ReadingRoom
 
 MANY_UNSORTED = 512
-"""Ended spans that wait to be looked at when our thread is woken for them; fewer wait for its next second."""
+"""Ended spans that wait to be looked at when the worker is woken for them, and again for every so many more; fewer wait
+for its next second."""
 MOST_UNSORTED = 2_048
-"""Ended spans that may wait to be looked at: the thread that ends one more looks at them itself."""
-
-LONGEST_STALL = 0.05
-"""Seconds that a thread which ends spans faster than they can be read waits for room, before a span is lost."""
+"""Ended spans that may wait to be looked at: whoever ends one more looks at the oldest few."""
+_A_FEW = 4
+_LONGEST_SORTING = 10.0
 
 
 class Sorter:
-    """The ended spans of one processor on their way to its queue.
+    """The ended spans of one processor on their way to the worker.
 
-    `queue` takes a span that is for PostHog; `wake` has `sort_out` called soon, by another thread.
+    No lock is waited for where spans end, and nothing is done there but, when very many wait, a look at a few of them:
+    a thread that ends spans faster than they can be read loses the oldest ones, and no time.
+
+    `wake` has the worker come soon.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        reading: ReadingRoom,
-        counters: Counters,
-        *,
-        queue: Callable[[ReadableSpan], None],
-        wake: Callable[[], None],
+        self, settings: Settings, reading: ReadingRoom, counters: Counters, *, wake: Callable[[], None]
     ) -> None:
         self.no_ai = NoAIYet()
-        self._most_queued = settings.max_queue_size
+        self._most_chosen = settings.max_queue_size
+        self._flush_at = settings.flush_at
+        self._longest_wait = settings.flush_interval_millis / 1000
         self._reading = reading
         self._counters = counters
-        self._queue = queue
         self._wake = wake
         self.start_anew()
 
@@ -52,84 +51,106 @@ class Sorter:
         """In a forked child nothing waits: what the parent had queued is the parent's to send."""
         self._ended: deque[ReadableSpan] = deque()
         self._chosen: deque[ReadableSpan] = deque()
-        self._queued = 0
-        self._sorting = threading.Lock()
-        self._room = threading.Condition()
+        self._since = 0.0
+        self._sorting = threading.RLock()
 
     @property
     def queued(self) -> int:
-        """How many ended spans wait here or in the queue."""
-        return self._queued + len(self._ended) + len(self._chosen)
-
-    @property
-    def queues(self) -> int:
-        """How many queues the spans that wait here would fill."""
-        return 1 + (len(self._ended) + len(self._chosen)) // self._most_queued
+        """How many ended spans wait here."""
+        return len(self._ended) + len(self._chosen)
 
     # ---- the app's threads ---------------------------------------------------------------------------------------
 
     def add(self, span: ReadableSpan) -> None:
         """Take an ended span. Whether it is AI is looked at later, in another thread, unless very many end."""
         self._ended.append(span)
-        waiting = len(self._ended) + len(self._chosen)
-        if waiting == MANY_UNSORTED:
+        waiting = len(self._ended)
+        if waiting % MANY_UNSORTED == 0:
             self._wake()
-        elif waiting >= MOST_UNSORTED:
-            self._make_room()
-
-    def _make_room(self) -> None:
-        """Too many spans wait: this thread helps, then waits a moment for the worker, then a span is lost."""
-        self.sort_out(LONGEST_STALL)
-        with self._room:
-            self._room.wait_for(self._has_room, LONGEST_STALL)
-        self.sort_out(LONGEST_STALL)
-        if len(self._ended) + len(self._chosen) >= MOST_UNSORTED and self._sorting.acquire(timeout=LONGEST_STALL):
+        if waiting > MOST_UNSORTED and self._sorting.acquire(blocking=False):
             try:
-                if self._chosen:
-                    self._chosen.popleft()
-                    self._lose(1, "queue_full")
-                    warn("processor:queue", "the queue of ended spans is full (max_queue_size); spans are dropped")
+                self._sort(_A_FEW)
             finally:
                 self._sorting.release()
 
+    def refuse(self, span: ReadableSpan) -> None:
+        """A span that ends after the shutdown began is counted, if it is AI."""
+        if self._reading.wants(span):
+            self._lose(1, "after_shutdown")
+
     # ---- the worker ----------------------------------------------------------------------------------------------
 
-    def sort_out(self, patience: float = -1) -> None:
-        """Choose the ended spans that are AI and queue them as far as there is room; note every other one as a link.
-
-        Gives up when another thread has been at it for `patience` seconds.
-        """
-        if not self._sorting.acquire(timeout=patience):
+    def sort_out(self) -> None:
+        """Choose the ended spans that are AI, as far as there is room; note every other one as a link."""
+        if not self._sorting.acquire(timeout=_LONGEST_SORTING):
             return
-        plain = lost = 0
         try:
-            for _ in range(len(self._ended)):
-                give_way()
-                span = self._ended.popleft()
-                try:
-                    if self._note_end(span):
-                        self._chosen.append(span)
-                    else:
-                        plain += 1
-                except Exception as error:
-                    lost += 1
-                    warn("processor:on_end", "a span's end could not be noted (%s)", type(error).__name__)
-            while self._chosen and self._has_room():
-                self._send_on(self._chosen.popleft())
+            left = len(self._ended)  # What ends meanwhile is for the next time.
+            while left > 0 and (room := self._most_chosen - len(self._chosen)) > 0:
+                self._sort(min(left, room))
+                left -= room
         finally:
             self._sorting.release()
-        self._reading.hierarchy.sweep()
+        self._reading.hierarchy.sweep_if_due()
+
+    def batches(self, *, everything: bool) -> int:
+        """How many batches are to be read now: all that wait, or none before they are many or have waited for long."""
+        chosen = len(self._chosen)
+        if everything or chosen >= self._flush_at or (chosen and time.monotonic() >= self._since + self._longest_wait):
+            return -(-(chosen + len(self._ended)) // self._flush_at)
+        return 0
+
+    def due_in(self) -> float:
+        """Seconds until what was chosen has waited for long enough."""
+        return max(self._since + self._longest_wait - time.monotonic(), 0.0) if self._chosen else self._longest_wait
+
+    def next_batch(self) -> list[ReadableSpan]:
+        """The oldest spans that are for PostHog, `flush_at` at most."""
+        batch: list[ReadableSpan] = []
+        try:
+            while len(batch) < self._flush_at:
+                batch.append(self._chosen.popleft())
+        except IndexError:
+            pass  # Not as many wait, or another thread has just dropped one.
+        self._counters.add("seen", len(batch))
+        return batch
+
+    def give_up(self) -> None:
+        """Nobody will read what still waits."""
+        while self._ended and self._sorting.acquire(timeout=_LONGEST_SORTING):
+            try:
+                self._sort(len(self._ended))
+            finally:
+                self._sorting.release()
+        lost = 0
+        while self._chosen:
+            self._chosen.popleft()
+            lost += 1
+        if lost:
+            self._lose(lost, "unread")
+            warn("processor:unread", "%d ended spans could not be read before the shutdown had to end", lost)
+
+    # ---- sorting; the caller holds the lock ----------------------------------------------------------------------
+
+    def _sort(self, most: int) -> None:
+        plain = 0
+        for _ in range(most):
+            give_way()
+            try:
+                span = self._ended.popleft()
+            except IndexError:
+                break
+            try:
+                if self._note_end(span):
+                    self._choose(span)
+                else:
+                    plain += 1
+            except Exception as error:
+                self._lose(1, "unreadable")
+                warn("processor:on_end", "a span's end could not be noted (%s)", type(error).__name__)
         if plain:
             self._counters.add("seen", plain)
             self._counters.add("filtered", plain)
-        if lost:
-            self._lose(lost, "unreadable")
-
-    def taken(self, spans: int) -> None:
-        """So many spans have left the queue."""
-        with self._room:
-            self._queued -= spans
-            self._room.notify_all()
 
     def _note_end(self, span: ReadableSpan) -> bool:
         """Tell the hierarchy; whether the span is AI."""
@@ -138,14 +159,18 @@ class Sorter:
             self.no_ai.note(span, wanted)
         return wanted
 
-    def _send_on(self, span: ReadableSpan) -> None:
-        with self._room:
-            self._queued += 1
-        self._counters.add("seen")
-        self._queue(span)
-
-    def _has_room(self) -> bool:
-        return self._queued < self._most_queued
+    def _choose(self, span: ReadableSpan) -> None:
+        if not self._chosen:
+            self._since = time.monotonic()
+        self._chosen.append(span)
+        if len(self._chosen) <= self._most_chosen:
+            return
+        try:
+            self._chosen.popleft()
+        except IndexError:
+            return  # The worker was faster.
+        self._lose(1, "queue_full")
+        warn("processor:queue", "the queue of ended spans is full (max_queue_size); the oldest are dropped")
 
     def _lose(self, spans: int, reason: str) -> None:
         self._counters.add("seen", spans)

@@ -35,8 +35,8 @@ def new_sender() -> Iterator[Callable[..., Sender]]:
     """`new_sender(url, **options)`; all are shut down after the test."""
     made: list[Sender] = []
 
-    def make(url: str, *, on_tick: Callable[[], None] | None = None, **options: Any) -> Sender:
-        sender = Sender(make_settings(url, **options), Counters(), shrink=shrink, on_tick=on_tick)
+    def make(url: str, **options: Any) -> Sender:
+        sender = Sender(make_settings(url, **options), Counters(), shrink=shrink)
         made.append(sender)
         return sender
 

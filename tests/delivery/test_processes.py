@@ -174,19 +174,17 @@ def test_no_thread_starts_in_a_child_before_all_its_state_is_new() -> None:
     with FaultServer() as server:
         run(server, """
             from otel_posthog_ai import forks
+            from otel_posthog_ai.work.worker import Worker
 
             class Slow:
-                "State that takes long to make anew, registered after the sender as a processor is."
+                "State that takes long to make anew, registered after the worker as a processor is."
                 new = False
                 def start_anew(self):
                     time.sleep(0.5)
                     self.new = True
 
             seen = []
-            sender = Sender(
-                make_settings(sys.argv[2], flush_interval_millis=20), Counters(), shrink=shrink,
-                on_tick=lambda: seen.append((os.getpid(), slow.new)),
-            )
+            worker = Worker(lambda everything, final: seen.append((os.getpid(), slow.new)), lambda: 0.02)
             slow = Slow()
             forks.in_child(slow.start_anew)
             pid = os.fork()

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai import PostHogSpanProcessor
 from otel_posthog_ai.delivery import Sender, pace
-from otel_posthog_ai.delivery import sender as sender_module
+from otel_posthog_ai.work import pipeline
 
 from .fault_server import HANGS, RESETS, Fault, FaultServer, answer
 from .samples import adds_up, make_events, within
@@ -137,31 +137,6 @@ def test_what_waits_is_bounded_in_age(new_sender: NewSender) -> None:
         assert adds_up(status)
 
 
-def test_ticks_come_while_idle_and_while_waiting_and_errors_stay_inside(new_sender: NewSender) -> None:
-    ticks: list[float] = []
-
-    def tick() -> None:
-        ticks.append(time.monotonic())
-        raise RuntimeError("from the host")
-
-    def ticked(times: int) -> bool:
-        patience = within(10)
-        before = len(ticks)
-        while len(ticks) < before + times and time.monotonic() < patience:
-            time.sleep(0.01)
-        return len(ticks) >= before + times
-
-    with FaultServer(lambda _: answer(503)) as server:
-        sender = new_sender(server.url, on_tick=tick, flush_interval_millis=50)
-        assert ticked(6)
-        sender.put(make_events(1))
-        assert server.wait_for(lambda s: s.requests)
-        assert ticked(5)
-        assert sender.status()["waiting"] == 1
-        server.play([])
-        assert sender.flush(within(5)) is True
-
-
 def test_a_refused_key_makes_flush_return_at_once(new_sender: NewSender) -> None:
     with FaultServer(lambda _: answer(401)) as server:
         sender = new_sender(server.url)
@@ -197,17 +172,6 @@ def test_shutdown_uses_its_time_for_waits_between_tries(new_sender: NewSender) -
         assert sender.shutdown(within(5)) is True
         assert len(server.requests) == 3
         assert server.requests[2].at - server.requests[1].at >= 1.0
-
-
-def test_a_flush_inside_a_tick_does_not_wait_for_itself(new_sender: NewSender) -> None:
-    answers: list[bool] = []
-    with FaultServer() as server:
-        sender = new_sender(
-            server.url, on_tick=lambda: answers.append(sender.flush(within(30))), flush_interval_millis=20
-        )
-        assert server.wait_for(lambda _: len(answers) > 3, 5)
-        sender.put(make_events(1))
-        assert server.wait_for(lambda s: s.events, 5)
 
 
 def test_two_threads_may_shut_down_at_once(new_sender: NewSender) -> None:
@@ -271,7 +235,7 @@ def test_put_costs_microseconds(new_sender: NewSender) -> None:
 def gathers_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if making events took no time, however busy the machine is; nothing leaves before a flush."""
     monkeypatch.setattr(pace, "LONGEST_GATHERING", 60.0)
-    monkeypatch.setattr(sender_module, "_LONGEST_TICK", 60.0)
+    monkeypatch.setattr(pipeline, "LONGEST_TICK", 60.0)
 
 
 @pytest.mark.usefixtures("gathers_long")

@@ -11,7 +11,8 @@ from contextlib import closing
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
-from otel_posthog_ai.doors.serverless import SAFETY_MARGIN_MILLIS, flush_all, flush_on_exit
+from otel_posthog_ai.doors.flushing import flush_all
+from otel_posthog_ai.doors.serverless import SAFETY_MARGIN_MILLIS, flush_on_exit
 from otel_posthog_ai.inbox import Inbox
 
 GENERATION = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"}

@@ -23,8 +23,10 @@ def test_every_span_of_a_burst_is_sent_or_counted(receiver: Receiver) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         stalls = list(pool.map(emit, range(4)))
-    assert traced.processor.force_flush(60_000)
+    whole = traced.processor.force_flush(60_000)
     status = traced.processor.status()
+    assert whole is not bool(status["dropped"]), "a flush says whether anything was lost since the last one"
+    assert traced.processor.force_flush(60_000)
     assert status["seen"] == 8_000
     assert status["filtered"] == 4_000
     assert status["exported"] + status["dropped"].get("queue_full", 0) == 4_000
