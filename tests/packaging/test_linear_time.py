@@ -31,7 +31,7 @@ MOST_GROWTH = 8.0
 
 ONLY_AT_ONE_PLACE = {
     "ADDRESS": "fullmatch", "_CONSTRUCTOR": "match", "_URL_BODY_GOES_ON": "match", "_URL_PADDING": "match",
-    "_USER_INFO": "match", "_DOMAIN": "match",
+    "_USER_INFO": "match", "_DOMAIN": "match", "_INSIDE": "match",
 }  # fmt: skip
 """Patterns that no search goes on with from place to place, and how they are used."""
 
