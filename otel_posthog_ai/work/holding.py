@@ -53,6 +53,7 @@ class Holding:
 
         It is in another trace, or in the same where its stream may have been handed out.
         """
+        self._hierarchy.catch_up()
         for span_id, span in self._hierarchy.unread_spans(but=record.scope):
             if (span.start_time or 0) > record.start_ns or not _may_reach(span, record.end_ns):
                 continue
