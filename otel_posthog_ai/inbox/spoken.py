@@ -34,12 +34,33 @@ def asked(properties: JsonObject) -> str | None:
 
 
 def answered(properties: JsonObject) -> str | None:
-    """The assistant's last words in an event's output; None where it only calls tools or says nothing."""
+    """The assistant's last words in an event's output, else which tools it calls; None where it does neither."""
     for name in ("$ai_output_choices", "$ai_output", "$ai_output_state"):
         line = _line_in(properties.get(name), _ASSISTANTS, _ANSWERED)
         if line is not None:
             return line
-    return None
+    names = list(dict.fromkeys(_called(properties.get("$ai_output_choices"))))
+    return _one_line(f"calls {', '.join(names)}") if names else None
+
+
+def _called(messages: Any) -> Iterator[str]:
+    """The names of the tools that messages call, beside their content or as parts of it."""
+    for message in messages if is_array(messages) else ():
+        if not is_object(message):
+            continue
+        for listed in (message.get("tool_calls"), message.get("content"), message.get("parts")):
+            for call in listed if is_array(listed) else ():
+                name = _tool_name(call)
+                if name is not None:
+                    yield name
+
+
+def _tool_name(call: Any) -> str | None:
+    if not is_object(call):
+        return None
+    function = call.get("function")
+    name = function.get("name") if is_object(function) else call.get("name", call.get("toolName"))
+    return name if isinstance(name, str) and name else None
 
 
 def _line_in(value: Any, roles: frozenset[str], names: Sequence[str], depth: int = 0) -> str | None:

@@ -81,6 +81,20 @@ def test_the_answer_is_found_in_every_shape(inbox: Inbox, given: dict[str, Any])
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        {"content": None, "tool_calls": [{"function": {"name": "search"}}, {"function": {"name": "book"}}]},
+        {"content": [{"type": "function", "function": {"name": n}} for n in ("search", "search", "book")]},
+        {"content": [{"type": "tool_use", "name": "search"}, {"type": "tool_use", "name": "book"}]},
+        {"parts": [{"type": "tool_call", "name": "search"}, {"type": "tool_call", "name": "book"}]},
+    ],
+)
+def test_who_only_calls_tools_is_said_to_call_them(inbox: Inbox, message: dict[str, Any]) -> None:
+    post(inbox.url, batch(event(output_choices=[{"role": "assistant", **message}])))
+    assert only(inbox)["answered"] == "calls search, book"
+
+
+@pytest.mark.parametrize(
     "given",
     [{}, {"input": [], "output_choices": []}, {"input": 5, "output_choices": [None, 7]}, {"input": {"a": {"b": 1}}}],
 )
