@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from typing import Any, Literal
 
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.otlp import protobuf
-from otel_posthog_ai.otlp.json_values import Malformed
+from otel_posthog_ai.otlp.json_values import Malformed, parse
 from otel_posthog_ai.otlp.requests import Contents, read_request
 
 from .bodies import Refused
@@ -161,7 +160,7 @@ def _read(signal: Signal, form: Form, body: bytes, whose: Whose) -> Contents:
     if form == "protobuf":
         return protobuf.read_traces(body, said) if signal == "traces" else protobuf.read_logs(body, said)
     try:
-        return read_request(json.loads(body) if body.strip() else {}, said)
+        return read_request(parse(body) if body.strip() else {}, said)
     except (ValueError, RecursionError) as error:
         if isinstance(error, Malformed):
             raise

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import importlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,23 +27,50 @@ class Malformed(ValueError):
     """It is not OTLP; the text says why, without content."""
 
 
+def _fast_parse() -> Callable[[bytes], Any]:
+    """orjson where the extra `fast` installed it, else the standard library."""
+    try:
+        orjson: Any = importlib.import_module("orjson")
+    except ImportError:
+        return json.loads
+
+    def parse(text: bytes) -> Any:
+        try:
+            return orjson.loads(text)
+        except ValueError:  # NaN, half a surrogate pair, or no JSON at all: the standard library decides
+            return json.loads(text)
+
+    return parse
+
+
+parse = _fast_parse()
+"""The value of a JSON text. Raises ValueError, and RecursionError for one that is nested too deep."""
+
+
 def field(of: JsonObject, camel: str, default: Any = None) -> Any:
     """A field by its camelCase name, or the snake_case one; null counts as absent."""
     value = of.get(camel)
-    if value is None:
-        value = of.get(_snake(camel))
+    if value is None and (snake := _snake_names[camel]) != camel:
+        value = of.get(snake)
     return default if value is None else value
 
 
 _UPPER = re.compile(r"[A-Z]")
-_snake_names: dict[str, str] = {}
+
+
+class _SnakeNames(dict[str, str]):
+    """camelCase name -> snake_case name, worked out when first asked for."""
+
+    def __missing__(self, camel: str) -> str:
+        found = self[camel] = _snake(camel)
+        return found
 
 
 def _snake(camel: str) -> str:
-    known = _snake_names.get(camel)
-    if known is None:
-        known = _snake_names[camel] = _UPPER.sub(lambda found: "_" + found[0].lower(), camel)
-    return known
+    return _UPPER.sub(lambda found: "_" + found[0].lower(), camel)
+
+
+_snake_names = _SnakeNames()
 
 
 def objects(of: JsonObject, *names: str) -> list[JsonObject]:

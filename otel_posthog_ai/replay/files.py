@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from otel_posthog_ai.otlp.json_values import Malformed
+from otel_posthog_ai.otlp.json_values import Malformed, parse
 from otel_posthog_ai.otlp.requests import Contents, read_request
 from otel_posthog_ai.reading.values import is_list
 
@@ -116,7 +116,7 @@ class InputFile:
 
     def _line(self, start: int, end: int, raw: bytes, time_ns: int) -> Line:
         try:
-            value = json.loads(raw.removeprefix(b"\xef\xbb\xbf") if start == 0 else raw)
+            value = parse(raw.removeprefix(b"\xef\xbb\xbf") if start == 0 else raw)
             contents = _joined(map(read_request, value if is_list(value) else [value]))
         except Malformed as error:
             return self._faulty(start, end, f"no OTLP request: {error}", time_ns)
