@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 
@@ -18,8 +19,8 @@ class Lately:
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._young: dict[int, tuple[Any, int]] = {}
-        self._old: dict[int, tuple[Any, int]] = {}
+        self._young: dict[Hashable, tuple[Any, int]] = {}
+        self._old: dict[Hashable, tuple[Any, int]] = {}
         self._young_bytes = self._old_bytes = 0
 
     @property
@@ -27,7 +28,7 @@ class Lately:
         """All that is held, as its owner counts it."""
         return self._young_bytes + self._old_bytes
 
-    def get(self, key: int) -> Any:
+    def get(self, key: Hashable) -> Any:
         """What was put under this key; None where that was forgotten."""
         found = self._young.get(key)
         if found is None:
@@ -37,7 +38,7 @@ class Lately:
             self.put(key, *found)
         return found[0]
 
-    def put(self, key: int, value: Any, size: int) -> None:
+    def put(self, key: Hashable, value: Any, size: int) -> None:
         """Hold a value of so many bytes."""
         self._young[key] = value, size
         self._young_bytes += size

@@ -217,6 +217,8 @@ def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bo
 
 _MOST_SHAPES = 1_000
 _LONGEST_NAME = 200
+_MOST_KEYS = 128
+"""More are a history that is flattened into attributes: every call of it has a shape of its own."""
 _shapes: dict[tuple[object, ...], tuple[tuple[Dialect, ...], Shape]] = {}
 
 
@@ -234,7 +236,7 @@ def recognised(source: Source) -> tuple[Dialect, ...]:
         known = dialects, Shape(attributes, frozenset().union(*plumbing))
         if len(_shapes) >= _MOST_SHAPES:
             _shapes.clear()
-        if len(source.name) <= _LONGEST_NAME:
+        if len(source.name) <= _LONGEST_NAME and len(attributes) <= _MOST_KEYS:
             _shapes[shape] = known
     dialects, source.shape = known
     if dialects and dialects[-1] is unlisted_vendors and not unlisted_vendors.confirms(source, is_ai=len(dialects) > 1):

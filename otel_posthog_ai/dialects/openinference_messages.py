@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from otel_posthog_ai.reading.draft import result_text
+from otel_posthog_ai.reading.histories import read_entry
 from otel_posthog_ai.reading.messages import join_items, read_message
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import is_list, is_mapping, mapping, object_of, parse_json, text
@@ -23,8 +24,12 @@ def flattened_messages(source: Source, prefix: str, role: str) -> list[Message] 
     """The messages below `prefix`, in order of their index; None when there are none."""
     messages: list[Message] = []
     for flat in source.indexed(prefix).values():
-        messages.extend(_message(nested(flat), role))
+        messages.extend(read_entry("openinference", flat, role, _flat_message))
     return join_items(messages) or None
+
+
+def _flat_message(flat: Mapping[str, Any], role: str) -> list[Message]:
+    return _message(nested(flat), role)
 
 
 def flattened_texts(source: Source, prefix: str, path: str) -> list[str]:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from otel_posthog_ai.reading.embedding_texts import readable
+from otel_posthog_ai.reading.histories import read_entry
 from otel_posthog_ai.reading.kinds import EMBEDDINGS, REQUEST_TYPES
 from otel_posthog_ai.reading.literals import read_literal
-from otel_posthog_ai.reading.messages import message_text, read_messages
+from otel_posthog_ai.reading.messages import message_text, read_message, read_messages
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset
 from otel_posthog_ai.reading.values import count, finish_reason, flag, identifier, is_list, is_mapping, parse_json, text
@@ -140,7 +141,14 @@ def _entries(source: Source, prefixes: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _messages(entries: list[dict[str, Any]], role: str) -> list[Message] | None:
-    return read_messages([_message(entry) for entry in entries if entry], role) or None
+    messages: list[Message] = []
+    for entry in entries:
+        messages += read_entry("traceloop", entry, role, _read)
+    return messages or None
+
+
+def _read(entry: Mapping[str, Any], role: str) -> list[Message]:
+    return read_message(_message(entry), role) if entry else []
 
 
 def _message(entry: Mapping[str, Any]) -> dict[str, Any]:

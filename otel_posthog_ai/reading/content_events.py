@@ -8,6 +8,7 @@ from typing import Any
 from otel_posthog_ai.record import MISSING, AISpan, Evaluation, Message
 
 from .bodies import is_data
+from .histories import read_entry
 from .messages import read_instructions, read_message, read_messages
 from .source import Occurrence, Source
 from .streamed_pieces import whole_answer
@@ -224,6 +225,14 @@ def _said(value: Any) -> Any:
 
 
 def _message(occurrence: Occurrence, role: str) -> list[Message]:
+    body = occurrence.body
+    said, form = (occurrence.attributes, "event") if body is None else (body, repr(dict(occurrence.attributes)))
+    if not is_mapping(said):
+        return _read(occurrence, role)
+    return read_entry(form, said, role, lambda _, role: _read(occurrence, role))
+
+
+def _read(occurrence: Occurrence, role: str) -> list[Message]:
     fields = _fields(occurrence)
     inner = fields.pop("message", None)
     if is_mapping(inner):

@@ -5,9 +5,10 @@ The very same messages come back, which tells whoever writes them that they were
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
+from otel_posthog_ai.bounds import Lately
 from otel_posthog_ai.record import Message
 
 from .message_layout import join_items
@@ -53,6 +54,31 @@ class _Reading:
         self.joined = join_items(self.messages[self.joined_of :], after=self.joined)
         self.joined_of = len(self.messages)
         return list(self.joined)
+
+
+MOST_CHARACTERS: Final = 4 * 1024 * 1024
+"""Of flattened entries that are remembered with their messages."""
+_OVERHEAD: Final = 200
+_TEXTS: Final = {str}
+_entries = Lately(MOST_CHARACTERS)
+
+
+def read_entry(
+    form: str, said: Mapping[str, Any], role: str, read: Callable[[Mapping[str, Any], str], list[Message]]
+) -> list[Message]:
+    """`read(said, role)`: the messages of an entry that was flattened in this form, into attributes or an event.
+
+    It is read once for all that say the same, if that is texts alone: others may be equal and yet not the same in JSON
+    (`1`, `1.0`, True).
+    """
+    if repeated_json.off or set(map(type, said.values())) != _TEXTS:
+        return read(said, role)
+    key = (form, role, *said.items())
+    known: list[Message] | None = _entries.get(key)
+    if known is None:
+        known = read(said, role)
+        _entries.put(key, known, sum(map(len, said.values())) + _OVERHEAD)
+    return known
 
 
 def read_history(entries: Any, role: str, read: ReadEntry, is_item: Callable[[Any], bool]) -> list[Message] | None:

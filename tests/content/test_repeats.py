@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
 from otel_posthog_ai import PostHogLogRecordProcessor
 from otel_posthog_ai.content import repeats
@@ -19,14 +19,17 @@ from otel_posthog_ai.content.outgoing import Outgoing, Privacy
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import compression, encode
 from otel_posthog_ai.delivery.chunks import Envelope
-from otel_posthog_ai.dialects import Occurrence
+from otel_posthog_ai.dialects import Occurrence, read_span
 from otel_posthog_ai.reading import repeated_json as store
 from otel_posthog_ai.reading import values
+from otel_posthog_ai.reading.histories import read_entry
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.repeated_json import repeated_json
+from otel_posthog_ai.record import Message
 from otel_posthog_ai.settings import Settings, resolve
 from otel_posthog_ai.work.held_logs import HeldLogs
 from otel_posthog_ai.work.whole_traces import WholeTraces
+from tests.benchmarks import conversation
 from tests.recordings import load, play
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -193,3 +196,39 @@ def test_a_secret_in_a_history_is_removed_each_time() -> None:
         body = outgoing.encode([event], Privacy())[0].body
         assert secret.encode() not in body
         assert b"[REDACTED]" in body
+
+
+def test_entries_that_are_equal_and_yet_not_the_same_are_read_each() -> None:
+    def read(said: Any, role: str) -> list[Message]:
+        return [{"role": role, "content": repr(said["content"])}]
+
+    for value in (1, True, 1.0, "1"):
+        for _ in range(2):
+            assert read_entry("form", {"content": value}, "user", read)[0]["content"] == repr(value)
+
+
+@pytest.mark.parametrize("pattern", ["OpenInference", "Traceloop", "span events"])
+def test_what_was_flattened_is_read_once_and_the_same(pattern: str) -> None:
+    write = conversation.CONVENTIONS[pattern]
+    history: list[tuple[str, str]] = [("system", "Be brief.")]
+    before: list[Any] = []
+    for turn in range(6):
+        history = [*history, ("user", f"question {turn} " * 20)]
+        call = write(history, f"answer {turn} " * 20)
+        provider = TracerProvider(shutdown_on_exit=False)
+        span = provider.get_tracer("app").start_span("chat", attributes=call.attributes)
+        for name, attributes in call.events:
+            span.add_event(name, attributes)
+        span.end()
+        found = read_span(span)  # type: ignore[arg-type]
+        repeated_json.off = True
+        anew = read_span(span)  # type: ignore[arg-type]
+        repeated_json.off = False
+        assert found is not None
+        assert anew is not None
+        assert found.input == anew.input
+        assert found.input is not None
+        assert len(found.input) == len(history)
+        assert all(mine is earlier for mine, earlier in zip(found.input, before, strict=False))
+        before = found.input
+        history.append(("assistant", f"answer {turn} " * 20))
