@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -48,7 +48,7 @@ def give_way() -> None:
 
 
 @contextmanager
-def giving_way() -> Iterator[None]:
+def giving_way() -> Generator[None]:
     """Inside, this thread gives way."""
     before, _turn.gives_way = _turn.gives_way, True
     _turn.since = time.perf_counter()
@@ -59,7 +59,7 @@ def giving_way() -> Iterator[None]:
 
 
 @contextmanager
-def hurried() -> Iterator[None]:
+def hurried() -> Generator[None]:
     """Inside, somebody waits for the work: no thread gives way."""
     global _hurried
     _hurried += 1

@@ -213,10 +213,11 @@ class Hierarchy:
         """Those of `unread_spans` that are of this trace; of spans that begin while all is at rest some may lack."""
         opened = self._opened
         if opened is None:
-            opened = {}
+            found: dict[int, list[tuple[int, Span]]] = {}
             for span_id, span in self.open_spans:
-                opened.setdefault(span.get_span_context().trace_id, []).append((span_id, span))
-            self._opened = opened if self._walked is not None else None
+                found.setdefault(span.get_span_context().trace_id, []).append((span_id, span))
+            opened = found
+            self._opened = found if self._walked is not None else None
         unread: list[tuple[int, ReadableSpan]] = list(opened.get(trace_id, ()))
         for span_id, reference in self._arriving_of.get(trace_id, {}).copy().items():
             arriving = reference()
