@@ -165,7 +165,7 @@ DIALECTS: tuple[Dialect, ...] = (
 )
 
 # What is written on every span of a trace, whoever made the span.
-ANNOTATIONS: tuple[Callable[[AISpan, Source], None], ...] = (langfuse.read_trace,)
+ANNOTATIONS: tuple[Callable[[AISpan, Source], None], ...] = (langfuse.read_trace, respan.read_request_metadata)
 
 
 def declared(name: str) -> Iterator[tuple[Dialect, Any]]:

@@ -11,10 +11,10 @@ from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
 
 NAME = "netra"
-PREFIXES = ("netra.span.", "netra.entity.")
+PREFIXES = ("netra.span.type", "netra.entity.type")
 IDENTITY = IdentityKeys(user=("netra.user_id",), session=("netra.session_id",))
 LABELS = {"netra.instrumentation.openai": "netra-sdk"}
-PLUMBING = ("netra.", "library.name", "library.version", "sdk.name")
+PLUMBING = ("netra.", "library.", "sdk.")
 KEYS = VendorKeys(
     kind=("netra.span.type", "netra.entity.type"),
     input=("input",),
@@ -24,9 +24,8 @@ KEYS = VendorKeys(
 
 
 def recognises(source: Source) -> bool:
-    return any(key.startswith("netra.") for key in source.attributes)
+    return source.has(*KEYS.kind)
 
 
 def read(record: AISpan, source: Source) -> None:
-    if source.has(*KEYS.kind):
-        read_vendor_span(record, source, KEYS)
+    read_vendor_span(record, source, KEYS)

@@ -1,4 +1,4 @@
-"""Respan (Keywords AI): `respan.*` beside OpenLLMetry's conventions says for whom a request ran.
+"""Respan (Keywords AI): `respan.*` beside OpenLLMetry's conventions says for whom a request ran, and what of.
 
 https://docs.respan.ai/
 """
@@ -6,6 +6,7 @@ https://docs.respan.ai/
 from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.kinds import stated_by, weigh
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.user_metadata import read_metadata
 from otel_posthog_ai.reading.values import json_text
@@ -26,10 +27,21 @@ PLUMBING = (*NAMESPACES, "status_code")
 
 
 def recognises(source: Source) -> bool:
-    return any(key.startswith(NAMESPACES) for key in source.attributes)
+    return source.has(*PREFIXES)
 
 
 def read(record: AISpan, source: Source) -> None:
+    weigh(record, source, stated_by(source.first(*PREFIXES)))
+
+
+def _names_respan(keys: tuple[str, ...]) -> bool:
+    return any(key.startswith(NAMESPACES) for key in keys)
+
+
+def read_request_metadata(record: AISpan, source: Source) -> None:
+    """What the user wrote about the request, which stands on every span of it."""
+    if not source.shape.once(_names_respan):
+        return
     for namespace in NAMESPACES:
         written = source.below(f"{namespace}metadata.")
         read_metadata(record, {key: json_text(value) for key, value in written.items()})

@@ -6,8 +6,10 @@ id, a failed request of a model. What a vendor's key leaves open, or says by def
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
+from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.record import AISpan, Kind, SpanType
 
 from .embedding_texts import texts_of_messages
@@ -137,12 +139,40 @@ def weigh(record: AISpan, source: Source, stated: Stated | None = None) -> None:
     """Settle what the record is, where no dialect before has; `stated` is a vendor's own word."""
     if record.kind != "span" or record.span_type is not None:
         return
+    if asks_no_model(source):
+        record.kind, record.span_type = CUSTOM
+        record.noise = not source.status_error
+        return
     told = _told(source)
     found = stated if told is None or (stated is not None and _agree(stated, told)) else told
     if found in (None, CUSTOM) and (_looks_like_a_call(record, source) or _counts_by_another_name(source)):
         found, record.may_be_sum = CALL, told is None and source.has(OPERATION)
     if found is not None:
         record.kind, record.span_type = found
+
+
+# What the API of an account is asked, by the name of an operation or a method, and by the path of a request.
+_NO_CALL = pattern(
+    r"(?:^|[^a-z])(?:count_?tokens|compute_?tokens|input_tokens[._]count|list_models|models[._](?:list|retrieve|get)"
+    r"|files[._](?:list|create|retrieve|delete|content)|batches[._](?:list|retrieve|cancel))(?:$|[^a-z])"
+)
+_NO_CALL_PATH = pattern(r"/(?:models(?:/[^:/]+)?|files(?:/[^/]+)?|count_tokens|input_tokens)/?$|:countTokens$")
+
+
+def asks_no_model(source: Source) -> bool:
+    """Whether a span only lists models or files, or counts tokens: nothing is generated, nothing is billed."""
+    if _names_no_call(_operation(source), source.name):
+        return True
+    path = source.attributes.get("url.path")
+    return isinstance(path, str) and _NO_CALL_PATH.search(path) is not None
+
+
+@lru_cache(maxsize=512)
+def _names_no_call(operation: str, name: str) -> bool:
+    return any(_NO_CALL.search(each) is not None for each in (operation, name[:_LONGEST_NAME].lower()))
+
+
+_LONGEST_NAME = 200
 
 
 def _told(source: Source) -> Stated | None:

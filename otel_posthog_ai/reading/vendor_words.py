@@ -179,7 +179,7 @@ def _metadata_prefix(key: str) -> str | None:
 def _data(keys: list[str], words: Mapping[str, tuple[str, ...]], names: tuple[str, ...]) -> tuple[str, ...]:
     """The keys of an input or output: of all of it, else the prefix under which it was flattened."""
     whole = [key for key in keys if words[key][-1] in names and len(words[key]) > 1]
-    whole += [key for key in keys if words[key][-1] in _VALUES and words[key][-2] in names and len(words[key]) > 2]
+    whole += [key for key in keys if len(words[key]) > 2 and words[key][-1] in _VALUES and words[key][-2] in names]
     if whole:
         return tuple(whole)
     found: dict[str, None] = {}

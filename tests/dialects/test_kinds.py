@@ -108,3 +108,26 @@ def test_what_only_the_name_tells_of_a_call_that_lost_its_first_attributes() -> 
 )
 def test_an_operation_that_is_named_as_the_method_of_a_client(operation: str, expected: str) -> None:
     assert record({"gen_ai.operation.name": operation, "gen_ai.request.model": "m"}).kind == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes"),
+    [
+        ("count_tokens claude", {"gen_ai.operation.name": "count_tokens"}),
+        ("anthropic.messages.count_tokens", {}),
+        ("responses", {"gen_ai.operation.name": "responses.input_tokens.count"}),
+        ("google.CountTokens", {}),
+        ("openai.models.list", {}),
+        ("files.create", {}),
+        ("request", {"url.path": "/v1/models"}),
+        ("request", {"url.path": "/v1/messages/count_tokens"}),
+    ],
+)
+def test_what_asks_no_model_is_no_call(name: str, attributes: dict[str, Any]) -> None:
+    found = record({**COUNTED, **ASKED, **attributes}, name=name)
+    assert (found.kind, found.noise) == ("span", True)
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1beta/models/gemini-2.5-flash:generateContent"])
+def test_requests_of_a_model_are_calls(path: str) -> None:
+    assert record({**COUNTED, "url.path": path}, name="models").kind == "generation"

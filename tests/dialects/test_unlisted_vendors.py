@@ -141,6 +141,8 @@ ORDINARY: dict[str, dict[str, Any]] = {
     "a namespace of a convention": {"workflow.type": "agent", "workflow.input": "x", "workflow.output": "y"},
     "a kind of another namespace": {"acme.span.type": "tool", "shop.input": "x"},
     "counts are no input": {"acme.span.type": "tool", "acme.input.count": 3},
+    "a namespace that is a word": {"content.span.type": 7, "content": "x", "content.input": "x"},
+    "nothing but signs": {"_.-": "x", "": "y", "acme.span.type": "batch"},
     "no text": {"acme.span.type": 7, "acme.input": "x"},
 }
 
