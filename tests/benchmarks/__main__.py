@@ -13,7 +13,7 @@ from .tables import TABLES, markdown
 
 _PACKAGES = (
     "otel-posthog-ai", "posthog", "opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk", "requests", "orjson",
-    "isal",
+    "isal", "rotel",
 )  # fmt: skip
 _BEGIN, _END = "<!-- tables -->", "<!-- end -->"
 """Between them stand the tables in a report; what is written around them stays."""

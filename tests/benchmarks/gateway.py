@@ -7,7 +7,6 @@ on, where the gateway makes events of them; the ratio says what that costs.
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import subprocess
 import sys
@@ -189,10 +188,17 @@ def _until_quiet(sink: Sink) -> None:
             seen, since = sink.bytes, time.monotonic()
 
 
-if __name__ == "__main__":
-    small, large = load(int(sys.argv[1]), 400, 25), load(int(sys.argv[1]) // 25, 100_000, 5)
-    for name, contestant in (("gateway", gateway), ("rotel", rotel)):
-        for what, given in (("small", small), ("large", large)):
+def compared(quick: bool) -> dict[str, dict[str, dict[str, float]]]:
+    """Contestant → kind of load → what was measured."""
+    traces = 1_000 if quick else 5_000
+    loads = {"small": load(traces, 400, 25), "large": load(traces // 25, 100_000, 5)}
+    contestants = {"rotel": rotel, "ours": gateway}
+    if importlib.util.find_spec("rotel") is None:
+        del contestants["rotel"]
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for name, contestant in contestants.items():
+        for kind, given in loads.items():
             with Sink() as sink, contestant(sink.url) as running:
-                send(running.url, given.bodies[:3])
-                print(name, what, json.dumps(measure(running, sink, given)), sink.requests, sink.bytes, flush=True)
+                send(running.url, given.bodies[:3])  # what is loaded and made at the first request is not measured
+                found.setdefault(name, {})[kind] = measure(running, sink, given)
+    return found

@@ -207,6 +207,24 @@ def wide(quick: bool) -> Iterator[Made]:
     yield "Wide: one long trace, and many at once", ("", *(side.title for side in sides)), rows
 
 
+def gateway(quick: bool) -> Iterator[Made]:
+    """The gateway beside a collector in Rust that passes the same OTLP on; loads its packages only now."""
+    from .gateway import compared
+
+    found = compared(quick)
+    rows: list[Row] = []
+    for kind, what, number in (
+        ("small", "400 B of messages: spans a CPU second", "spans a CPU second"),
+        ("large", "100 kB of messages: MB a CPU second", "MB a CPU second"),
+        ("small", "memory after it, MB", "memory"),
+    ):
+        values = {name: kinds[kind][number] for name, kinds in found.items()}
+        rows.append((what, *(f"{value:,.0f}" for value in values.values())))
+        if number != "memory" and "rotel" in values:
+            rows.append(("… of rotel", "", _ratio(values["ours"], values["rotel"])))
+    yield "The gateway: OTLP in, events out", ("", *found), rows
+
+
 TABLES: dict[str, Callable[[bool], Iterator[Made]]] = {
     "hooks": hooks,
     "caller": caller,
@@ -219,6 +237,7 @@ TABLES: dict[str, Callable[[bool], Iterator[Made]]] = {
     "wide": wide,
     "scaling": scaling,
     "memory": memory,
+    "gateway": gateway,
 }
 
 
