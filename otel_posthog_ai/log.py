@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 
 logger = logging.getLogger("otel_posthog_ai")
 
@@ -49,6 +51,17 @@ def hint(kind: str, cause: str, remedy: str) -> None:
 def hints() -> list[tuple[str, str]]:
     """Cause and remedy of every hint so far."""
     return list(_hints.values())
+
+
+@contextmanager
+def silent() -> Generator[None]:
+    """Write no line meanwhile: what the library logs, a command says better itself."""
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def forget() -> None:

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,23 @@ if find_spec("hypothesis") is not None:
 # A build that was started in the background ignores this signal, and so would the processes that tests interrupt.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# The rooms whose tests need neither processes nor servers nor anybody's library: `-m quick` runs these.
+_QUICK = frozenset(
+    {
+        "calls", "content", "context", "dialects", "doors", "events", "explain", "golden", "otlp", "test_settings.py",
+        "tree", "work",
+    }
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the quick rooms."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).parts[0] in _QUICK:
+            item.add_marker(pytest.mark.quick)
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor
 
 PROJECT_KEY = "phc_demo"
-INSTALL = "pip install 'otel-posthog-ai[demo]'"
 _FLUSH_MILLIS = 10_000
 _MODEL_LATENCY_SECONDS = 0.02
 _INSTRUMENTOR = "opentelemetry.instrumentation.genai.openai"
@@ -48,7 +47,9 @@ def main(argv: Sequence[str] | None = None, *, open_processor: OpenProcessor | N
     out = Terminal()
     missing = _missing_packages()
     if missing:
-        Terminal.for_errors().line(f"The demo needs {' and '.join(missing)}. Install them: {INSTALL}")
+        Terminal.for_errors().line(
+            f"The demo needs {' and '.join(missing)}. Install them: pip install {' '.join(missing)}"
+        )
         return 2
     _forget_settings_of_the_shell()
     with Inbox() as inbox, ModelServer(latency=_MODEL_LATENCY_SECONDS) as model_server:

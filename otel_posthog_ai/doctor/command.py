@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Sequence
+from contextlib import redirect_stdout
 from typing import Any
 
+from otel_posthog_ai import log
 from otel_posthog_ai.option_values import seconds
 from otel_posthog_ai.terminal import Terminal
 
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(argv)
     out = Terminal()
-    with _quiet():
+    with log.silent():
         if options.app is None:
             return _report(out, options, look())
         return _with_app(out, options)
@@ -74,34 +74,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-@contextmanager
-def _quiet() -> Generator[None]:
-    """What the library logs, the findings say better."""
-    logger = logging.getLogger("otel_posthog_ai")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
 def _with_app(out: Terminal, options: argparse.Namespace) -> int:
-    errors, log = Terminal.for_errors(), ProviderLog()
+    errors, provider_log = Terminal.for_errors(), ProviderLog()
     errors.line(f"{options.app} runs now: what it does, it really does")
 
     def late() -> int:
         cause = f"{options.app} still loads after {options.app_seconds:g} s: it serves, or waits for something"
         remedy = "what follows is its set-up as it is now; let NAME be a function that sets tracing up and returns"
-        return _report(out, options, look(provider_set_twice=log.set_twice), Finding("app", "warning", cause, remedy))
+        return _report(
+            out, options, look(provider_set_twice=provider_log.set_twice), Finding("app", "warning", cause, remedy)
+        )
 
     try:
-        with log.listening(), redirect_stdout(sys.stderr), ended_after(options.app_seconds, late, errors.line):
+        with provider_log.listening(), redirect_stdout(sys.stderr), ended_after(options.app_seconds, late, errors.line):
             provider = load(options.app)
     except NotLoaded as error:
         fault = Finding("app", "error", str(error), "the app must be importable here, without its arguments")
-        return _report(out, options, look(provider_set_twice=log.set_twice), fault, inside=False)
-    set_up = look(provider, provider_set_twice=log.set_twice, app_ran=":" in options.app)
+        return _report(out, options, look(provider_set_twice=provider_log.set_twice), fault, inside=False)
+    set_up = look(provider, provider_set_twice=provider_log.set_twice, app_ran=":" in options.app)
     return _report(out, options, set_up)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from otel_posthog_ai import log
 from otel_posthog_ai.settings import resolve
 from otel_posthog_ai.terminal import Terminal, clean
 from otel_posthog_ai.tree.nodes import Fate
@@ -32,7 +32,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 when something was explained, 1 when no span is for PostHog, 2 for a file that cannot be read.
     """
     options = _parser().parse_args(argv)
-    logging.disable(logging.WARNING)
     out = Terminal()
     try:
         contents = read_file(options.file)
@@ -40,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         Terminal.for_errors().line(str(error))
         return 2
     settings = resolve({"api_key": "phc_explain", "chain_spans": options.chain_spans}, environ={})
-    explained = [each for each in explain(contents, settings) if _is_wanted(each, options)]
+    with log.silent():
+        explained = [each for each in explain(contents, settings) if _is_wanted(each, options)]
     if options.json:
         out.line(json.dumps([as_json(each) for each in explained], indent=2, ensure_ascii=False, default=str))
     else:

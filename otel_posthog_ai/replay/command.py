@@ -58,6 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with _target(options) as (settings, inbox):
             outcome = _replay(options, settings, inbox, errors)
+            if outcome.no_otlp and not options.json:
+                first = outcome.faults[0]
+                cause = f"{first['file']} is no OTLP/JSON (byte {first['offset']:,}: {first['reason']})"
+                raise Unusable(f"{cause}: write it with `format: json` in the Collector's file exporter")
             _report(options, settings, outcome)
             if inbox is not None:
                 _keep(errors, inbox)
@@ -224,7 +228,7 @@ def _tell_sent(out: Terminal, host: str | None, outcome: Outcome) -> None:
     elif outcome.understood_nothing:
         out.line(out.style("✗ Nothing in the files was understood.", "red"))
     elif host is None:
-        out.line(f"They would become {total:,} events: {kinds}. Nothing was sent.")
+        out.line(f"They would become {total:,} events{f': {kinds}' if kinds else ''}. Nothing was sent.")
     else:
         out.line(out.style(f"✓ {outcome.sent:,} events sent to {host}", "green") + (f": {kinds}." if kinds else "."))
     _tell_not_understood(out, outcome)

@@ -59,6 +59,11 @@ class Outcome:
         )
 
     @property
+    def no_otlp(self) -> bool:
+        """Whether the files held something, and none of it was OTLP/JSON."""
+        return bool(self.malformed) and not (self.spans or self.log_records or self.other or self.resumed)
+
+    @property
     def understood_nothing(self) -> bool:
         """Whether the files hold log records, and nothing of all that is in them became an event."""
         return not self.events and bool(self.not_understood["log_records"]) and not self.dropped

@@ -23,7 +23,7 @@ def _run(*words: str) -> subprocess.CompletedProcess[str]:
 def test_help_lists_every_command() -> None:
     done = _run("--help")
     assert done.returncode == 0
-    for command in ("demo", "inbox", "doctor", "replay", "model-server"):
+    for command in ("demo", "inbox", "doctor", "replay", "explain", "gateway", "model-server"):
         assert f"\n  {command} " in done.stdout
 
 
@@ -43,7 +43,7 @@ def test_version() -> None:
     assert _run("--version").stdout.strip() == f"otel-posthog-ai {__version__}"
 
 
-@pytest.mark.parametrize("command", ["demo", "inbox", "doctor", "replay", "model-server"])
+@pytest.mark.parametrize("command", ["demo", "inbox", "doctor", "replay", "explain", "gateway", "model-server"])
 def test_every_command_explains_itself(command: str) -> None:
     done = _run(command, "--help")
     assert done.returncode == 0

@@ -106,7 +106,8 @@ def test_sdist_holds_what_is_needed_to_build_and_test(built: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {
         "pyproject.toml", "LICENSE", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "tox.ini",
-        "docs/faults.md", "docs/images/inbox-trace.png", "examples/run.py", "tests/conftest.py",
+        "docs/faults.md", "docs/images/inbox-trace.png", "findings/README.md",
+        ".github/workflows/ci.yml", ".ci/run", "examples/run.py", "tests/conftest.py",
         "tests/golden/test_golden.py", "otel_posthog_ai/py.typed", "otel_posthog_ai/inbox/page/index.html",
     } <= names  # fmt: skip
     assert not [name for name in names if "__pycache__" in name or name.startswith((".hypothesis", ".venv"))]
@@ -129,6 +130,11 @@ def test_requirements_are_met_by_the_four_packages(python: Path) -> None:
     _checked([str(python), "-m", "pip", "check"])
 
 
+def test_the_script_is_the_command(python: Path) -> None:
+    help_of_script = _checked([str(python.with_name("otel-posthog-ai")), "--help"])
+    assert help_of_script == _checked([str(python), "-m", "otel_posthog_ai", "--help"])
+
+
 def test_every_public_name_is_there(python: Path) -> None:
     code = """
 import otel_posthog_ai
@@ -148,6 +154,7 @@ points = distribution("otel-posthog-ai").entry_points
 print(json.dumps({point.group: getattr(point.load(), "__name__", "?") for point in points}))
 """
     assert json.loads(_checked([str(python), "-I", "-c", code])) == {
+        "console_scripts": "main",
         "opentelemetry_traces_exporter": "ZeroCodeSpanExporter",
         "opentelemetry_logs_exporter": "ZeroCodeLogExporter",
         "opentelemetry_configurator": "PostHogConfigurator",
@@ -183,4 +190,4 @@ def test_commands_answer(python: Path) -> None:
         [str(python), "-I", "-m", "otel_posthog_ai", "demo"], capture_output=True, text=True, check=False
     )
     assert demo.returncode == 2
-    assert "otel-posthog-ai[demo]" in demo.stderr
+    assert "pip install openai opentelemetry-instrumentation-genai-openai" in demo.stderr

@@ -100,6 +100,23 @@ def test_what_cannot_be_tried(file: Path, tmp_path: Path) -> None:
         assert sentence in err
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("# A README\n\nof three lines\n", "byte 0: no JSON"),
+        ('{"name": "package.json"}\n', "neither resourceSpans nor resourceLogs"),
+    ],
+)
+def test_a_file_that_is_no_otlp_is_one_sentence(tmp_path: Path, text: str, why: str) -> None:
+    (tmp_path / "other.txt").write_text(text)
+    code, out, err = run(tmp_path / "other.txt", "--dry-run")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"replay: {tmp_path / 'other.txt'} is no OTLP/JSON (")
+    assert why in err
+    assert "format: json" in err
+    assert err.count("\n") == 1
+
+
 def test_malformed_lines_are_counted_and_told(file: Path, inbox: Inbox) -> None:
     with file.open("a") as stream:
         stream.write('{"resourceSpans": 3}\n\nnonsense\n' + otlp.lines([otlp.span_request(otlp.chat(99))]) + '{"reso')
