@@ -154,6 +154,8 @@ PARAMETERS: dict[str, str] = {
     "gen_ai.openai.request.response_format": "response_format",
     "openai.request.service_tier": "service_tier",
 }
+# A client saw the answer come in pieces; a server's time to the first token says nothing of that.
+CHUNKS = ("gen_ai.response.time_to_first_chunk", "gen_ai.client.operation.time_to_first_chunk")
 OUTPUT_TYPE = "gen_ai.output.type"
 FIRST_TOKEN = "gen_ai.server.time_to_first_token"
 _RARE = (OUTPUT_TYPE, FIRST_TOKEN)
@@ -179,7 +181,7 @@ def read(record: AISpan, source: Source) -> None:
     fill_parameters(record, PARAMETERS, source, parameter)
     if (number(record.parameters.get("max_tokens")) or 1) < 0:  # written by some for a limit that was not set
         del record.parameters["max_tokens"]
-    if record.stream is None and record.time_to_first_token is not None:
+    if record.stream is None and source.has(*CHUNKS):
         record.stream = True
     if record.usage.input_excludes_cache is None and source.scope.endswith(SUMS_THE_INPUT):
         record.usage.input_excludes_cache = False

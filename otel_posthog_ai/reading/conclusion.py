@@ -18,7 +18,7 @@ from .values import is_mapping
 # OpenTelemetry's or a framework's own word for a reason -> the provider's.
 _OPENAI = {
     "tool_call": "tool_calls", "function_calls": "tool_calls", "tool_execution": "tool_calls", "toolUse": "tool_calls",
-    "endTurn": "stop", "maxTokens": "length",
+    "endTurn": "stop", "maxTokens": "length", "ToolCalls": "tool_calls", "Stop": "stop", "Length": "length",
 }  # fmt: skip
 REASONS: dict[str, dict[str, str]] = {
     "openai": _OPENAI,

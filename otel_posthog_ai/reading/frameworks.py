@@ -26,6 +26,7 @@ FRAMEWORKS: dict[str, str] = {
     "strands": "strands-agents",
     "claude_agent_sdk": "claude-agent-sdk",
     "semantic_kernel": "semantic-kernel",
+    "semantickernel": "semantic-kernel",
     "agent_framework": "agent-framework",
     "instructor": "instructor",
     "guardrails": "guardrails",

@@ -39,6 +39,7 @@ SPAN_TYPES: dict[str, SpanType] = {
     "agent": "agent",
     "invoke_workflow": "workflow",
     "workflow": "workflow",
+    "orchestrate_tools": "chain",
     "execute_task": "task",
     "agent_step": "task",
     "task": "task",
