@@ -164,6 +164,11 @@ class Settings(SimpleNamespace):
         """Whether nothing is to be read or sent."""
         return self.disabled or not self.api_key
 
+    def __repr__(self) -> str:
+        """All of them but the key, which goes into no log line and no trace of an error."""
+        shown = {**vars(self), "api_key": "[REDACTED]" if self.api_key else self.api_key}
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"cannot assign to field {name!r}")
 

@@ -13,6 +13,7 @@ import os
 import queue
 import socket
 import threading
+from _socket import socket as _plain_socket
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, cast
 
@@ -26,9 +27,13 @@ from otel_posthog_ai import forks
 
 from .retry import Deadline
 
-_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_CERTIFICATE")
 _SHORTEST_TIMEOUT = 0.01
 _here = threading.local()
+
+
+class Misconfigured(Exception):
+    """Something outside of the options is set so that nothing can be sent; its text says what, without content."""
 
 
 class Exchange:
@@ -62,10 +67,12 @@ class Exchange:
         """Break the connection off, from any thread."""
         self.ended = True
         if self._socket is not None:
+            # Eventlet's sockets hold the real one, and lack what they do not need.
+            connected = getattr(self._socket, "fd", self._socket)
             try:
                 # Of the plain socket also under TLS: the TLS object belongs to the thread that uses it.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-            except (OSError, TypeError):
+                _plain_socket.shutdown(connected, socket.SHUT_RDWR)
+            except (OSError, TypeError, AttributeError):
                 pass  # Not connected any more.
 
     def leave_to_parent(self) -> None:
@@ -128,9 +135,13 @@ class _TimedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self._reader)
 
     def begin(self) -> None:
-        """Read status and headers. The standard library takes `HTTP/1.1 200` and then nothing for a whole answer."""
+        """Read status and headers. The standard library takes `HTTP/1.1 200` and then nothing for a whole answer, and
+        early hints (103) for the answer that follows them."""
         self._reader.in_head = True
         super().begin()
+        while 100 <= self.status < 200 and self.status != http.client.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = cast("Any", None)
+            super().begin()
         self._reader.in_head = False
 
 
@@ -219,9 +230,11 @@ def open_session(url: str) -> requests.Session:
     session = _Session()
     session.trust_env = False
     session.proxies.update(get_environ_proxies(url))
-    bundle = next((os.environ[name] for name in _CA_VARIABLES if os.environ.get(name)), None)
-    if bundle is not None:
-        session.verify = bundle
+    variable = next((name for name in _CA_VARIABLES if os.environ.get(name)), None)
+    if variable is not None:
+        session.verify = os.environ[variable]
+        if not os.path.exists(session.verify):
+            raise Misconfigured(f"the CA bundle that {variable} names is not there")
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = _Adapter(pool_connections=1, pool_maxsize=4, max_retries=0)
     session.mount("http://", adapter)

@@ -18,7 +18,7 @@ from . import routes
 from .answers import Answer, Verdict, judge
 from .chunks import REQUEST_BYTES, Envelope, chunks, halves, sent_now
 from .encoding import EncodedEvent, EncodingError, decode, encode
-from .retry import Deadline, retry_wait
+from .retry import LONGEST_RETRY_AFTER, Deadline, retry_wait
 from .routes import BATCH, Route
 from .shapes import describe
 from .transport import Transport
@@ -240,6 +240,9 @@ class Poster:
         else:
             if answer.retry_after is not None:
                 self.blocked_until = time.monotonic() + answer.retry_after
+                if answer.retry_after >= LONGEST_RETRY_AFTER:
+                    log.warn("retry_after", "%s asks for a rest of %d s or longer; it is asked again after that",
+                             self._settings.host, LONGEST_RETRY_AFTER)  # fmt: skip
             if not self._closed.is_set():
                 log.warn("unreachable", "%s did not take events: %s", self._settings.host, answer.describe())
 

@@ -14,7 +14,7 @@ FIRST_WAIT = 0.4
 LONGEST_WAIT_IN_ROUND = 5.0
 FIRST_REST = 10.0
 LONGEST_REST = 60.0
-LONGEST_RETRY_AFTER = 900.0
+LONGEST_RETRY_AFTER = 300.0
 """A server that asks for more (a day, by a proxy's mistake) is asked again after this many seconds."""
 
 # A wait or a request that took this much longer than it could means that the process stood still (SIGSTOP, a frozen

@@ -18,12 +18,17 @@ def describe(events: Sequence[EncodedEvent]) -> str:
     return f'{{"api_key": <redacted>, "batch": [{", ".join(shown)}]}}'
 
 
+def _name(key: str) -> str:
+    """A key as it stands in one line: whoever names an attribute must not write lines of a log."""
+    return key if key.isprintable() else repr(key)
+
+
 def _shape(value: Any, levels: int = 1) -> str:
     if isinstance(value, Mapping):
         entries = cast("Mapping[str, Any]", value)
         if levels < 0:
             return f"object[{len(entries)}]"
-        return "{" + ", ".join(f"{key}: {_shape(item, levels - 1)}" for key, item in entries.items()) + "}"
+        return "{" + ", ".join(f"{_name(key)}: {_shape(item, levels - 1)}" for key, item in entries.items()) + "}"
     if isinstance(value, list):
         return f"list[{len(cast('Any', value))}]"
     if isinstance(value, str):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LONGEST_ANSWER = 64 * 1024
 _DRAIN_SECONDS = 0.5
+_BAD_PROXY = ("InvalidProxyURL", "LocationParseError", "ProxySchemeUnknown", "ProxySchemeUnsupported")
 # Load balancers close idle connections after about a minute, and a frozen process does not hear of it.
 _LONGEST_IDLE = 50.0
 
@@ -202,6 +203,14 @@ def _cause(error: BaseException) -> str:
     import ssl  # not before something was sent and failed
 
     chain = list(_chain(error))
+    for one in chain:
+        kind = type(one).__name__
+        if kind == "Misconfigured":
+            return str(one)
+        if kind in _BAD_PROXY:
+            return "the proxy's URL is none that can be used"
+        if kind == "InvalidSchema" and "SOCKS" in str(one):
+            return "a SOCKS proxy is set and the package PySocks is not installed"
     if any(isinstance(one, ssl.SSLCertVerificationError) for one in chain):
         return "its TLS certificate is not trusted"
     by_proxy = any("Proxy" in type(one).__name__ for one in chain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 import time
@@ -58,6 +59,9 @@ class Store:
         self._revision = self._read_revision()
 
     def _connect(self) -> sqlite3.Connection:
+        if self._path != MEMORY:
+            # Prompts and answers are for who runs this; SQLite gives its other files the mode of this one.
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
         connection.row_factory = sqlite3.Row
         return connection

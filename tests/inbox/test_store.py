@@ -234,3 +234,10 @@ def test_a_long_trace_costs_its_length_not_its_square(inbox: Inbox) -> None:
     (trace,) = get(inbox.url, "/api/traces")["traces"]
     assert (trace["events"], trace["latency"]) == (6000, pytest.approx(600))
     assert len(get(inbox.url, "/api/traces/trace-1?events=0")["tree"]) == 6000
+
+
+def test_what_was_said_is_for_its_owner_alone(tmp_path: Path) -> None:
+    with Inbox(database=tmp_path / "inbox.db"):
+        modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
+    assert "inbox.db" in modes
+    assert set(modes.values()) == {0o600}

@@ -93,18 +93,18 @@ class Served:
         finally:
             connection.close()
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self, how: signal.Signals = signal.SIGTERM, *, statuses: tuple[int, ...] = (0,)) -> None:
         """Ask the server to end; it ends without an error."""
         self.process.send_signal(how)
-        self.wait()
+        self.wait(statuses)
 
-    def wait(self) -> None:
+    def wait(self, statuses: tuple[int, ...] = (0,)) -> None:
         """Until the server has ended by itself, in time and without an error."""
         try:
             status = self.process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
             pytest.fail(f"the server hangs\n{self.log}")
-        assert status == 0, self.log
+        assert status in statuses, f"{status}\n{self.log}"
         assert "Traceback" not in self.log, self.log
         assert "Fatal" not in self.log, self.log
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import pytest
@@ -31,6 +32,35 @@ def test_gunicorn(served: Served, workers: str) -> None:
     served.start(sys.executable, "-m", "gunicorn", "web", "--preload", *bind, *GUNICORN[workers])
     served.ask(REQUESTS, workers=2)
     served.stop()
+    served.assert_delivered_once()
+
+
+UVICORN = {
+    "import string, one process": ("asgi_web:application",),
+    "import string, two workers": ("asgi_web:application", "--workers", "2"),
+    "reload": ("asgi_web:application", "--reload"),
+}
+
+
+@pytest.mark.parametrize("way", UVICORN)
+def test_uvicorn_delivers_when_it_is_told_to_end(served: Served, way: str) -> None:
+    """It repeats SIGTERM with the default action when it has stopped: no exit hook is called then."""
+    pytest.importorskip("uvicorn")
+    served.start(
+        sys.executable, "-m", "uvicorn", *UVICORN[way], "--uds", served.address, POSTHOG_FLUSH_INTERVAL="60000"
+    )
+    served.ask(REQUESTS, workers=2 if "two" in way else 1)
+    served.stop(statuses=(0, -signal.SIGTERM))
+    served.assert_delivered_once()
+
+
+def test_uvicorn_below_our_handler_delivers_without_the_middleware(served: Served) -> None:
+    """The processor is made before the server: what the server restores and repeats is our handler."""
+    pytest.importorskip("uvicorn")
+    code = "import sys, asgi_web, uvicorn; uvicorn.run(asgi_web.plain, uds=sys.argv[1])"
+    served.start(sys.executable, "-c", code, served.address, POSTHOG_FLUSH_INTERVAL="60000")
+    served.ask(REQUESTS, workers=1)
+    served.stop(statuses=(-signal.SIGTERM,))
     served.assert_delivered_once()
 
 
