@@ -6,40 +6,21 @@ https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from otel_posthog_ai.patterns import pattern
-from otel_posthog_ai.reading.bodies import is_data, read_given, read_result
-from otel_posthog_ai.reading.content_events import FIRST_TOKEN_EVENTS
-from otel_posthog_ai.reading.embedding_texts import embedding_texts
-from otel_posthog_ai.reading.failures import is_error_text
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import CUSTOM, Stated, weigh
-from otel_posthog_ai.reading.messages import read_messages
-from otel_posthog_ai.reading.providers import priced_provider
-from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
-from otel_posthog_ai.reading.raw_requests import read_request
 from otel_posthog_ai.reading.scopes import is_plain_scope
 from otel_posthog_ai.reading.source import Source
-from otel_posthog_ai.reading.table import Row, Table, fill, unset
-from otel_posthog_ai.reading.tool_definitions import read_tools
-from otel_posthog_ai.reading.user_metadata import metadata_of, read_metadata, user_tags
+from otel_posthog_ai.reading.table import Row, Table, fill
+from otel_posthog_ai.reading.user_metadata import read_metadata, user_tags
 from otel_posthog_ai.reading.values import (
-    count,
-    finish_reason,
-    flag,
     identifier,
-    is_mapping,
-    mapping,
-    number,
-    object_of,
-    parse_json,
     text,
-    texts,
 )
-from otel_posthog_ai.record import AISpan, Failure, Message
+from otel_posthog_ai.record import AISpan
 
-from .openinference_messages import flattened_messages, flattened_texts
+from .openinference_calls import read_call, read_counts
 from .openinference_openai import SCOPE as OPENAI_CLIENT
 from .openinference_openai import read_client_call
 from .openinference_steps import read_step
@@ -84,26 +65,6 @@ KINDS: dict[str, Stated] = {
     "EVALUATOR": ("span", "evaluator"),
     "PROMPT": ("span", "prompt"),
 }
-CALL_FIELDS: Table = (
-    Row("provider_original", ("llm.provider", "llm.system", "embedding.provider"), text),
-    Row("request_model", ("llm.request.model_name",), text),
-    Row("response_model", ("llm.response.model_name",), text),
-    Row("finish_reason", ("llm.finish_reason", "llm.finish_reasons"), finish_reason),
-    Row("usage.input", ("llm.token_count.prompt",), count),
-    Row("usage.output", ("llm.token_count.completion",), count),
-    Row("usage.total", ("llm.token_count.total",), count),
-    Row("usage.cache_read", ("llm.token_count.prompt_details.cache_read",
-                             "llm.token_count.prompt_details.cache_input",
-                             "metadata.usage.cached_prompt_tokens"), count),
-    Row("usage.cache_write", ("llm.token_count.prompt_details.cache_write",
-                              "metadata.usage.cached_creation_tokens"), count),
-    Row("usage.reasoning", ("llm.token_count.completion_details.reasoning",), count),
-    Row("usage.audio_input", ("llm.token_count.prompt_details.audio",), count),
-    Row("usage.audio_output", ("llm.token_count.completion_details.audio",), count),
-    Row("cost.input", ("llm.cost.prompt",), number),
-    Row("cost.output", ("llm.cost.completion",), number),
-    Row("cost.total", ("llm.cost.total",), number),
-)  # fmt: skip
 STEP_FIELDS: Table = (
     Row("agent_name", ("agent.name",), text),
     Row("tool_name", ("tool.name",), text),
@@ -111,21 +72,8 @@ STEP_FIELDS: Table = (
     Row("prompt_name", ("prompt.id",), text),
     Row("tags", ("tag.tags",), user_tags),
 )  # fmt: skip
-# What frameworks add to the parameters of a call, and what stands elsewhere.
-NO_PARAMETERS = frozenset(
-    {
-        "model", "model_name", "model_id", "modelId", "_type", "messages", "input", "contents", "prompt", "tools",
-        "functions", "instructions", "system", "stream", "id", "object", "created_at", "created", "status", "error",
-        "incomplete_details",
-        "usage", "output", "user", "num_retries", "max_retries", "timeout", "streaming",
-        "model_kwargs", "default_request_timeout", "base_url", "api_base", "extra_headers",
-        "extra_body", "extra_query", "completed_at", "context_window", "num_output", "is_chat_model",
-        "is_function_calling_model", "system_role",
-    }
-)  # fmt: skip
 # Calls that only count tokens: nothing is generated, nothing is billed.
 _COUNTING = ("count_tokens", "CountTokens", "compute_tokens", "ComputeTokens")
-_STREAM_NAME = pattern(r"(?:^|[._a-z])a?[Ss]tream(?:_|$)|Stream$")
 # LlamaIndex's methods that hand on to `chat` or `complete`, which is the call.
 _DELEGATING = pattern(
     r"\.a?(?:stream_)?(?:predict|structured_predict|predict_and_call|chat_with_tools|prepare_chat_with_tools)$"
@@ -137,7 +85,6 @@ _CREW = pattern(r"\.kickoff(?:_async|_for_each)?$")
 # BeeAI's instrumentor makes a span of what a run emits, of the kind of the run: of each token of a stream, of an error.
 _EMITTED = "metadata.trace.run_id"
 _TOTALS = ("llm.token_count.prompt", "llm.token_count.completion")
-_EMBEDDING_SETTINGS = ("model", "dimensions", "encoding_format")
 _TEMPLATE_KEYS = ("llm.prompt_template.template", "llm.prompt_template.variables", "llm.prompt_template.version")
 
 
@@ -162,20 +109,10 @@ def read(record: AISpan, source: Source) -> None:
     record.noise = record.noise or _is_inner(source)
     if record.kind == "span":
         if source.has(*_TOTALS):  # of a run whose calls may be traced nowhere
-            fill(record, CALL_FIELDS, source)
-            _read_models(record, source)
+            read_counts(record, source)
         read_step(record, source)
-        return
-    fill(record, CALL_FIELDS, source)
-    _read_models(record, source)
-    _read_parameters(record, source)
-    _read_stream(record, source)
-    if record.kind == "embedding":
-        _read_embedding(record, source)
     else:
-        _read_messages(record, source)
-    _read_bodies(record, source)
-    _read_cache_counting(record)
+        read_call(record, source)
 
 
 def _classify(record: AISpan, source: Source) -> None:
@@ -209,140 +146,3 @@ def _refine(record: AISpan, source: Source) -> None:
 def _is_inner(source: Source) -> bool:
     """LlamaIndex traces every public method and the private one that does its work: the same step twice."""
     return source.scope.endswith(".llama_index") and _PRIVATE.search(source.name) is not None
-
-
-# ---- calls of models -----------------------------------------------------------------------------------------------
-
-
-def _read_models(record: AISpan, source: Source) -> None:
-    """The one name that older spans have is the answer's, where there is one."""
-    parameters = _invocation(source)
-    named = text(source.first("llm.model_name", "embedding.model_name"))
-    requested = text(parameters.get("model")) or text(parameters.get("model_name")) or text(parameters.get("model_id"))
-    record.request_model = record.request_model or requested
-    if record.kind == "generation" and record.response_model is None:
-        # The raw answer knows its model better than an instrumentor that noted only the requested one.
-        answer = parse_json(source.attributes.get("output.value"))
-        if not is_data(answer):
-            read_raw_answer(record, answer)
-    if record.request_model is None:
-        record.request_model = named
-    elif record.response_model is None and not source.status_error:
-        record.response_model = named
-    refined = text(metadata_of(source.attributes.get("metadata")).get("ls_provider"))
-    if refined is not None and record.provider is None:
-        record.provider = priced_provider(refined)
-
-
-def _invocation(source: Source) -> dict[str, Any]:
-    """The parameters; what a Python method takes besides its own it calls `kwargs`."""
-    found = dict(mapping(source.first("llm.invocation_parameters", "embedding.invocation_parameters")) or {})
-    return {**object_of(found.pop("kwargs", None)), **found}
-
-
-def _read_parameters(record: AISpan, source: Source) -> None:
-    parameters = _invocation(source)
-    if record.stream is None:
-        record.stream = flag(parameters.get("stream"))
-    if record.base_url is None:
-        record.base_url = text(parameters.get("base_url")) or text(parameters.get("api_base"))
-    for name, value in parameters.items():
-        if name not in NO_PARAMETERS and value is not None and value != "" and value != {} and value != []:
-            record.parameters.setdefault(name, value)
-    definitions: list[Any] = []
-    for flat in source.indexed("llm.tools").values():
-        schema = parse_json(flat.get("tool.json_schema"))
-        if schema is None:
-            schema = {key.removeprefix("tool."): value for key, value in flat.items()}
-        definitions.append(schema)
-    if not record.tools:
-        record.tools = read_tools(definitions) if definitions else None
-    if not record.tools:
-        record.tools = read_tools(parameters.get("tools") or parameters.get("functions"))
-
-
-def _read_stream(record: AISpan, source: Source) -> None:
-    first = next((event for event in source.events if _is_token(event.name)), None)
-    if first is not None:
-        if record.time_to_first_token is None and first.time_ns >= record.start_ns:
-            record.time_to_first_token = (first.time_ns - record.start_ns) / 1e9
-        if not record.stream:
-            record.stream = True
-    elif record.stream is None and _STREAM_NAME.search(source.name):
-        record.stream = True
-
-
-def _is_token(event: str) -> bool:
-    return event in FIRST_TOKEN_EVENTS or event.startswith("new_token (")
-
-
-def _read_messages(record: AISpan, source: Source) -> None:
-    if unset(record.input):
-        record.input = flattened_messages(source, "llm.input_messages", "user")
-    if unset(record.input):
-        prompts = flattened_texts(source, "llm.prompts", "prompt.text") or texts(source.take("llm.prompts")) or []
-        record.input = [{"role": "user", "content": each} for each in prompts] or None
-    if unset(record.output):
-        record.output = flattened_messages(source, "llm.output_messages", "assistant")
-    if unset(record.output):
-        choices = flattened_texts(source, "llm.choices", "completion.text")
-        record.output = [{"role": "assistant", "content": each} for each in choices] or None
-    if unset(record.output):
-        call = mapping(source.take("llm.function_call"))
-        if call and text(call.get("name")):
-            record.output = raw_output([{"role": "assistant", "content": None, "function_call": call}])
-
-
-def _read_embedding(record: AISpan, source: Source) -> None:
-    if record.embedding_input is None:
-        record.embedding_input = flattened_texts(source, "embedding.embeddings", "embedding.text") or None
-    body = parse_json(source.attributes.get("input.value"))
-    if record.embedding_input is None and body is not None:
-        record.embedding_input = embedding_texts(body.get("input", body) if is_mapping(body) else body)
-
-
-def _read_bodies(record: AISpan, source: Source) -> None:
-    """What only the raw request and answer say."""
-    answer = parse_json(source.take("output.value"))
-    if source.status_error and is_error_text(answer, source):
-        record.error, answer = Failure(message=answer), None
-    request = parse_json(source.take("input.value"))
-    if record.kind == "generation":
-        _fill_gaps(record, source, request, answer)
-        read_result(record, answer)
-        read_given(record, request)
-    else:
-        if is_mapping(answer):
-            read_raw_answer(record, {key: value for key, value in answer.items() if key != "data"})
-        if is_mapping(request):
-            read_request(record, {key: request[key] for key in _EMBEDDING_SETTINGS if key in request})
-    record.instructions = record.instructions if unset(record.input) or _adds(record) else None
-
-
-def _fill_gaps(record: AISpan, source: Source, request: Any, answer: Any) -> None:
-    """The raw messages where the flattened ones lack a text (a list of parts, in JavaScript) or the id of a call."""
-    written = len(source.indexed("llm.input_messages"))
-    if written and (record.input is None or len(record.input) < written):
-        given = read_messages(request, "user")
-        if given is not None and len(given) >= written:
-            record.input = given
-    if _calls_without_id(record.output):
-        said = raw_output(answer)
-        if said and len(said) == len(record.output or ()) and not _calls_without_id(said):
-            record.output = said
-
-
-def _calls_without_id(messages: list[Message] | None) -> bool:
-    return any(not call.get("id") for message in messages or () for call in message.get("tool_calls") or ())
-
-
-def _adds(record: AISpan) -> bool:
-    """Whether the instructions of the request are not among the messages already."""
-    return not any(message["role"] in ("system", "developer") for message in record.input or ())
-
-
-def _read_cache_counting(record: AISpan) -> None:
-    """The convention counts the cache as part of the prompt."""
-    usage = record.usage
-    if usage.input_excludes_cache is None and usage.input is not None and usage.cache_read is not None:
-        usage.input_excludes_cache = usage.cache_read + (usage.cache_write or 0) > usage.input
