@@ -9,7 +9,7 @@ from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan, SpanType
 
 NAME = "graphiti"
-PREFIXES = ("episode.uuid", "episode.count", "prompt.name")
+PREFIXES = ("episode.uuid", "episode.count")
 SCOPE = "graphiti"
 AI_SCOPES = (SCOPE,)
 LABELS = {SCOPE: "graphiti-core (its own spans)"}

@@ -7,7 +7,7 @@ from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.record import AISpan
 
 NAME = "magentic"
-PREFIXES = ("logfire.msg_template",)
+PREFIXES = ("self._function.__name__",)
 SCOPE = "magentic"
 AI_SCOPES = (SCOPE,)
 PLUMBING = ("self._name", "self._function.__name__", "func.__name__", "logfire.")
