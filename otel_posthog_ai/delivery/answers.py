@@ -26,7 +26,7 @@ class Verdict(Enum):
 class Answer:
     """What came back for one request: a status, or the class and the cause of the error in its stead."""
 
-    __slots__ = ("cause", "error", "html", "retry_after", "seconds", "stale_socket", "status")
+    __slots__ = ("cause", "date", "error", "html", "retry_after", "seconds", "stale_socket", "status")
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Answer:
         cause: str | None = None,
         stale_socket: bool = False,
         seconds: float = 0.0,
+        date: str | None = None,
     ) -> None:
         self.status = status
         self.retry_after = retry_after
@@ -46,6 +47,8 @@ class Answer:
         self.stale_socket = stale_socket
         """A kept connection died without a byte of answer: the server did not see the request as one to answer."""
         self.seconds = seconds
+        self.date = date
+        """The host's time, as it says it."""
 
     def describe(self) -> str:
         """For log lines: never content of the request or the answer."""

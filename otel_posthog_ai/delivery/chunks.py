@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 
@@ -15,7 +16,7 @@ REQUEST_BYTES = 5 * 1024 * 1024
 
 def sent_now() -> str:
     """This moment as RFC 3339, UTC, with microseconds."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.fromtimestamp(time.time(), timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class Envelope:
@@ -26,17 +27,20 @@ class Envelope:
         self._body: Callable[[Iterator[Piece]], Body] = gzip_body() if compression == "gzip" else PlainBody
         self.overhead = len(self._head) + len(self.tail(sent_now()))
 
-    def body(self, events: Sequence[EncodedEvent]) -> Body:
-        """The body of a request with these events, to be completed with `tail()` at each try."""
-        return self._body(self._pieces(events))
+    def body(self, events: Sequence[EncodedEvent], corrected: Callable[[bytes], bytes] = bytes) -> Body:
+        """The body of a request with these events, to be completed with `tail()` at each try.
 
-    def _pieces(self, events: Sequence[EncodedEvent]) -> Iterator[Piece]:
+        `corrected(body)` gives an event with its time by the host's clock, as long as it was.
+        """
+        return self._body(self._pieces(events, corrected))
+
+    def _pieces(self, events: Sequence[EncodedEvent], corrected: Callable[[bytes], bytes]) -> Iterator[Piece]:
         """The body up to its tail; what was deflated before stands by itself."""
         gathered: list[Bytes] = [self._head]
         for number, event in enumerate(events):
             if number:
                 gathered.append(b",")
-            text, at = memoryview(event.body), 0
+            text, at = memoryview(corrected(event.body)), 0
             for stretch in event.stretches:
                 gathered.append(text[at : stretch.start])
                 yield Piece(b"".join(gathered))
@@ -46,9 +50,12 @@ class Envelope:
         yield Piece(b"".join(gathered))
 
     @staticmethod
-    def tail(sent_at: str) -> bytes:
-        """The end of the body. PostHog shifts every event by the age of `sent_at`, so a stale one falsifies times."""
-        return b'],"sent_at":"' + sent_at.encode() + b'"}'
+    def tail(sent_at: str | None) -> bytes:
+        """The end of the body. PostHog shifts every event by the age of `sent_at`, so a stale one falsifies times.
+
+        None where the events' times are by the host's clock already.
+        """
+        return b"]}" if sent_at is None else b'],"sent_at":"' + sent_at.encode() + b'"}'
 
 
 def fitting(sizes: Iterator[int], overhead: int, limit: int = REQUEST_BYTES) -> int:

@@ -18,6 +18,7 @@ from . import routes
 from .answers import Answer, Verdict, judge
 from .chunks import REQUEST_BYTES, Envelope, chunks, halves, sent_now
 from .encoding import EncodedEvent, EncodingError, decode, encode
+from .host_clock import HostClock
 from .retry import LONGEST_RETRY_AFTER, Deadline, retry_wait
 from .routes import BATCH, Route
 from .shapes import describe
@@ -30,6 +31,7 @@ PAUSE_SECONDS = 600.0
 
 _SMALLEST_TO_SHRINK = 64 * 1024
 _LEAST_TIME = 1.0
+_LONGEST_LOOK_AT_THE_CLOCK = 2.0
 _GROW_AFTER = 30.0
 _MOST_DOUBLINGS = 10
 
@@ -61,6 +63,7 @@ class Poster:
     """Posts events to PostHog in the calling thread. Thread-safe; never raises.
 
     `shrink(event, limit)` gives a smaller event or None; `wait(seconds)` pauses and says whether it was interrupted.
+    `own_times`: the events' times are by the clock of this machine, which may be wrong.
     """
 
     def __init__(
@@ -70,7 +73,9 @@ class Poster:
         *,
         shrink: Shrink,
         wait: Callable[[float], bool] | None = None,
+        own_times: bool = True,
     ) -> None:
+        self._clock = HostClock(own_times)
         self._settings = settings
         self._counters = counters
         self._shrink = shrink
@@ -123,6 +128,7 @@ class Poster:
         now = time.monotonic()
         limit.at = max(limit.at + now - started, now + _LEAST_TIME)
         self.hindrance = None
+        self._ask_for_the_time(limit)
         work = deque(self._requests(events))
         while work:
             request = work.popleft()
@@ -137,6 +143,22 @@ class Poster:
                 return _events_of(work)
         return []
 
+    def _ask_for_the_time(self, limit: Deadline) -> None:
+        """Before the first events leave: what they are corrected by, all are. The connection is kept for them."""
+        if self._clock.is_settled:
+            return
+        sent = time.time()
+        soon = Deadline(min(limit.at, time.monotonic() + _LONGEST_LOOK_AT_THE_CLOCK))
+        answer = self._transport.head(self._settings.host + BATCH.path, soon)
+        if answer.status is not None:
+            self._clock.learn(answer.date, sent, time.time())
+            if self._clock.offset:
+                log.warn("clock", "the clock here and that of %s differ by %+.0f s: events are sent with its time",
+                         self._settings.host, self._clock.offset)  # fmt: skip
+
+    def _tail(self) -> bytes:
+        return Envelope.tail(None if self._clock.offset is not None else sent_now())
+
     def close(self) -> None:
         """End every wait and every request, and let nothing new begin."""
         self._closed.set()
@@ -146,7 +168,7 @@ class Poster:
 
     def _until_settled(self, request: _Request, limit: Deadline) -> Answer:
         """The last answer to `request`, which is repeated while that makes sense within the limit."""
-        body = self._envelope.body(request.events)
+        body = self._envelope.body(request.events, self._clock.corrected)
         url = self._settings.host + request.route.path
         attempt = 0
         while True:
@@ -161,12 +183,12 @@ class Poster:
             self._counters.add("retried")
 
     def _try(self, url: str, body: Callable[[bytes], bytes], request: _Request, limit: Deadline) -> Answer:
-        text = body(Envelope.tail(sent_now()))
+        text = body(self._tail())
         answer = self._transport.post(url, text, self._headers, limit)
         if answer.stale_socket:
             # The server closed the kept connection meanwhile; that says nothing about it, so it is no try.
             self._transport.close()
-            text = body(Envelope.tail(sent_now()))
+            text = body(self._tail())
             answer = self._transport.post(url, text, self._headers, limit)
         if log.logger.isEnabledFor(logging.DEBUG):
             log.logger.debug(
@@ -200,6 +222,7 @@ class Poster:
         """The requests to make because of an answer that settled `request` or showed how to go on."""
         if verdict is Verdict.DELIVERED:
             self._counters.add("sent", len(request.events))
+            self._clock.settle()
             self._refused_bytes = min(self._refused_bytes * 2, REQUEST_BYTES)
             return []
         if verdict is Verdict.NO_ROUTE:

@@ -38,7 +38,7 @@ class Sender:
     `put_patiently`, `flush` and `shutdown` wait for the thread, no longer than their deadline. A signal handler may
     call any of them while its thread is in the middle of one: the lock is one that its thread may take again.
 
-    `shrink(event, limit_bytes)` gives a smaller event or None.
+    `shrink(event, limit_bytes)` gives a smaller event or None. `own_times`: events tell times by this machine's clock.
     """
 
     def __init__(
@@ -47,10 +47,11 @@ class Sender:
         counters: Counters,
         *,
         shrink: Shrink,
+        own_times: bool = True,
     ) -> None:
         self._settings = settings
         self._counters = counters
-        self._poster = Poster(settings, counters, shrink=shrink, wait=self._interruptible_wait)
+        self._poster = Poster(settings, counters, shrink=shrink, wait=self._interruptible_wait, own_times=own_times)
         self._spool: Spool | None = None
         if settings.spool_directory is not None and settings.api_key:
             from .spool import Spool  # only who keeps events on disk pays for loading that

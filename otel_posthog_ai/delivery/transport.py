@@ -69,11 +69,17 @@ class Transport:
         """GET; whatever goes wrong is part of the answer."""
         return self._ask(url, None, {}, deadline)
 
-    def _ask(self, url: str, body: bytes | None, headers: Mapping[str, str], deadline: Deadline) -> Answer:
+    def head(self, url: str, deadline: Deadline) -> Answer:
+        """HEAD; whatever goes wrong is part of the answer."""
+        return self._ask(url, None, {}, deadline, "HEAD")
+
+    def _ask(
+        self, url: str, body: bytes | None, headers: Mapping[str, str], deadline: Deadline, method: str = "GET"
+    ) -> Answer:
         started = time.monotonic()
         try:
             with _untraced():
-                return self._exchange(url, body, headers, deadline, started)
+                return self._exchange(method if body is None else "POST", url, body, headers, deadline, started)
         except Exception as error:
             return Answer(error=type(error).__name__, cause=_cause(error), seconds=time.monotonic() - started)
 
@@ -93,13 +99,19 @@ class Transport:
             session.close()
 
     def _exchange(
-        self, url: str, body: bytes | None, headers: Mapping[str, str], deadline: Deadline, started: float
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        deadline: Deadline,
+        started: float,
     ) -> Answer:
         exchange = self._begin(url, deadline)
         try:
             with exchange:
                 response = self._opened(url).request(
-                    "GET" if body is None else "POST",
+                    method,
                     url,
                     data=body,
                     headers=dict(headers),
@@ -168,6 +180,7 @@ def _read(response: requests.Response, exchange: Exchange, started: float) -> An
         retry_after=retry_after(headers.get("Retry-After"), headers.get("Date")),
         html="html" in kind or (not kind and opening.lstrip()[:1] == b"<"),
         seconds=time.monotonic() - started,
+        date=headers.get("Date"),
     )
 
 

@@ -48,7 +48,7 @@ class Project:
         """How long the traces that have left were held, all together."""
         self.traces = 0
         """How many have left."""
-        self._sender = Sender(settings, self.counters, shrink=shrink)
+        self._sender = Sender(settings, self.counters, shrink=shrink, own_times=False)
         self._budget = budget
         self._whole = WholeTraces(settings, self.counters)
         self._open = OpenTraces(patience)

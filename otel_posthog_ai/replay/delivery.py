@@ -26,7 +26,7 @@ class Delivery:
     def __init__(self, settings: Settings, counters: Counters, *, patience: float = PATIENCE_SECONDS) -> None:
         self._settings = settings
         self._patience = patience
-        self._poster = Poster(settings, counters, shrink=shrink)
+        self._poster = Poster(settings, counters, shrink=shrink, own_times=False)
 
     def deliver(self, events: Sequence[EncodedEvent]) -> None:
         """Deliver all of them. Raises `Undelivered`."""

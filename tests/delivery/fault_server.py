@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,8 @@ Play = Iterable[Fault] | Callable[[Received], Fault]
 class FaultServer:
     """Listens on 127.0.0.1 from `with` to its end; `port` 0 takes any."""
 
-    def __init__(self, play: Play = (), *, port: int = 0, tls: bool = False) -> None:
+    def __init__(self, play: Play = (), *, port: int = 0, tls: bool = False, tells_time: bool = True) -> None:
+        self._tells_time = tells_time
         self._port = port
         self._tls: ssl.SSLContext | None = None
         if tls:
@@ -236,6 +238,10 @@ class FaultServer:
         head, _, body = head.partition(b"\r\n\r\n")
         line, *lines = head.decode("latin-1").split("\r\n")
         headers = {name.strip().lower(): text.strip() for name, _, text in (one.partition(":") for one in lines)}
+        if line.startswith("HEAD "):  # what time it is here; the faults are for events
+            date = f"Date: {formatdate(usegmt=True)}\r\n" if self._tells_time else ""
+            connection.sendall(f"HTTP/1.1 200 OK\r\n{date}Content-Length: 0\r\n\r\n".encode())
+            return True
         early = self._early("upload")
         if early is not None:
             return self._strike(connection, early, "upload")

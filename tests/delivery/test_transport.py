@@ -195,7 +195,7 @@ def test_loading_the_http_library_does_not_age_the_first_sent_at() -> None:
         from otel_posthog_ai.counters import Counters
         from otel_posthog_ai.delivery import Poster, poster
         stamp = poster.sent_now
-        with FaultServer() as server:
+        with FaultServer(tells_time=False) as server:
             sender = Poster(make_settings(server.url), Counters(), shrink=lambda event, limit: None)
             loaded_when_stamped = []
             poster.sent_now = lambda: loaded_when_stamped.append("requests" in sys.modules) or stamp()
