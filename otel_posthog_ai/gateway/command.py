@@ -28,6 +28,7 @@ _SWITCH_SECONDS = 0.001
 
 _BOUNDS: tuple[tuple[str, float, str, str], ...] = (
     ("--quiet-seconds", 10.0, "S", "a trace leaves when nothing new came for so long"),
+    ("--unfinished-seconds", 120.0, "S", "or for so long, while a parent of its spans has not come"),
     ("--longest-seconds", 300.0, "S", "or this long after its first span"),
     ("--memory", 256.0, "MB", "for requests and held traces; beyond it requests get 503"),
     ("--request", 16.0, "MB", "largest request, unpacked"),
@@ -133,7 +134,7 @@ def _run(options: argparse.Namespace, ways: Any, targets: Any) -> int:
         ways,
         targets,
         spool_directory=options.spool_directory,
-        patience=Patience(options.quiet_seconds, options.longest_seconds),
+        patience=Patience(options.quiet_seconds, options.longest_seconds, options.unfinished_seconds),
         memory_bytes=int(options.memory * _MEGABYTE),
         drain_seconds=options.drain_seconds,
         limits=Limits(body_bytes=int(options.request * _MEGABYTE)),

@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanContext
 
+from otel_posthog_ai.bounds import forget_oldest
 from otel_posthog_ai.otlp.held import HeldTrace
 from otel_posthog_ai.otlp.requests import LogEntry
 from otel_posthog_ai.otlp.strays import Strays
@@ -23,6 +25,7 @@ from .packing import OVERHEAD, PackedSpan, pack, unpack
 
 _LOG_BYTES = 1_000
 """About what a log record costs in memory, beside its texts."""
+_MOST_LEFT = 20_000
 _MOST_SCOPES, _OTHER_SCOPES = 200, "(others)"
 
 
@@ -33,6 +36,8 @@ class Patience(NamedTuple):
     """Without anything new."""
     longest: float = 300.0
     """Since its first span came, however busy it is."""
+    unfinished: float = 120.0
+    """Without anything new, while a span of its own process that was named as a parent has not come: it still runs."""
 
 
 class StrayOrigin(NamedTuple):
@@ -45,7 +50,7 @@ class StrayOrigin(NamedTuple):
 class OpenTrace:
     """One trace, its spans as bytes."""
 
-    __slots__ = ("bytes", "changed", "entries", "logs", "since", "spans", "trace_id")
+    __slots__ = ("awaited", "bytes", "changed", "entries", "logs", "seen", "since", "spans", "trace_id")
 
     def __init__(self, trace_id: int, now: float) -> None:
         self.trace_id = trace_id
@@ -53,8 +58,18 @@ class OpenTrace:
         self.spans: list[PackedSpan] = []
         self.logs: list[LogEntry] = []
         self.bytes = 0
+        self.seen: set[int] = set()
+        self.awaited: set[int] = set()
+        """Spans of the same process that were named as parents and have not come."""
         self.entries: set[Entry] = set()
         """The requests on disk that hold some of it."""
+
+    def note(self, span_id: int, parent: SpanContext | None) -> None:
+        """A span of it has come."""
+        self.seen.add(span_id)
+        self.awaited.discard(span_id)
+        if parent is not None and not parent.is_remote and parent.span_id not in self.seen:
+            self.awaited.add(parent.span_id)
 
     def unpacked(self) -> HeldTrace:
         """The trace with its spans as objects."""
@@ -72,6 +87,8 @@ class OpenTraces:
         self._patience = patience
         self._open: OrderedDict[int, OpenTrace] = OrderedDict()
         """The one that has been quiet for longest comes first."""
+        self._left: dict[int, None] = {}
+        """Traces of which something has left: what they wait for may have been in it."""
         self.strays = Strays[StrayOrigin]()
         self.seen: Counter[tuple[str, bool]] = Counter()
         """Spans that came, by scope and whether they are AI."""
@@ -90,6 +107,7 @@ class OpenTraces:
             assert context is not None
             trace = self._trace(context.trace_id, now, entry)
             trace.spans.append(packed)
+            trace.note(context.span_id, span.parent)
             size = len(packed.packed) + OVERHEAD
             trace.bytes += size
             self.bytes += size
@@ -144,8 +162,10 @@ class OpenTraces:
                     short_by -= trace.bytes
         for trace in going:
             del self._open[trace.trace_id]
+            self._left[trace.trace_id] = None
             self.bytes -= trace.bytes
             self.spans -= len(trace.spans)
+        forget_oldest(self._left, _MOST_LEFT)
         return sorted(going, key=lambda trace: trace.since)
 
     def forget_strays(self, now: float, most_bytes: float) -> None:
@@ -154,9 +174,14 @@ class OpenTraces:
         self.strays.shrink_to(most_bytes)
 
     def _due(self, now: float) -> list[OpenTrace]:
-        quiet, longest = self._patience
+        quiet, longest, unfinished = self._patience
         # Traces that came together may report one call from two sides: they leave together, too.
         first = next(iter(self._open.values()), None)
         some_quiet = first is not None and now - first.changed >= quiet
         enough = quiet * 0.9 if some_quiet else quiet
-        return [trace for trace in self._open.values() if now - trace.changed >= enough or now - trace.since >= longest]
+        return [
+            trace
+            for trace in self._open.values()
+            if now - trace.changed >= (unfinished if trace.awaited and trace.trace_id not in self._left else enough)
+            or now - trace.since >= longest
+        ]

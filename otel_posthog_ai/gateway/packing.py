@@ -17,7 +17,7 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 from otel_posthog_ai.dialects import MARKS_AI, NAMES_IDENTITY, first_look
 from otel_posthog_ai.otlp.requests import SAMPLED
 
-OVERHEAD = 150
+OVERHEAD = 200
 """Bytes that a packed span costs beside its own."""
 
 

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from opentelemetry.sdk.trace import ReadableSpan
+
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.otlp import protobuf
 from otel_posthog_ai.otlp.json_values import Malformed, parse
-from otel_posthog_ai.otlp.requests import Contents, read_request
+from otel_posthog_ai.otlp.requests import Contents, LogEntry, read_request
 
 from .bodies import Refused
 from .budget import Budget
@@ -136,20 +138,18 @@ class Receiver:
         parts: dict[Target, Contents] = {}
         homeless = 0
         targets: dict[int, Target | None] = {}
-        for span in contents.spans:
-            resource = span.resource
+        items: list[ReadableSpan | LogEntry] = [*contents.spans, *contents.logs]
+        for item in items:
+            resource = item.resource
             if id(resource) not in targets:
-                targets[id(resource)] = self.routes.by_resource(resource.attributes)
+                targets[id(resource)] = self.routes.by_resource(resource.attributes if resource is not None else {})
             found = targets[id(resource)]
             if found is None:
                 homeless += 1
+            elif isinstance(item, LogEntry):
+                parts.setdefault(found, Contents()).logs.append(item)
             else:
-                parts.setdefault(found, Contents()).spans.append(span)
-        found = self.routes.by_resource({})
-        if found is None:
-            homeless += len(contents.logs)
-        elif contents.logs:
-            parts.setdefault(found, Contents()).logs += contents.logs
+                parts.setdefault(found, Contents()).spans.append(item)
         return list(parts.items()), homeless
 
 

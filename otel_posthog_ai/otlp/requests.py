@@ -47,6 +47,7 @@ class LogEntry(NamedTuple):
     occurrence: Occurrence
     agent: AgentEntry | None = None
     """Where the record is one of an agent's, which becomes a span itself; then the ids are those to hold it by."""
+    resource: Resource | None = None
 
 
 @dataclass(slots=True)
@@ -204,9 +205,9 @@ def add_log(
     content = content_of(record)
     agent = agent_entry(ids[0], scope.name, scope.version, resource, record) if content is None else None
     if content is not None:
-        contents.logs.append(LogEntry(*ids, scope.name, content))
+        contents.logs.append(LogEntry(*ids, scope.name, content, None, resource))
     elif agent is not None:
-        contents.logs.append(LogEntry(agent.holding_id, ids[1] or 1, scope.name, record, agent))
+        contents.logs.append(LogEntry(agent.holding_id, ids[1] or 1, scope.name, record, agent, resource))
     else:
         contents.other += 1
         if convention_of(scope.name) is None:

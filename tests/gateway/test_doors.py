@@ -255,6 +255,23 @@ def test_spans_go_where_their_resource_belongs(receiver: Receiver) -> None:
         assert (len(receiver.events), len(shop.events)) == (1, 2)
 
 
+def test_log_records_go_where_their_resource_belongs(receiver: Receiver) -> None:
+    span = {**written.chat(0), "resource": {"service.name": "shop"}}
+    record = {"trace_id": span["trace_id"], "span_id": span["span_id"], "event_name": "gen_ai.choice",
+              "body": {"message": {"content": "Paris"}}, "timestamp": span["end_time_unix_nano"]}  # fmt: skip
+    request = written.log_request(record)
+    request["resourceLogs"][0]["resource"] = {"attributes": written.pairs({"service.name": "shop"})}
+    with Receiver() as shop:
+        home = target(receiver.url)
+        of_shop = target(shop.url, OTHER, resource={"service.name": frozenset({"shop"})})
+        routes = Routes([home, of_shop], has_default=True, key_needed=False)
+        with running([home, of_shop], routes=routes) as gateway:
+            gateway.send(request)
+            gateway.send(written.span_request(span))
+        (event,) = shop.events
+        assert event["properties"]["$ai_output_choices"][0]["content"] == "Paris"
+
+
 def test_spans_of_no_project_are_said_to_be_rejected(receiver: Receiver) -> None:
     of_shop = target(receiver.url, resource={"service.name": frozenset({"shop"})})
     with running([of_shop], routes=Routes([of_shop], has_default=False, key_needed=False)) as gateway:

@@ -262,6 +262,18 @@ def test_a_late_span_is_placed_under_what_has_left(receiver: Receiver) -> None:
     assert second["distinct_id"] == "u0"
 
 
+def test_a_trace_waits_for_a_parent_that_still_runs(receiver: Receiver) -> None:
+    (call, root), other = family(0), family(1)
+    with running([target(receiver.url)], patience=Patience(0.05, 3600, 3600)) as gateway:
+        gateway.send(written.span_request(call))
+        gateway.send(written.span_request(*other))
+        wait_for(lambda: len(receiver.events) == 2)
+        assert arrived(receiver.events) == whole([1]), "the call came before, and still waits"
+        gateway.send(written.span_request(root))
+        wait_for(lambda: len(receiver.events) == 4)
+    assert {event["distinct_id"] for event in receiver.events} == {"u0", "u1"}
+
+
 def test_the_same_span_has_the_same_uuid_on_every_replica(receiver: Receiver) -> None:
     with Receiver() as other:
         for host in (receiver.url, other.url):
