@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from tempfile import TemporaryDirectory
 
 from .load import MARKER
 
@@ -37,7 +36,6 @@ class Sink:
             def log_message(self, *arguments: object) -> None:
                 """Silent."""
 
-        self._folder = TemporaryDirectory(prefix="otel-posthog-ai-byte-code-")
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -50,11 +48,9 @@ class Sink:
             self.marks += text.count(MARKER.encode())
 
     def __enter__(self) -> Sink:
-        self.byte_code = self._folder.name
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._folder.cleanup()

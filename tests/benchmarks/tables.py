@@ -43,6 +43,10 @@ _VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+def _variants(quick: bool) -> tuple[tuple[str, dict[str, Any]], ...]:
+    return _VARIANTS[:1] if quick else _VARIANTS
+
+
 def hooks(quick: bool) -> Iterator[Made]:
     """What the processor's own hooks cost the app's thread."""
     yield from _of_caller("Hooks: `on_start` and `on_end` alone", {"measure": "hooks"}, quick, digits=2)
@@ -55,8 +59,8 @@ def caller(quick: bool) -> Iterator[Made]:
 
 def _of_caller(heading: str, order: dict[str, Any], quick: bool, *, digits: int) -> Iterator[Made]:
     sides = (P1, P4, US)
-    repeats, rounds = (3, 30) if quick else (5, 40)
-    for title, options in _VARIANTS:
+    repeats, rounds = (2, 12) if quick else (5, 40)
+    for title, options in _variants(quick):
         found = compare(sides, {**order, "rounds": rounds, **options}, repeats)
         rows: list[Row] = []
         for name, what in (("caller", "CPU µs an AI span"), ("plain", "CPU µs a span without AI")):
@@ -66,8 +70,8 @@ def _of_caller(heading: str, order: dict[str, Any], quick: bool, *, digits: int)
 
 def work(quick: bool) -> Iterator[Made]:
     """Worker and wire under the usual load, in a user's context, and in privacy mode."""
-    repeats, rounds = (2, 6) if quick else (5, 10)
-    for title, options in _VARIANTS:
+    repeats, rounds = (1, 6) if quick else (5, 10)
+    for title, options in _variants(quick):
         sides = (P1, P4, US, US_FAST) if options else (P1, P4, US, US_FAST, BOUND, BOUND_FAST)
         found = compare((_NO_OP, *sides), {"measure": "work", "rounds": rounds, **options}, repeats)
         traces = (rounds + WARM_UP) * 30
@@ -82,8 +86,8 @@ def work(quick: bool) -> Iterator[Made]:
 def large(quick: bool) -> Iterator[Made]:
     """Generations with 100 kB of messages."""
     sides = (P1, P1_GZIP, P4, US, US_FAST, BOUND, BOUND_FAST)
-    order = {"measure": "work", "message_bytes": 100_000, "traces": 5, "rounds": 3 if quick else 6}
-    found = compare((_NO_OP, *sides), order, 2 if quick else 5)
+    order = {"measure": "work", "message_bytes": 100_000, "traces": 5, "rounds": 2 if quick else 6}
+    found = compare((_NO_OP, *sides), order, 1 if quick else 5)
     rows = _row("behind the caller, CPU µs an AI span", _minus(found, "worker"), 0, sides)
     yield "Work: 100 kB of messages a generation", ("", *(side.title for side in sides)), rows
 
@@ -109,13 +113,13 @@ def scaling(quick: bool) -> Iterator[Made]:
     sides = (P1, US, US_FAST)
     head = ("", *(side.title for side in sides))
     rows: list[Row] = []
-    for traces in (1, 10, 100) if quick else (1, 10, 100, 1_000, 10_000):
+    for traces in (1, 100) if quick else (1, 10, 100, 1_000, 10_000):
         repeated = {"rounds": 3} if traces < 1_000 else {"rounds": 1, "warm_up": 0}
         found = compare(sides, {"measure": "work", "traces": traces, "queue": 100_000, **repeated}, 1)
         rows.append((f"{traces * SPANS:,}", *(f"{found[side]['worker']:.0f}" for side in sides)))
     yield "Scaling: spans between two flushes; CPU µs an AI span behind the caller", head, rows
     rows = []
-    for size in (1_000, 10_000, 100_000) if quick else (1_000, 10_000, 100_000, 1_000_000, 5_000_000):
+    for size in (1_000, 100_000) if quick else (1_000, 10_000, 100_000, 1_000_000, 5_000_000):
         found = compare(sides, {"measure": "work", "traces": 1, "rounds": 3, "message_bytes": size}, 1)
         per_kilobyte = (f"{found[side]['worker'] * AI_SPANS / (3 * size / 1_000):.1f}" for side in sides)
         rows.append((f"{size // 1000:,} kB", *per_kilobyte))
@@ -137,7 +141,7 @@ def memory(quick: bool) -> Iterator[Made]:
 def burst(quick: bool) -> Iterator[Made]:
     """50,000 spans from one thread, queues of equal size."""
     sides = (P1, P4, US, US_FAST)
-    traces, rounds = 50, 100
+    traces, rounds = 50, 20 if quick else 100
     order = {"measure": "burst", "traces": traces, "rounds": rounds, "queue": 2_048}
     found = compare(sides, order, 1 if quick else 3)
     arrived = {side: 100 * found[side]["marks"] / (traces * rounds * MARKERS) for side in sides}
@@ -146,14 +150,15 @@ def burst(quick: bool) -> Iterator[Made]:
         ("arrived, % of the AI spans", *(f"{arrived[side]:.0f}" for side in sides)),
         ("calling thread with the SDK's own work, CPU µs a span", *(f"{called[side]:.1f}" for side in sides)),
     ]
-    yield "Burst: 50,000 spans at once from one thread, queues of 2,048", ("", *(s.title for s in sides)), rows
+    spans = f"{traces * rounds * SPANS:,}"
+    yield f"Burst: {spans} spans at once from one thread, queues of 2,048", ("", *(s.title for s in sides)), rows
 
 
 def stall(quick: bool) -> Iterator[Made]:
     """How late an event loop's timers fire while spans are worked on."""
     sides = (_NO_OP, P1, P4, US)
     for rate, size in ((300, 4_000), (600, 4_000), (90, 100_000)):
-        order = {"measure": "stall", "rate": rate, "message_bytes": size, "seconds": 7.0 if quick else 20.0}
+        order = {"measure": "stall", "rate": rate, "message_bytes": size, "seconds": 4.0 if quick else 20.0}
         found = compare(sides, order, 1 if quick else 5)
         rows: list[Row] = [
             (f"{name}, ms", *(f"{found[side][name]:.1f}" for side in sides)) for name in ("p50", "p99", "p99.9")
@@ -176,15 +181,15 @@ def conversation(quick: bool) -> Iterator[Made]:
     repeats = 1 if quick else 3
     head = ("", *(side.title for side in sides))
     rows: list[Row] = []
-    for turns in (10, 50, 200):
+    for turns in (10, 100) if quick else (10, 50, 200):
         found = compare(sides, {**order, "turns": turns, "pattern": "JSON"}, repeats)
         rows += _row(f"{turns} turns", {side: found[side]["worker"] for side in sides}, 2, sides)
     yield "Conversation: 4 kB new a turn, every call repeats all before; CPU ms a call behind the caller", head, rows
-    rows = []
+    rows, turns = [], 20 if quick else 50
     for pattern in ("OpenInference", "Traceloop", "span events"):
-        found = compare(sides, {**order, "turns": 50, "pattern": pattern}, repeats)
+        found = compare(sides, {**order, "turns": turns, "pattern": pattern}, repeats)
         rows += _row(pattern, {side: found[side]["worker"] for side in sides}, 2, sides)
-    yield "Conversation: 50 turns, by the convention that carries the history; CPU ms a call", head, rows
+    yield f"Conversation: {turns} turns, by the convention that carries the history; CPU ms a call", head, rows
 
 
 def wide(quick: bool) -> Iterator[Made]:
@@ -193,7 +198,7 @@ def wide(quick: bool) -> Iterator[Made]:
     repeats = 1 if quick else 3
     titles = {"one by one": "traces of 6 AI spans", "one run": "a trace of 10,000", "all open": "1,000 traces at once"}
     found: dict[str, dict[Side, Numbers]] = {}
-    for pattern, turns in (("one by one", 1_000), ("one run", 2_000), ("all open", 1_000)):
+    for pattern, turns in (("one by one", 500), ("one run", 2_000), ("all open", 1_000)):
         order = {"measure": "wide", "pattern": pattern, "turns": turns, "queue": 20_000}
         found[pattern] = compare(sides, order, repeats)
     rows: list[Row] = []
