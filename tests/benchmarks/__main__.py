@@ -30,9 +30,7 @@ def _versions() -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(TABLES)}; default: all")
-    parser.add_argument(
-        "--quick", action="store_true", help="less of everything, once: minutes, rough numbers"
-    )
+    parser.add_argument("--quick", action="store_true", help="less of everything, once: minutes, rough numbers")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the tables there, as Markdown")
     given = parser.parse_args()
     unknown = [name for name in given.tables if name not in TABLES]
