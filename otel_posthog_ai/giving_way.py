@@ -59,11 +59,11 @@ def giving_way() -> Generator[None]:
 
 
 @contextmanager
-def hurried() -> Generator[None]:
-    """Inside, somebody waits for the work: no thread gives way."""
+def hurried(really: bool = True) -> Generator[None]:
+    """Inside, somebody waits for the work (if `really`): no thread gives way."""
     global _hurried
-    _hurried += 1
+    _hurried += really
     try:
         yield
     finally:
-        _hurried -= 1
+        _hurried -= really

@@ -166,8 +166,9 @@ class Pipeline:
             for _ in range(member.sorter.batches(everything=everything)):
                 if self._worker.stopped:
                     return
-                member.sort_out()
-                self._read(member.sorter.next_batch(), release=not everything)
+                with hurried(member.sorter.is_behind):
+                    member.sort_out()
+                    self._read(member.sorter.next_batch(), release=not everything)
         if everything or time.monotonic() >= self._next_tick:
             self._next_tick = time.monotonic() + self._tick_seconds
             self._release(everything=everything, final=final)

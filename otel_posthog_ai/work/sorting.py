@@ -23,6 +23,8 @@ for its next second."""
 MOST_UNSORTED = 2_048
 """Ended spans that may wait to be looked at: whoever ends one more looks at the oldest few."""
 _A_FEW = 4
+_ROOM_LEFT = 4
+"""The worker no longer gives way when a queue is full to this part."""
 _LONGEST_SORTING = 10.0
 
 
@@ -58,6 +60,11 @@ class Sorter:
     def queued(self) -> int:
         """How many ended spans wait here."""
         return len(self._ended) + len(self._chosen)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so many wait that some will soon be lost."""
+        return self.queued * _ROOM_LEFT >= self._most_chosen
 
     # ---- the app's threads ---------------------------------------------------------------------------------------
 
