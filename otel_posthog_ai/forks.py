@@ -11,6 +11,7 @@ import mmap
 import os
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
@@ -88,12 +89,13 @@ def at_end_of_child(method: Callable[[], None]) -> None:
     _arm(already_in_child=_is_pool_child())
 
 
-def stay_in_child() -> None:
-    """Wait for ever. Greenlets of gevent live on in a forked child: there the parent's threads do nothing any more.
+def rest_in_peace(*, copied: bool) -> None:
+    """Called by a daemon thread with nothing left to do; `copied`: it is the parent's, for gevent's live on in a child.
 
-    They do not end either: `threading` would stumble over threads that it has forgotten.
+    Under gevent none ends: `threading` would stumble over threads that it has forgotten, or knows by another name.
     """
-    threading.Event().wait()
+    while copied or "gevent.monkey" in sys.modules:
+        time.sleep(3600)  # Not a wait without end: gevent takes that for a mistake where nothing else is to be done.
 
 
 def in_pool_child(method: Callable[[], None]) -> None:

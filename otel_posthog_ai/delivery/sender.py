@@ -249,14 +249,12 @@ class Sender:
         outbox = self._outbox
         while not self._stopped and self._outbox is outbox:
             self._send_turn()
-        if self._outbox is not outbox:
-            forks.stay_in_child()
+        forks.rest_in_peace(copied=self._outbox is not outbox)
 
     def _keep_spool(self, spooler: Spooler) -> None:
         outbox = self._outbox
         spooler.loop(lambda: self._stopped or self._outbox is not outbox)
-        if self._outbox is not outbox:
-            forks.stay_in_child()
+        forks.rest_in_peace(copied=self._outbox is not outbox)
 
     def _send_turn(self) -> None:
         try:

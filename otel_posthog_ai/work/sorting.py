@@ -22,6 +22,9 @@ MANY_UNSORTED = 512
 for its next second."""
 MOST_UNSORTED = 2_048
 """Ended spans that may wait to be looked at: whoever ends one more looks at the oldest few."""
+LONGEST_STALL = 0.05
+"""Seconds that a thread which ends a span waits for room in a full queue, before the oldest span there is lost."""
+_LOOKS = 50
 _A_FEW = 4
 _ROOM_LEFT = 4
 """The worker no longer gives way when a queue is full to this part."""
@@ -31,8 +34,8 @@ _LONGEST_SORTING = 10.0
 class Sorter:
     """The ended spans of one processor on their way to the worker.
 
-    No lock is waited for where spans end, and nothing is done there but, when very many wait, a look at a few of them:
-    a thread that ends spans faster than they can be read loses the oldest ones, and no time.
+    No lock is waited for where spans end. When very many wait, whoever ends one looks at a few of them, and where the
+    queue is full waits a moment for the worker, 50 ms at most. Then the oldest one is lost.
 
     `wake` has the worker come soon.
     """
@@ -74,11 +77,21 @@ class Sorter:
         waiting = len(self._ended)
         if waiting % MANY_UNSORTED == 0:
             self._wake()
-        if waiting > MOST_UNSORTED and self._sorting.acquire(blocking=False):
+        if waiting <= MOST_UNSORTED:
+            return
+        if len(self._chosen) >= self._most_chosen:
+            self._stall()
+        if self._sorting.acquire(blocking=False):
             try:
-                self._sort(_A_FEW)
+                self._sort(_A_FEW if len(self._chosen) < self._most_chosen else 1)
             finally:
                 self._sorting.release()
+
+    def _stall(self) -> None:
+        """Wait for room; by looks, because a lock could be one that a signal handler's own thread holds."""
+        give_up = time.monotonic() + LONGEST_STALL
+        while len(self._chosen) >= self._most_chosen and time.monotonic() < give_up:
+            time.sleep(LONGEST_STALL / _LOOKS)
 
     def refuse(self, span: ReadableSpan) -> None:
         """A span that ends after the shutdown began is counted, if it is AI."""

@@ -108,8 +108,7 @@ class Worker:
                 condition.notify_all()
                 if self._asked == asked and not self._woken and not self.stopped:
                     condition.wait(max(self._nap(), 0.001))
-        if self._condition is not condition:
-            forks.stay_in_child()
+        forks.rest_in_peace(copied=self._condition is not condition)
 
     def _take_turn(self, everything: bool, final: bool) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 
 import pytest
 
@@ -20,6 +21,8 @@ GUNICORN = {
     "sync": ("--workers", "2", "--max-requests", "20"),
     "gthread": ("--workers", "2", "--worker-class", "gthread", "--threads", "4"),
     "gevent": ("--workers", "2", "--worker-class", "gevent", "--config", "gevent_early.py"),
+    # Threads of before the patch meet locks of after it.
+    "gevent, patched after the preload": ("--workers", "2", "--worker-class", "gevent"),
 }
 
 
@@ -31,7 +34,9 @@ def test_gunicorn(served: Served, workers: str) -> None:
     bind = ("--bind", f"unix:{served.address}", "--no-control-socket")
     served.start(sys.executable, "-m", "gunicorn", "web", "--preload", *bind, *GUNICORN[workers])
     served.ask(REQUESTS, workers=2)
+    began = time.monotonic()
     served.stop()
+    assert time.monotonic() - began < 20, "thirty seconds are what the SDK's processor waits for its thread"
     served.assert_delivered_once()
 
 
