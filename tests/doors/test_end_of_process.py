@@ -269,12 +269,12 @@ def test_a_flush_says_no_when_something_was_lost_since_the_last_one() -> None:
     with FaultServer() as server:
         output = run(server, """
             provider = TracerProvider()
-            processor = trace(provider, max_queue_size=50, flush_interval_millis=60_000)
-            threads = [threading.Thread(target=chat, args=(provider, 3_000)) for _ in range(4)]
-            for thread in threads: thread.start()
-            for thread in threads: thread.join()
+            gate = threading.Event()
+            processor = trace(provider, max_queue_size=50, before_send=lambda event: (gate.wait(), event)[1])
+            chat(provider, 2_200)
+            gate.set()
             print(processor.force_flush(), processor.force_flush(), processor.status()["dropped"])
-        """)  # fmt: skip
+        """, seconds=60)  # fmt: skip
         assert output.startswith("False True {'queue_full': ")
 
 
