@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+import weakref
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,8 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._shut_down = False
         self._has_left = False
         self._checked = False
+        self._first: weakref.ReferenceType[PostHogSpanProcessor] | None = None
+        """The processor that has the spans, where this one is a second of the same project."""
         self.flushes = 0
         """How often somebody has asked for a flush."""
         self._reads_baggage = bool(self.settings.baggage_keys)
@@ -193,12 +196,17 @@ class PostHogSpanProcessor(BatchSpanProcessor):
                 and (other.settings.api_key, other.settings.host) == mine
                 and other.hierarchy.open_spans.live(span_id) is not None
             ):
-                self._inert = True
-                warn_once(
-                    "processor:double", "two PostHogSpanProcessors with one key and host on a provider: one is inert"
-                )
+                self._stand_back(other)
                 return True
         return False
+
+    def _stand_back(self, other: PostHogSpanProcessor) -> None:
+        """A cell was run again, or a module was reloaded: `other` has the spans, and this one holds no thread."""
+        self._inert = True
+        self._first = weakref.ref(other)
+        live.discard(self)
+        self._pipeline.dismiss(self)
+        warn_once("processor:double", "two PostHogSpanProcessors with one key and host on a provider: one is inert")
 
     def on_end(self, span: ReadableSpan) -> None:
         """Take an ended span. Whether it is AI is looked at later, in another thread, unless very many end."""
@@ -242,7 +250,8 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         """Deliver what is owed within `timeout_millis` milliseconds; True only when everything is delivered."""
         self.flushes += 1
         if self._inert:
-            return True
+            first = self._first() if self._first is not None else None
+            return first is None or first.force_flush(timeout_millis)  # what is owed is owed by the first
         forks.notice()
         return not self._has_left and self._pipeline.flush(_deadline(timeout_millis))
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from otel_posthog_ai import log
+from otel_posthog_ai.log import logger
 from otel_posthog_ai.settings import resolve
 from otel_posthog_ai.terminal import Terminal, clean
 from otel_posthog_ai.tree.nodes import Fate
@@ -48,6 +51,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             _write(out, each, None if options.values else _LONGEST)
         _summarise(out, explained, len(contents.malformed))
     return 0 if any(each.events or each.survivor for each in explained) else 1
+
+
+@contextmanager
+def _without_hints() -> Generator[None]:
+    """What is told to an app in its log is no part of an explanation."""
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _parser() -> argparse.ArgumentParser:

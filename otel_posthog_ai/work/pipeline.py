@@ -149,6 +149,14 @@ class Pipeline:
                 each.sorter.give_up()
             self._sender.shutdown(deadline)
 
+    def dismiss(self, member: Member) -> None:
+        """A processor goes that took nothing; with the last one the threads end."""
+        self._members.remove(member)
+        if not self._members:
+            self.closed = True
+            self._worker.stop()
+            self._sender.shutdown(time.monotonic())
+
     def status(self) -> dict[str, Any]:
         """Counters, `held` spans that were read and wait, and the sender's own state."""
         return {**self._sender.status(), "held": self.room.held}

@@ -16,6 +16,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusC
 
 from otel_posthog_ai import PostHogSpanExporter, PostHogSpanProcessor
 from otel_posthog_ai.doors.propagator import HEADER, PostHogPropagator
+from tests.delivery.fault_server import FaultServer, answer
 from tests.receiver import Receiver
 from tests.recordings import load, play
 from tests.traced import AGENT, CHAT, TOOL, Traced, assert_sound, parent_of, span_id_of, trace_id_of
@@ -286,6 +287,32 @@ def test_a_second_processor_of_the_same_project_stays_inert(
     provider.shutdown()
     assert len(receiver.events) == 1
     assert sum("one is inert" in record.message for record in caplog.records) == 1
+
+
+def _our_threads() -> list[str]:
+    return sorted(thread.name for thread in threading.enumerate() if thread.name.startswith("otel-posthog-ai"))
+
+
+@pytest.mark.parametrize("options", [{}, {"flush_at": 7}], ids=["the same settings", "other settings"])
+def test_a_second_processor_holds_no_thread_and_its_flush_tells_the_truth(options: dict[str, int]) -> None:
+    provider = TracerProvider(shutdown_on_exit=False)
+    with FaultServer() as server:
+        first = PostHogSpanProcessor(api_key="phc_tree", host=server.url, max_retries=0)
+        provider.add_span_processor(first)
+        before = _our_threads()
+        second = PostHogSpanProcessor(api_key="phc_tree", host=server.url, max_retries=0, **options)
+        provider.add_span_processor(second)
+        provider.get_tracer("tests").start_span("chat", attributes=CHAT).end()
+        assert _our_threads() == before
+        assert second.status() == {"inert": True}
+        assert second.force_flush(5_000)
+        assert len(server.events) == 1
+        server.play(lambda _: answer(503))
+        provider.get_tracer("tests").start_span("chat", attributes=CHAT).end()
+        assert not second.force_flush(1_000)  # something is owed, by the first
+        second.shutdown()
+        assert first.active
+        first.shutdown(100)
 
 
 def test_nearest_ai_ancestor_is_what_the_propagator_writes(traced: Traced) -> None:
