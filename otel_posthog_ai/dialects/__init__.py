@@ -77,9 +77,11 @@ from . import (
     traceloop,
     traceloop_crewai,
     traceloop_legacy,
+    trulens,
     unlisted_vendors,
     vector_stores,
     vercel_ai,
+    weave,
 )
 
 
@@ -163,6 +165,8 @@ DIALECTS: tuple[Dialect, ...] = (
     langwatch,
     netra,
     respan,
+    trulens,
+    weave,
     unlisted_vendors,
 )
 

@@ -68,6 +68,8 @@ def raw_output(value: Any) -> list[Message] | None:
     found = parse_json(value)
     if isinstance(found, str) and ADDRESS.fullmatch(found):
         return None
+    if isinstance(found, str) and len(found) <= _LONGEST_REPR and _REPR_ID.match(found):
+        found = read_literal(found) or found
     if not is_mapping(found):
         return read_messages(found, "assistant") if isinstance(found, str) or is_list(found) else None
     if any(is_list(found.get(key)) for key in ("choices", "candidates", "generations", "output", "messages")):
