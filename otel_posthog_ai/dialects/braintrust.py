@@ -23,7 +23,10 @@ KEYS = VendorKeys(
 
 
 def recognises(source: Source) -> bool:
-    return source.has(*KEYS.kind, *KEYS.input)
+    if source.has(*KEYS.kind, *KEYS.input, *KEYS.output):
+        return True
+    # What a user says of a call on the span of an instrumentor; it makes no AI span of any other.
+    return source.has(*KEYS.metadata, *KEYS.tags) and any(key.startswith("gen_ai.") for key in source.attributes)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -51,6 +51,13 @@ def test_a_call_of_braintrust() -> None:
     assert (found.usage.input, found.usage.output, found.time_to_first_token) == (5, 2, 0.25)
 
 
+def test_what_braintrusts_users_say_of_the_call_of_an_instrumentor() -> None:
+    said = {"braintrust.metadata": '{"plan": "pro"}', "braintrust.tags": ("beta",)}
+    found = record({"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", **said})
+    assert (found.kind, found.metadata, found.tags) == ("generation", {"plan": "pro"}, ["beta"])
+    assert read({"http.request.method": "POST", **said}) is None
+
+
 @pytest.mark.parametrize(
     ("stated", "expected"), [("TOOL", "tool"), ("RETRIEVER", "retriever"), ("PARSER", "chain"), ("UNKNOWN", "custom")]
 )
