@@ -5,12 +5,14 @@ https://www.braintrust.dev/docs/integrations/sdk-integrations/opentelemetry
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
 
 NAME = "braintrust"
 PREFIXES = ("braintrust.",)
+IDENTITY = IdentityKeys(metadata=("braintrust.metadata",))
 PLUMBING = ("braintrust.",)
 KEYS = VendorKeys(
     kind=("braintrust.span_attributes",),

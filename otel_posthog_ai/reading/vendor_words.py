@@ -63,7 +63,9 @@ _COUNTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("input", "tokens"), "input"), (("prompt", "tokens"), "input"), (("tokens", "input"), "input"),
     (("tokens", "prompt"), "input"), (("output", "tokens"), "output"), (("completion", "tokens"), "output"),
     (("tokens", "output"), "output"), (("tokens", "completion"), "output"), (("total", "tokens"), "total"),
-    (("tokens", "total"), "total"),
+    (("tokens", "total"), "total"), (("input", "token", "count"), "input"), (("prompt", "token", "count"), "input"),
+    (("output", "token", "count"), "output"), (("completion", "token", "count"), "output"),
+    (("total", "token", "count"), "total"),
 )  # fmt: skip
 # Words that make a count another one than its last words say: `cache_read_input_tokens`.
 _OF_PARTS = frozenset({"cache", "cached", "reasoning", "audio", "image", "non", "details"})

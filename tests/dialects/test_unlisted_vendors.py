@@ -192,3 +192,14 @@ def test_the_first_look_agrees() -> None:
 
     assert all(looks(attributes) == MARKS_AI for attributes, _ in SPELLINGS.values())
     assert all(looks(attributes) != MARKS_AI for attributes in ORDINARY.values())
+
+
+def test_counts_that_are_called_counts_of_tokens() -> None:
+    found = record(
+        {
+            "acme.span.type": "llm", "acme.span.input": "Hi", "acme.llm.model": "gpt-4o",
+            "acme.llm.input_token_count": 12, "acme.llm.output_token_count": 0,
+            "acme.llm.cached_input_token_count": 4,
+        }
+    )  # fmt: skip
+    assert (found.usage.input, found.usage.output) == (12, 0)

@@ -52,9 +52,10 @@ def test_a_call_of_braintrust() -> None:
 
 
 def test_what_braintrusts_users_say_of_the_call_of_an_instrumentor() -> None:
-    said = {"braintrust.metadata": '{"plan": "pro"}', "braintrust.tags": ("beta",)}
+    said = {"braintrust.metadata": '{"plan": "pro", "user_id": "u1"}', "braintrust.tags": ("beta",)}
     found = record({"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", **said})
-    assert (found.kind, found.metadata, found.tags) == ("generation", {"plan": "pro"}, ["beta"])
+    assert (found.kind, found.metadata["plan"], found.tags) == ("generation", "pro", ["beta"])
+    assert found.identity.user == "u1"
     assert read({"http.request.method": "POST", **said}) is None
 
 
