@@ -6,7 +6,7 @@ The app's threads write what begins, others what ended; the one worker asks, and
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from weakref import ReferenceType, ref
@@ -80,11 +80,13 @@ class Hierarchy:
         self._walked: dict[Node, Sequence[Node]] | None = None
         self._opened: dict[int, list[tuple[int, Span]]] | None = None
         """Open spans by trace, while all is at rest."""
+        self._scopes: dict[str | None, list[tuple[int, ReadableSpan]]] | None = None
+        """Open spans by scope, likewise."""
 
     def start_anew(self) -> None:
         """In a forked child: whoever walked here is not there. Ancestry stays."""
         self.open_spans.start_anew()
-        self._walked = None
+        self._walked = self._opened = self._scopes = None
 
     # ---- the app's threads ---------------------------------------------------------------------------------------
 
@@ -198,9 +200,9 @@ class Hierarchy:
 
     def unread_spans(self, but: str | None = None) -> Iterator[tuple[int, ReadableSpan]]:
         """The spans that are open or on their way, by span id; those of the scope `but` are left out."""
-        for span_id, span in self.open_spans:
-            if span.instrumentation_scope is None or span.instrumentation_scope.name != but:
-                yield span_id, span
+        for name, opened in self._open_by_scope().items():
+            if name != but:
+                yield from opened
         for name, spans in self._arriving.copy().items():
             if name == but:
                 continue
@@ -208,6 +210,20 @@ class Hierarchy:
                 arriving = reference()
                 if arriving is not None:
                     yield span_id, arriving
+
+    def _open_by_scope(self) -> Mapping[str | None, Sequence[tuple[int, ReadableSpan]]]:
+        """The open spans by scope. While all is at rest they are looked through once: what begins meanwhile is in none.
+
+        It begins after everything that is placed has ended, so nothing that is placed can have run inside it.
+        """
+        found = self._scopes
+        if found is None:
+            found = {}
+            for span_id, span in self.open_spans:
+                scope = span.instrumentation_scope
+                found.setdefault(scope.name if scope is not None else None, []).append((span_id, span))
+            self._scopes = found if self._walked is not None else None
+        return found
 
     def unread_spans_of(self, trace_id: int) -> Sequence[tuple[int, ReadableSpan]]:
         """Those of `unread_spans` that are of this trace; of spans that begin while all is at rest some may lack."""
@@ -347,7 +363,7 @@ class Hierarchy:
         try:
             yield
         finally:
-            self._walked = self._opened = None
+            self._walked = self._opened = self._scopes = None
 
     def survivor(self, node: Node) -> Node:
         """What the span has been merged into by now, or itself."""

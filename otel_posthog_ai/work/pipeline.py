@@ -174,9 +174,11 @@ class Pipeline:
             for _ in range(member.sorter.batches(everything=everything)):
                 if self._worker.stopped:
                     return
-                with hurried(member.sorter.is_behind):
+                behind = member.sorter.is_behind
+                with hurried(behind):
                     member.sort_out()
-                    self._read(member.sorter.next_batch(), release=not everything)
+                    # Who is behind places many at once: each time, all that was not read yet is looked through.
+                    self._read(member.sorter.next_batch(), release=not (everything or behind))
         if everything or time.monotonic() >= self._next_tick:
             self._next_tick = time.monotonic() + self._tick_seconds
             self._release(everything=everything, final=final)
