@@ -54,6 +54,17 @@ def _attributes(recorded: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
+def keeps_maps() -> bool:
+    """Whether this SDK keeps an attribute whose value is a map; older ones leave it out."""
+    span = TracerProvider(shutdown_on_exit=False).get_tracer("").start_span("", attributes={"map": {"a": 1}})  # type: ignore[dict-item]
+    return "map" in (getattr(span, "attributes", None) or {})
+
+
+def has_maps(recording: Recording) -> bool:
+    """Whether a recorded span has an attribute whose value is a map."""
+    return any(isinstance(value, dict) for span in recording["spans"] for value in (span["attributes"] or {}).values())
+
+
 class _RecordedIds(IdGenerator):
     def __init__(self) -> None:
         self.trace_id = self.span_id = 1

@@ -137,8 +137,8 @@ class Hierarchy:
         forget_oldest(self.ended, MOST_ENDED)
 
     def sweep_if_due(self) -> None:
-        """`sweep`, where the last one was long enough ago: it looks at every open span."""
-        if time.monotonic() >= self._next_sweep:
+        """`sweep`, which looks at every open span: where the last was long enough ago, or much has ended."""
+        if len(self.ended) > MOST_ENDED or time.monotonic() >= self._next_sweep:
             self.sweep()
 
     # ---- the worker ----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 
 from otel_posthog_ai import PostHogLogRecordProcessor, PostHogSpanProcessor
 from tests.receiver import Receiver
-from tests.recordings import load, play
+from tests.recordings import has_maps, keeps_maps, load, play
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.rglob("*.spans.json"))
@@ -21,8 +21,11 @@ _VERSION_KEYS = ("$lib_version", "$ai_lib_version")
 
 
 def events_of(path: Path, receiver: Receiver, *, attributes_at_start: bool = False) -> list[dict[str, Any]]:
+    recording = load(path)
+    if has_maps(recording) and not keeps_maps():
+        pytest.skip("this SDK drops attributes whose value is a map, which the recording has")
     processor = PostHogSpanProcessor(api_key="phc_golden", host=receiver.url)
-    play(load(path), [processor], [PostHogLogRecordProcessor(processor)], attributes_at_start=attributes_at_start)
+    play(recording, [processor], [PostHogLogRecordProcessor(processor)], attributes_at_start=attributes_at_start)
     processor.shutdown()
     for event in receiver.events:
         for key in _VERSION_KEYS:
