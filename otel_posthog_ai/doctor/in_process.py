@@ -170,7 +170,7 @@ def _about_inert(processor: PostHogSpanProcessor, set_up: SetUp) -> Iterator[Fin
         yield Finding("processor", "error", cause, "set POSTHOG_API_KEY before it is made, or give it api_key=")
     elif processor.status().get("inert"):
         cause = "a second PostHogSpanProcessor with the same key and host is inert"
-        yield Finding("processor", "warning", cause, "add one alone; zero code and your code may both have done so")
+        yield Finding("processor", "warning", cause, "add only one; zero code and your code may both have done so")
     elif not set_up.hearing:
         cause = "the PostHogSpanProcessor was shut down: nothing is sent any more"
         yield Finding("processor", "error", cause, "shut the provider down at the end of the process only")

@@ -13,7 +13,7 @@ _TRACELOOP = f"TRACELOOP_TRACE_CONTENT=true (with use_legacy_attributes=False al
 # OpenLLMetry's instrumentors, among others that share their namespace and have other settings, or none.
 _OF_TRACELOOP = (
     "agno", "alephalpha", "anthropic", "bedrock", "cohere", "crewai", "google_generativeai", "groq", "haystack",
-    "langchain", "llamaindex", "mistralai", "ollama", "openai.", "replicate", "sagemaker", "together", "transformers",
+    "langchain", "llamaindex", "mistralai", "ollama", "openai", "replicate", "sagemaker", "together", "transformers",
     "voyageai", "watsonx", "writer",
 )  # fmt: skip
 
