@@ -6,7 +6,7 @@ The app's threads write what begins, others what ended; the one worker asks, and
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from weakref import ReferenceType, ref
@@ -61,6 +61,20 @@ class Ended:
 _NOT_SEEN: tuple[None, None, None] = (None, None, None)
 
 
+class _Opened:
+    """The spans that are open at a moment, by trace and by scope."""
+
+    __slots__ = ("by_scope", "by_trace")
+
+    def __init__(self, open_spans: OpenSpans) -> None:
+        self.by_trace: dict[int, list[tuple[int, ReadableSpan]]] = {}
+        self.by_scope: dict[str | None, list[tuple[int, ReadableSpan]]] = {}
+        for span_id, span in open_spans:
+            scope = span.instrumentation_scope
+            self.by_trace.setdefault(span.get_span_context().trace_id, []).append((span_id, span))
+            self.by_scope.setdefault(scope.name if scope is not None else None, []).append((span_id, span))
+
+
 class Hierarchy:
     """The ancestry of all spans that one processor sees."""
 
@@ -78,15 +92,13 @@ class Hierarchy:
         """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
         self._next_sweep = 0.0
         self._walked: dict[Node, Sequence[Node]] | None = None
-        self._opened: dict[int, list[tuple[int, Span]]] | None = None
-        """Open spans by trace, while all is at rest."""
-        self._scopes: dict[str | None, list[tuple[int, ReadableSpan]]] | None = None
-        """Open spans by scope, likewise."""
+        self._opened: _Opened | None = None
+        """The open spans, while all is at rest."""
 
     def start_anew(self) -> None:
         """In a forked child: whoever walked here is not there. Ancestry stays."""
         self.open_spans.start_anew()
-        self._walked = self._opened = self._scopes = None
+        self._walked = self._opened = None
 
     # ---- the app's threads ---------------------------------------------------------------------------------------
 
@@ -200,7 +212,7 @@ class Hierarchy:
 
     def unread_spans(self, but: str | None = None) -> Iterator[tuple[int, ReadableSpan]]:
         """The spans that are open or on their way, by span id; those of the scope `but` are left out."""
-        for name, opened in self._open_by_scope().items():
+        for name, opened in self._open().by_scope.items():
             if name != but:
                 yield from opened
         for name, spans in self._arriving.copy().items():
@@ -211,30 +223,20 @@ class Hierarchy:
                 if arriving is not None:
                     yield span_id, arriving
 
-    def _open_by_scope(self) -> Mapping[str | None, Sequence[tuple[int, ReadableSpan]]]:
-        """The open spans by scope. While all is at rest they are looked through once: what begins meanwhile is in none.
+    def _open(self) -> _Opened:
+        """The open spans. While all is at rest they are looked through once: what begins meanwhile is not among them.
 
         It begins after everything that is placed has ended, so nothing that is placed can have run inside it.
         """
-        found = self._scopes
+        found = self._opened
         if found is None:
-            found = {}
-            for span_id, span in self.open_spans:
-                scope = span.instrumentation_scope
-                found.setdefault(scope.name if scope is not None else None, []).append((span_id, span))
-            self._scopes = found if self._walked is not None else None
+            found = _Opened(self.open_spans)
+            self._opened = found if self._walked is not None else None
         return found
 
     def unread_spans_of(self, trace_id: int) -> Sequence[tuple[int, ReadableSpan]]:
         """Those of `unread_spans` that are of this trace; of spans that begin while all is at rest some may lack."""
-        opened = self._opened
-        if opened is None:
-            found: dict[int, list[tuple[int, Span]]] = {}
-            for span_id, span in self.open_spans:
-                found.setdefault(span.get_span_context().trace_id, []).append((span_id, span))
-            opened = found
-            self._opened = found if self._walked is not None else None
-        unread: list[tuple[int, ReadableSpan]] = list(opened.get(trace_id, ()))
+        unread = list(self._open().by_trace.get(trace_id, ()))
         for span_id, reference in self._arriving_of.get(trace_id, {}).copy().items():
             arriving = reference()
             if arriving is not None:
@@ -363,7 +365,7 @@ class Hierarchy:
         try:
             yield
         finally:
-            self._walked = self._opened = self._scopes = None
+            self._walked = self._opened = None
 
     def survivor(self, node: Node) -> Node:
         """What the span has been merged into by now, or itself."""
