@@ -73,10 +73,15 @@ def _environment(side: Side) -> dict[str, str]:
     return environment
 
 
-def compare(sides: Sequence[Side], order: dict[str, Any], repeats: int) -> dict[Side, Numbers]:
-    """The medians of every side; each round takes the sides in the opposite order of the one before."""
+def compare(
+    sides: Sequence[Side], order: dict[str, Any], repeats: int, *, answer_seconds: float = 0.0
+) -> dict[Side, Numbers]:
+    """The medians of every side; each round takes the sides in the opposite order of the one before.
+
+    The host answers each request after `answer_seconds`.
+    """
     found: dict[Side, list[Numbers]] = {side: [] for side in sides}
-    with Sink() as sink:
+    with Sink(answer_seconds) as sink:
         for side in sides:
             if side not in _compiled:
                 probe(side, {"measure": "cold"}, sink)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import gzip
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from .load import MARKER
 
 
 class Sink:
-    """`with Sink() as sink:` … `sink.url`, `sink.bytes` on the wire, `sink.requests`, `sink.marks` that arrived."""
+    """`with Sink() as sink:` … `sink.url`, `sink.bytes` on the wire, `sink.requests`, `sink.marks` that arrived.
 
-    def __init__(self) -> None:
+    It answers each request after `answer_seconds`.
+    """
+
+    def __init__(self, answer_seconds: float = 0.0) -> None:
         self.bytes = 0
         self.marks = 0
         self.requests = 0
@@ -27,6 +31,8 @@ class Sink:
                 sink._take(body, self.headers.get("Content-Encoding") == "gzip")
                 answer = b'{"status":1}' if "batch" in self.path else b""
                 kind = "application/json" if "batch" in self.path else "application/x-protobuf"
+                if answer_seconds:
+                    time.sleep(answer_seconds)
                 self.send_response(200)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(answer)))

@@ -174,6 +174,36 @@ def stall(quick: bool) -> Iterator[Made]:
         )
 
 
+_ANSWER_SECONDS = 0.05
+
+
+def load(quick: bool) -> Iterator[Made]:
+    """What arrives of many spans, and what the app feels meanwhile, while a host answers in 50 ms."""
+    sides = (P1, P4, US) if quick else (P1, P4, US, US_FAST)
+    head = ("", *(side.title for side in sides))
+    rates = (2_000, 10_000) if quick else (100, 500, 2_000, 10_000)
+    for size, title in ((200, "200 B"), (20_000, "20 kB")):
+        rows: list[Row] = []
+        for rate in rates:
+            order = {"measure": "heavy_load", "rate": rate, "message_bytes": size, "seconds": 3.0 if quick else 20.0}
+            found = compare(sides, order, 1, answer_seconds=_ANSWER_SECONDS)
+            rows += _of_load(f"{rate:,} a second", found, sides)
+        yield f"Load: spans a second with {title} of messages, a host that answers in 50 ms", head, rows
+    order = {"measure": "heavy_load", "traces": 600, "message_bytes": 100_000}
+    found = compare(sides, order, 1, answer_seconds=_ANSWER_SECONDS)
+    yield "Load: 600 spans with 100 kB of messages, one upon the other", head, _of_load("600 at once", found, sides)
+
+
+def _of_load(what: str, found: dict[Side, Numbers], sides: Sequence[Side]) -> list[Row]:
+    values = {side: found[side] for side in sides}
+    return [
+        (f"{what}: stored, %", *(f"{100 * each['marks'] / each['made']:.1f}" for each in values.values())),
+        ("… made, spans a second", *(f"{each['rate']:,.0f}" for each in values.values())),
+        ("… longest `end()`, ms", *(f"{each['longest']:.1f}" for each in values.values())),
+        ("… 99.9 % of `end()` within, ms", *(f"{each['p99.9']:.2f}" for each in values.values())),
+    ]
+
+
 def conversation(quick: bool) -> Iterator[Made]:
     """Calls that repeat the whole history: cost a call by the number of turns, and by convention."""
     sides = (P1, P1_GZIP, US, US_PLAIN, US_FAST)
@@ -238,6 +268,7 @@ TABLES: dict[str, Callable[[bool], Iterator[Made]]] = {
     "cold": cold,
     "burst": burst,
     "stall": stall,
+    "load": load,
     "conversation": conversation,
     "wide": wide,
     "scaling": scaling,
