@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 USER_KEY = "posthog.distinct_id"
-SESSION_KEYS = ("posthog.session_id", "$ai_session_id")
+SESSION_KEY = "posthog.session_id"
+SESSION_KEYS = (SESSION_KEY, "$ai_session_id")
 REPLAY_SESSION_KEY = "$session_id"
 GROUPS_KEY = "$groups"
 

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_INPUT_MESSAGES,
+    GEN_AI_REQUEST_MAX_TOKENS,
+    GEN_AI_REQUEST_TEMPERATURE,
+    GEN_AI_RESPONSE_FINISH_REASONS,
+    GEN_AI_RESPONSE_ID,
+    GEN_AI_RESPONSE_MODEL,
+    GEN_AI_SYSTEM_INSTRUCTIONS,
+    GEN_AI_TOOL_DEFINITIONS,
+)
 from otel_posthog_ai.reading.cut_json import before_the_cut
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.pieces import answer_of_pieces
@@ -21,17 +31,17 @@ if TYPE_CHECKING:
 REDACTED = ("<REDACTED>", "[REDACTED]")
 # Of a request's body -> attributes of the conventions.
 _BODY_FIELDS = {
-    "system": "gen_ai.system_instructions",
-    "tools": "gen_ai.tool.definitions",
-    "temperature": "gen_ai.request.temperature",
-    "max_tokens": "gen_ai.request.max_tokens",
+    "system": GEN_AI_SYSTEM_INSTRUCTIONS,
+    "tools": GEN_AI_TOOL_DEFINITIONS,
+    "temperature": GEN_AI_REQUEST_TEMPERATURE,
+    "max_tokens": GEN_AI_REQUEST_MAX_TOKENS,
 }
 _ANSWER_FIELDS = {
-    "id": "gen_ai.response.id",
-    "responseId": "gen_ai.response.id",
-    "model": "gen_ai.response.model",
-    "modelVersion": "gen_ai.response.model",
-    "stop_reason": "gen_ai.response.finish_reasons",
+    "id": GEN_AI_RESPONSE_ID,
+    "responseId": GEN_AI_RESPONSE_ID,
+    "model": GEN_AI_RESPONSE_MODEL,
+    "modelVersion": GEN_AI_RESPONSE_MODEL,
+    "stop_reason": GEN_AI_RESPONSE_FINISH_REASONS,
 }
 
 
@@ -47,17 +57,17 @@ def asked(entry: AgentEntry | None) -> dict[str, Any]:
     attributes = entry.record.attributes
     if entry.role is Role.PROMPT:
         prompt = said(first_of(attributes, ("prompt", "prompt_text")))
-        return {"gen_ai.input.messages": [{"role": "user", "content": prompt}]} if prompt is not None else {}
+        return {GEN_AI_INPUT_MESSAGES: [{"role": "user", "content": prompt}]} if prompt is not None else {}
     body = parse_json(first_of(attributes, ("body", "request_text")))
     if isinstance(body, str):
         body = before_the_cut(body)  # agents cut what is long
     if is_list(body):
-        return {"gen_ai.input.messages": list(body)}
+        return {GEN_AI_INPUT_MESSAGES: list(body)}
     if not is_mapping(body):
         return {}
     found = {name: body[key] for key, name in _BODY_FIELDS.items() if body.get(key) is not None}
     messages = read_messages(body.get("messages", body.get("contents")), "user")
-    return {**found, "gen_ai.input.messages": messages} if messages else found
+    return {**found, GEN_AI_INPUT_MESSAGES: messages} if messages else found
 
 
 def called(call: Call) -> list[Message]:

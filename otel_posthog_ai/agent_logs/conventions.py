@@ -10,6 +10,25 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
+from opentelemetry.semconv.attributes.http_attributes import HTTP_RESPONSE_STATUS_CODE
+
+from otel_posthog_ai.attribute_names.coding_agents import CONVERSATION_ID
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_AGENT_NAME,
+    GEN_AI_REQUEST_MODEL,
+    GEN_AI_RESPONSE_FINISH_REASONS,
+    GEN_AI_RESPONSE_MODEL,
+    GEN_AI_USAGE_CACHE_CREATION_EPHEMERAL_1H_INPUT_TOKENS,
+    GEN_AI_USAGE_CACHE_CREATION_EPHEMERAL_5M_INPUT_TOKENS,
+    GEN_AI_USAGE_CACHE_CREATION_INPUT_TOKENS,
+    GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
+    GEN_AI_USAGE_COST,
+    GEN_AI_USAGE_INPUT_TOKENS,
+    GEN_AI_USAGE_OUTPUT_TOKENS,
+    GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
+    GEN_AI_USAGE_TOTAL_TOKENS,
+)
+from otel_posthog_ai.attribute_names.general import ERROR_MESSAGE, SESSION_ID
 from otel_posthog_ai.reading.source import Occurrence
 
 
@@ -70,21 +89,21 @@ _CLAUDE_CODE = Convention(
         "api_response_body": Role.RESPONSE,
         "tool_result": Role.TOOL,
     },
-    session=("session.id",),
+    session=(SESSION_ID,),
     prompt=("prompt.id",),
     provider="anthropic",
     prompt_span="claude_code.interaction",
     call_span="claude_code.llm_request",
     fields={
-        "model": "gen_ai.request.model",
-        "agent.name": "gen_ai.agent.name",
-        "input_tokens": "gen_ai.usage.input_tokens",
-        "output_tokens": "gen_ai.usage.output_tokens",
-        "cache_read_tokens": "gen_ai.usage.cache_read.input_tokens",
-        "cache_creation_tokens": "gen_ai.usage.cache_creation.input_tokens",
-        "cache_creation_5m_tokens": "gen_ai.usage.cache_creation.ephemeral_5m_input_tokens",
-        "cache_creation_1h_tokens": "gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",
-        "cost_usd": "gen_ai.usage.cost",
+        "model": GEN_AI_REQUEST_MODEL,
+        "agent.name": GEN_AI_AGENT_NAME,
+        "input_tokens": GEN_AI_USAGE_INPUT_TOKENS,
+        "output_tokens": GEN_AI_USAGE_OUTPUT_TOKENS,
+        "cache_read_tokens": GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
+        "cache_creation_tokens": GEN_AI_USAGE_CACHE_CREATION_INPUT_TOKENS,
+        "cache_creation_5m_tokens": GEN_AI_USAGE_CACHE_CREATION_EPHEMERAL_5M_INPUT_TOKENS,
+        "cache_creation_1h_tokens": GEN_AI_USAGE_CACHE_CREATION_EPHEMERAL_1H_INPUT_TOKENS,
+        "cost_usd": GEN_AI_USAGE_COST,
     },
 )
 _CODEX = Convention(
@@ -97,18 +116,18 @@ _CODEX = Convention(
         "sse_event": Role.CALL,
         "tool_result": Role.TOOL,
     },
-    session=("conversation.id",),
+    session=(CONVERSATION_ID,),
     prompt=(),
     provider=None,
     prompt_span="codex.turn",
     call_span="codex.sampling",
     fields={
-        "model": "gen_ai.request.model",
-        "input_token_count": "gen_ai.usage.input_tokens",
-        "output_token_count": "gen_ai.usage.output_tokens",
-        "cached_token_count": "gen_ai.usage.cache_read.input_tokens",
-        "cache_write_token_count": "gen_ai.usage.cache_creation.input_tokens",
-        "reasoning_token_count": "gen_ai.usage.reasoning.output_tokens",
+        "model": GEN_AI_REQUEST_MODEL,
+        "input_token_count": GEN_AI_USAGE_INPUT_TOKENS,
+        "output_token_count": GEN_AI_USAGE_OUTPUT_TOKENS,
+        "cached_token_count": GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
+        "cache_write_token_count": GEN_AI_USAGE_CACHE_CREATION_INPUT_TOKENS,
+        "reasoning_token_count": GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
     },
 )
 _GEMINI_CLI = Convention(
@@ -121,19 +140,19 @@ _GEMINI_CLI = Convention(
         "api_error": Role.FAILURE,
         "tool_call": Role.TOOL,
     },
-    session=("session.id",),
+    session=(SESSION_ID,),
     prompt=("prompt_id",),
     provider=None,
     prompt_span="gemini_cli.prompt",
     call_span="llm_call",
     fields={
-        "model": "gen_ai.response.model",
-        "input_token_count": "gen_ai.usage.input_tokens",
-        "output_token_count": "gen_ai.usage.output_tokens",
-        "cached_content_token_count": "gen_ai.usage.cache_read.input_tokens",
-        "thoughts_token_count": "gen_ai.usage.reasoning.output_tokens",
-        "total_token_count": "gen_ai.usage.total_tokens",
-        "finish_reasons": "gen_ai.response.finish_reasons",
+        "model": GEN_AI_RESPONSE_MODEL,
+        "input_token_count": GEN_AI_USAGE_INPUT_TOKENS,
+        "output_token_count": GEN_AI_USAGE_OUTPUT_TOKENS,
+        "cached_content_token_count": GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
+        "thoughts_token_count": GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
+        "total_token_count": GEN_AI_USAGE_TOTAL_TOKENS,
+        "finish_reasons": GEN_AI_RESPONSE_FINISH_REASONS,
     },
 )
 CONVENTIONS = (_CLAUDE_CODE, _CODEX, _GEMINI_CLI)
@@ -157,5 +176,5 @@ def first_of(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> str | None
 
 
 def _failed(attributes: Mapping[str, Any]) -> bool:
-    status = attributes.get("http.response.status_code")
-    return "error.message" in attributes or (isinstance(status, int) and status >= 400)
+    status = attributes.get(HTTP_RESPONSE_STATUS_CODE)
+    return ERROR_MESSAGE in attributes or (isinstance(status, int) and status >= 400)

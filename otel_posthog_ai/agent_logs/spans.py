@@ -12,9 +12,25 @@ from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.semconv.attributes.error_attributes import ERROR_TYPE
+from opentelemetry.semconv.attributes.http_attributes import HTTP_RESPONSE_STATUS_CODE
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-from otel_posthog_ai.reading.kinds import OPERATION
+from otel_posthog_ai.attribute_names.coding_agents import INSTALLATION_ID
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_INPUT_MESSAGES,
+    GEN_AI_OPERATION_NAME,
+    GEN_AI_OUTPUT_MESSAGES,
+    GEN_AI_PROVIDER_NAME,
+    GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK,
+    GEN_AI_TOOL_CALL_ARGUMENTS,
+    GEN_AI_TOOL_CALL_ID,
+    GEN_AI_TOOL_CALL_RESULT,
+    GEN_AI_TOOL_NAME,
+    GEN_AI_USAGE_INPUT_TOKENS,
+)
+from otel_posthog_ai.attribute_names.general import ENDUSER_ID, ERROR_MESSAGE, SESSION_ID, USER_ID
+from otel_posthog_ai.reading.identity import ACCOUNT_KEYS
 from otel_posthog_ai.reading.source import LoggedSpan
 from otel_posthog_ai.reading.values import count
 
@@ -27,10 +43,7 @@ _MILLISECOND = 1_000_000
 # A request's body may be noted a moment before the clock of its duration starts.
 _TOLERANCE_NS = 50 * _MILLISECOND
 # Who asked, in the words that agents use.
-_IDENTITY = (
-    "user.id", "user.email", "enduser.id", "user.account_uuid", "user.account_id", "user.account.id",
-    "installation.id",
-)  # fmt: skip
+_IDENTITY = (USER_ID, ENDUSER_ID, *ACCOUNT_KEYS, INSTALLATION_ID)
 
 
 def spans_of(entries: Iterable[AgentEntry]) -> list[ReadableSpan]:
@@ -145,9 +158,9 @@ class Turn:
                 max(before, key=lambda call: call.start).tools.append(tool)
 
     def _root(self, prompt: AgentEntry, trace_id: int, span_id: int) -> LoggedSpan:
-        attributes = {OPERATION: "invoke_agent", **asked(prompt)}
+        attributes = {GEN_AI_OPERATION_NAME: "invoke_agent", **asked(prompt)}
         if self._calls and called(self._calls[-1]):
-            attributes["gen_ai.output.messages"] = called(self._calls[-1])
+            attributes[GEN_AI_OUTPUT_MESSAGES] = called(self._calls[-1])
         end = max(entry.record.time_ns for entry in self._all)
         name = prompt.convention.prompt_span
         return _span(prompt, name, (trace_id, span_id), 0, (prompt.record.time_ns, end), attributes)
@@ -158,7 +171,7 @@ class Turn:
         attributes.update({**answered(call), **(asked(call.request) or self._so_far(call))})
         answer = called(call)
         if answer:
-            attributes["gen_ai.output.messages"] = answer
+            attributes[GEN_AI_OUTPUT_MESSAGES] = answer
         span_id = _own_id("call", entry)
         times = call.start, call.end
         return _span(entry, entry.convention.call_span, (trace_id, span_id), root, times, attributes)
@@ -173,23 +186,23 @@ class Turn:
         prompt = asked(self._prompt)
         if not prompt:
             return {}
-        messages = list(prompt["gen_ai.input.messages"])
+        messages = list(prompt[GEN_AI_INPUT_MESSAGES])
         for before in self._calls:
             if before.end > call.start:
                 break
             messages += called(before)
             messages += [message for tool in before.tools for message in ran(tool)]
-        return {"gen_ai.input.messages": messages}
+        return {GEN_AI_INPUT_MESSAGES: messages}
 
     def _tool(self, entry: AgentEntry, trace_id: int, root: int) -> LoggedSpan:
         found = entry.record.attributes
         end = entry.record.time_ns
-        attributes: dict[str, Any] = {OPERATION: "execute_tool"}
+        attributes: dict[str, Any] = {GEN_AI_OPERATION_NAME: "execute_tool"}
         for name, keys in _TOOL_FIELDS.items():
             value = next((found[key] for key in keys if found.get(key) is not None), None)
             if value is not None:
                 attributes[name] = value
-        name = str(attributes.get("gen_ai.tool.name") or "tool")
+        name = str(attributes.get(GEN_AI_TOOL_NAME) or "tool")
         times = end - _duration(entry), end
         return _span(entry, name, (trace_id, _own_id("tool", entry)), root, times, attributes)
 
@@ -208,28 +221,28 @@ def _is_main(entry: AgentEntry) -> bool:
 
 
 _TOOL_FIELDS: dict[str, tuple[str, ...]] = {
-    "gen_ai.tool.name": ("tool_name", "function_name"),
-    "gen_ai.tool.call.id": ("tool_use_id", "call_id"),
-    "gen_ai.tool.call.arguments": ("tool_input", "tool_parameters", "arguments", "function_args"),
-    "gen_ai.tool.call.result": ("tool_output", "output"),
+    GEN_AI_TOOL_NAME: ("tool_name", "function_name"),
+    GEN_AI_TOOL_CALL_ID: ("tool_use_id", "call_id"),
+    GEN_AI_TOOL_CALL_ARGUMENTS: ("tool_input", "tool_parameters", "arguments", "function_args"),
+    GEN_AI_TOOL_CALL_RESULT: ("tool_output", "output"),
 }
 
 
 def _call_attributes(entry: AgentEntry) -> dict[str, Any]:
     found = entry.record.attributes
-    attributes: dict[str, Any] = {OPERATION: "chat"}
+    attributes: dict[str, Any] = {GEN_AI_OPERATION_NAME: "chat"}
     if entry.convention.provider is not None:
-        attributes["gen_ai.provider.name"] = entry.convention.provider
+        attributes[GEN_AI_PROVIDER_NAME] = entry.convention.provider
     for key, name in entry.convention.fields.items():
         if found.get(key) is not None:
             attributes[name] = found[key]
     waited = _milliseconds(found.get("ttft_ms"))
     if waited is not None:
-        attributes["gen_ai.response.time_to_first_chunk"] = waited / 1000
-    if entry.convention.provider == "anthropic" and "gen_ai.usage.input_tokens" in attributes:
+        attributes[GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK] = waited / 1000
+    if entry.convention.provider == "anthropic" and GEN_AI_USAGE_INPUT_TOKENS in attributes:
         # The API counts the cache apart; the conventions count it in.
         parts = ("input_tokens", "cache_read.input_tokens", "cache_creation.input_tokens")
-        attributes["gen_ai.usage.input_tokens"] = sum(
+        attributes[GEN_AI_USAGE_INPUT_TOKENS] = sum(
             count(attributes.get(f"gen_ai.usage.{part}")) or 0 for part in parts
         )
     return attributes
@@ -252,16 +265,16 @@ def _span(
     found = entry.record.attributes
     who = {key: found[key] for key in _IDENTITY if found.get(key)}
     failed = entry.role is Role.FAILURE or str(found.get("success")).lower() == "false"
-    error = next((str(found[key]) for key in ("error", "error.message") if found.get(key)), None)
-    status_code = next((found[key] for key in ("status_code", "http.response.status_code") if found.get(key)), None)
-    failure = {"error.type": found.get("error_type"), "http.response.status_code": status_code} if failed else {}
+    error = next((str(found[key]) for key in ("error", ERROR_MESSAGE) if found.get(key)), None)
+    status_code = next((found[key] for key in ("status_code", HTTP_RESPONSE_STATUS_CODE) if found.get(key)), None)
+    failure = {ERROR_TYPE: found.get("error_type"), HTTP_RESPONSE_STATUS_CODE: status_code} if failed else {}
     return LoggedSpan(
         name=name,
         context=SpanContext(*ids, False, _SAMPLED),
         parent=SpanContext(ids[0], parent, False, _SAMPLED) if parent else None,
         resource=entry.resource,
         attributes={
-            "session.id": entry.session,
+            SESSION_ID: entry.session,
             **who,
             **{key: value for key, value in failure.items() if value},
             **attributes,

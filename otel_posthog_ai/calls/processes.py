@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from otel_posthog_ai.attribute_names.general import SERVICE_INSTANCE_ID
 from otel_posthog_ai.reading.resources import once_a_resource
 
 Process = tuple[Any, ...]
 """What a resource says of each of `KEYS`, None where it does not; empty where all spans are of one process anyway."""
 
 KEYS = (
-    "service.instance.id", "process.pid", "host.id", "host.name", "container.id", "k8s.pod.uid", "k8s.pod.name",
+    SERVICE_INSTANCE_ID, "process.pid", "host.id", "host.name", "container.id", "k8s.pod.uid", "k8s.pod.name",
     "telemetry.sdk.language",
 )  # fmt: skip
 

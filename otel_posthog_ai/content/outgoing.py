@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any, NamedTuple, cast
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_PROVIDER_NAME
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import EncodedEvent, EncodingError, encode
 from otel_posthog_ai.events.event import Event
@@ -22,7 +23,7 @@ from .privacy import private_event
 from .repeats import Repeats
 
 # Custom properties are content as well; these of ours are not.
-_NOT_CONTENT_PREFIXES = ("$", "otel.", "service.", "deployment.", "gen_ai.provider.name")
+_NOT_CONTENT_PREFIXES = ("$", "otel.", "service.", "deployment.", GEN_AI_PROVIDER_NAME)
 
 
 class Privacy(NamedTuple):

@@ -13,6 +13,10 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from opentelemetry.semconv.attributes.otel_attributes import OTEL_SCOPE_NAME, OTEL_SCOPE_VERSION
+from opentelemetry.semconv.attributes.service_attributes import SERVICE_NAME
+
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_PROVIDER_NAME
 from otel_posthog_ai.patterns import pattern
 
 from .rewriting import DICT, ITEMS, kinds
@@ -250,8 +254,8 @@ PRIVACY_RULES: Final[dict[str, Rule]] = {
     **dict.fromkeys(
         ("$ai_model", "$ai_provider", "$ai_framework", "$ai_agent_name", "$ai_prompt_name", "$ai_evaluation_name",
          "$ai_evaluation_model", "$ai_evaluation_provider", "$ai_metric_name", "$ai_handoff_from_agent",
-         "$ai_handoff_to_agent", "$ai_mcp_server", "gen_ai.provider.name", "otel.scope.name", "otel.scope.version",
-         "service.name", "service.namespace", "service.version", "deployment.environment",
+         "$ai_handoff_to_agent", "$ai_mcp_server", GEN_AI_PROVIDER_NAME, OTEL_SCOPE_NAME, OTEL_SCOPE_VERSION,
+         SERVICE_NAME, "service.namespace", "service.version", "deployment.environment",
          "deployment.environment.name", "deployment.name", "deployment.id"),
         _name,
     ),

@@ -8,18 +8,20 @@ from typing import Any, cast
 
 from opentelemetry.context import Context
 
+from otel_posthog_ai.attribute_names.general import ENDUSER_ID, SESSION_ID, USER_ID
 from otel_posthog_ai.log import warn
+from otel_posthog_ai.posthog_inputs import REPLAY_SESSION_KEY, SESSION_KEY, USER_KEY
 
 from .belonging import NOBODY, Belonging, belonging_of
 
 BAGGAGE_FIELDS = (
-    ("posthog.distinct_id", "distinct_id"),
-    ("user.id", "distinct_id"),
-    ("enduser.id", "distinct_id"),
-    ("posthog.session_id", "session_id"),
-    ("session.id", "session_id"),
+    (USER_KEY, "distinct_id"),
+    (USER_ID, "distinct_id"),
+    (ENDUSER_ID, "distinct_id"),
+    (SESSION_KEY, "session_id"),
+    (SESSION_ID, "session_id"),
     ("posthog.replay_session_id", "replay_session_id"),
-    ("$session_id", "replay_session_id"),
+    (REPLAY_SESSION_KEY, "replay_session_id"),
 )
 """Baggage key → what it says, first hit wins. Every other listed key becomes a property of its own name."""
 

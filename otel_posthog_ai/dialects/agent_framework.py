@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.record import AISpan
@@ -27,7 +28,7 @@ def recognises(source: Source) -> bool:
 
 def read(record: AISpan, source: Source) -> None:
     record.framework = FRAMEWORK
-    if source.has("gen_ai.operation.name"):
+    if source.has(GEN_AI_OPERATION_NAME):
         return
     if source.name.startswith("workflow.run"):
         record.span_type = "workflow"

@@ -5,6 +5,7 @@ https://doc.agentscope.io/ ; the result of a tool says whether it failed, the sp
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_TOOL_CALL_RESULT
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import Row, Table, fill
@@ -21,7 +22,6 @@ FIELDS: Table = (
     Row("usage.cache_read", ("agentscope.usage.cache_input_tokens",), count),
     Row("usage.cache_write", ("agentscope.usage.cache_creation_input_tokens",), count),
 )
-RESULT = "gen_ai.tool.call.result"
 _FAILED = frozenset({"error", "failed"})
 
 
@@ -32,10 +32,10 @@ def recognises(source: Source) -> bool:
 def read(record: AISpan, source: Source) -> None:
     record.framework = FRAMEWORK
     fill(record, FIELDS, source)
-    result = mapping(source.attributes.get(RESULT))
+    result = mapping(source.attributes.get(GEN_AI_TOOL_CALL_RESULT))
     if result is None or "state" not in result or "content" not in result:
         return
     record.output_state = read_state({"role": "tool", "content": result["content"]})
-    source.discard(RESULT)
+    source.discard(GEN_AI_TOOL_CALL_RESULT)
     if result["state"] in _FAILED:
         record.error = Failure(message=text(record.output_state))

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from opentelemetry.semconv.attributes.url_attributes import URL_FULL
+
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_CONVERSATION_ID,
+    GEN_AI_OPERATION_NAME,
+    GEN_AI_REQUEST_MODEL,
+    GEN_AI_RESPONSE_MODEL,
+)
 from otel_posthog_ai.reading.content_events import tool_result
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters
@@ -23,8 +31,8 @@ FIELDS: Table = (
     Row("service_tier", ("anthropic.response.service_tier",), text),
     Row("usage.cache_write_5m", ("anthropic.usage.cache_creation.ephemeral_5m_input_tokens",), count),
     Row("usage.cache_write_1h", ("anthropic.usage.cache_creation.ephemeral_1h_input_tokens",), count),
-    Row("request_url", ("url.full",), text),
-    Row("identity.incidental_session", ("gen_ai.conversation.id", "anthropic.session.id"), identifier),
+    Row("request_url", (URL_FULL,), text),
+    Row("identity.incidental_session", (GEN_AI_CONVERSATION_ID, "anthropic.session.id"), identifier),
 )
 PARAMETERS: dict[str, str] = {
     "anthropic.request.service_tier": "service_tier",
@@ -49,5 +57,5 @@ def read(record: AISpan, source: Source) -> None:
     if result is not None and record.output_state is MISSING:
         record.output_state = tool_result(result)
     # The API of the account: lists of models, batches and files are no work of a model.
-    if not source.has("gen_ai.operation.name", "gen_ai.request.model", "gen_ai.response.model"):
+    if not source.has(GEN_AI_OPERATION_NAME, GEN_AI_REQUEST_MODEL, GEN_AI_RESPONSE_MODEL):
         record.noise = True

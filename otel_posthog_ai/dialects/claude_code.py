@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_REQUEST_MODEL, GEN_AI_USAGE_INPUT_TOKENS
 from otel_posthog_ai.reading.identity import ACCOUNT_KEYS
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.source import Source
@@ -38,7 +39,7 @@ NOISE = "tool.blocked_on_user"
 REDACTED = "<REDACTED>"
 
 CALL: Table = (
-    Row("request_model", ("gen_ai.request.model", "model"), text),
+    Row("request_model", (GEN_AI_REQUEST_MODEL, "model"), text),
     Row("finish_reason", ("stop_reason",), text),
     Row("usage.output", ("output_tokens",), count),
     Row("usage.cache_read", ("cache_read_tokens",), count),
@@ -71,7 +72,7 @@ def read(record: AISpan, source: Source) -> None:
 
 
 def _read_call(record: AISpan, source: Source) -> None:
-    if "gen_ai.usage.input_tokens" not in source.attributes:
+    if GEN_AI_USAGE_INPUT_TOKENS not in source.attributes:
         record.usage.input = count(source.attributes.get("input_tokens"))
         record.usage.input_excludes_cache = True
     fill(record, CALL, source)

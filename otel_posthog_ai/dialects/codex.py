@@ -6,6 +6,7 @@ one lasts as long as the request, the other, written at its end, has the counts;
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.coding_agents import CONVERSATION_ID
 from otel_posthog_ai.reading.identity import ACCOUNT_KEYS, IdentityKeys
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
@@ -14,7 +15,7 @@ from otel_posthog_ai.record import AISpan
 
 NAME = "codex"
 PREFIXES = ("codex.turn.", "codex.tool.", "codex.usage.")
-IDENTITY = IdentityKeys(incidental_session=("conversation.id",))
+IDENTITY = IdentityKeys(incidental_session=(CONVERSATION_ID,))
 PLUMBING = ACCOUNT_KEYS
 LABELS = {
     "codex_exec": "Codex",

@@ -8,6 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from otel_posthog_ai.attribute_names.crewai import CREWAI_FLOW_NAME
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_AGENT_NAME,
+    GEN_AI_CONVERSATION_ID,
+    GEN_AI_INPUT_MESSAGES,
+    GEN_AI_OPERATION_NAME,
+    GEN_AI_OUTPUT_MESSAGES,
+    GEN_AI_WORKFLOW_NAME,
+)
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
@@ -24,14 +33,13 @@ FRAMEWORK = "crewai"
 
 # Operation -> what the step is, where its name stands, its input and its output.
 STEPS: dict[str, tuple[SpanType, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
-    "invoke_workflow": ("workflow", ("crewai.crew.name", "crewai.flow.name", "gen_ai.workflow.name"),
+    "invoke_workflow": ("workflow", ("crewai.crew.name", CREWAI_FLOW_NAME, GEN_AI_WORKFLOW_NAME),
                         ("crewai.crew.inputs", "crewai.flow.inputs"), ("crewai.crew.output", "crewai.flow.result")),
     "execute_task": ("task", ("crewai.task.name",), ("crewai.task.description",), ("crewai.task.output",)),
     "execute_method": ("task", ("crewai.method.name",), ("crewai.method.params",), ("crewai.method.result",)),
 }  # fmt: skip
 # Ids of what ran, which CrewAI gives for the conversation where nobody set one.
 _RUN_IDS = ("crewai.task.id", "crewai.execution_uuid", "crewai.crew.id", "crewai.flow.id")
-_SESSION = "gen_ai.conversation.id"
 _GENERATED = pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _EMPTY: tuple[Any, ...] = (None, "", {}, [])
 
@@ -46,10 +54,10 @@ def read(record: AISpan, source: Source) -> None:
     role = text(attributes.get("crewai.agent.role"))
     if role is not None:
         record.agent_name = role.strip()
-        source.discard("gen_ai.agent.name")  # a key made of what the agent is
-    if _is_run(text(attributes.get(_SESSION)), attributes):
-        source.discard(_SESSION)
-    step = STEPS.get(str(attributes.get("gen_ai.operation.name")))
+        source.discard(GEN_AI_AGENT_NAME)  # a key made of what the agent is
+    if _is_run(text(attributes.get(GEN_AI_CONVERSATION_ID)), attributes):
+        source.discard(GEN_AI_CONVERSATION_ID)
+    step = STEPS.get(str(attributes.get(GEN_AI_OPERATION_NAME)))
     if step is not None:
         _read_step(record, source, *step)
 
@@ -75,4 +83,4 @@ def _read_step(
         if json_text(value) not in _EMPTY:
             setattr(record, field, read_state(value, role))
     # The same once more, as a message around its JSON text.
-    source.discard("gen_ai.input.messages", "gen_ai.output.messages")
+    source.discard(GEN_AI_INPUT_MESSAGES, GEN_AI_OUTPUT_MESSAGES)

@@ -8,8 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from otel_posthog_ai.attribute_names.coding_agents import INSTALLATION_ID
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_INPUT_MESSAGES,
+    GEN_AI_OPERATION_NAME,
+    GEN_AI_OUTPUT_MESSAGES,
+    GEN_AI_PROMPT_NAME,
+    GEN_AI_SYSTEM_INSTRUCTIONS,
+    GEN_AI_TOOL_NAME,
+)
 from otel_posthog_ai.reading.identity import ACCOUNT_KEYS, IdentityKeys
-from otel_posthog_ai.reading.kinds import OPERATION
 from otel_posthog_ai.reading.messages import read_instructions, read_messages
 from otel_posthog_ai.reading.pieces import answer_of_pieces
 from otel_posthog_ai.reading.source import Source
@@ -21,10 +29,9 @@ NAME = "gemini_cli"
 PREFIXES = ()
 SCOPES = frozenset({"gemini-cli", "qwen-code"})
 # Whoever it is that works with this installation; who logged in says so in `user.email`.
-IDENTITY = IdentityKeys(incidental_user=("installation.id",))
-PLUMBING = (*ACCOUNT_KEYS, "installation.id")
+IDENTITY = IdentityKeys(incidental_user=(INSTALLATION_ID,))
+PLUMBING = (*ACCOUNT_KEYS, INSTALLATION_ID)
 LABELS = {"gemini-cli": "Gemini CLI"}
-INPUT, OUTPUT = "gen_ai.input.messages", "gen_ai.output.messages"
 KINDS: dict[str, tuple[Kind, SpanType | None]] = {
     "llm_call": ("generation", None),
     "tool_call": ("span", "tool"),
@@ -40,18 +47,18 @@ def recognises(source: Source) -> bool:
 
 def read(record: AISpan, source: Source) -> None:
     record.framework = source.scope
-    kind = KINDS.get(str(source.attributes.get(OPERATION)))
+    kind = KINDS.get(str(source.attributes.get(GEN_AI_OPERATION_NAME)))
     if kind is None:
         return
     record.kind, record.span_type = kind
-    source.discard("gen_ai.prompt.name")  # the id of the user's prompt
+    source.discard(GEN_AI_PROMPT_NAME)  # the id of the user's prompt
     if record.kind == "generation":
-        record.input = read_messages(source.take(INPUT), "user")
-        record.instructions = read_instructions(json_text(source.take("gen_ai.system_instructions")))
-        record.output = answer_of_pieces(json_text(source.take(OUTPUT)))
+        record.input = read_messages(source.take(GEN_AI_INPUT_MESSAGES), "user")
+        record.instructions = read_instructions(json_text(source.take(GEN_AI_SYSTEM_INSTRUCTIONS)))
+        record.output = answer_of_pieces(json_text(source.take(GEN_AI_OUTPUT_MESSAGES)))
         return
-    given, result = json_text(source.take(INPUT)), json_text(source.take(OUTPUT))
-    source.discard(INPUT, OUTPUT)
+    given, result = json_text(source.take(GEN_AI_INPUT_MESSAGES)), json_text(source.take(GEN_AI_OUTPUT_MESSAGES))
+    source.discard(GEN_AI_INPUT_MESSAGES, GEN_AI_OUTPUT_MESSAGES)
     if record.span_type == "tool":
         _read_tool(record, source, object_of(given), object_of(result))
         return
@@ -59,7 +66,7 @@ def read(record: AISpan, source: Source) -> None:
 
 
 def _read_tool(record: AISpan, source: Source, given: Mapping[str, Any], result: Mapping[str, Any]) -> None:
-    record.name = record.tool_name = text(source.take("gen_ai.tool.name"))
+    record.name = record.tool_name = text(source.take(GEN_AI_TOOL_NAME))
     record.tool_call_id = identifier(source.take("gen_ai.tool.call_id"))
     record.input_state = given.get("args", dict(given))
     response = object_of(result.get("response"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME, GEN_AI_TOOL_NAME
 from otel_posthog_ai.reading.content_events import tool_result
 from otel_posthog_ai.reading.messages import read_instructions, read_messages
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
@@ -41,8 +42,8 @@ def read(record: AISpan, source: Source) -> None:
     record.framework = FRAMEWORK
     own = source.below(OWN)
     record.identity.incidental_session = identifier(own.get("session_id"))
-    operation = source.attributes.get("gen_ai.operation.name")
-    if source.attributes.get("gen_ai.tool.name") == MERGED:
+    operation = source.attributes.get(GEN_AI_OPERATION_NAME)
+    if source.attributes.get(GEN_AI_TOOL_NAME) == MERGED:
         record.noise = True
     elif operation == "execute_tool":
         _read_tool(record, own)

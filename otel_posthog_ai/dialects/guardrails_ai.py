@@ -5,6 +5,7 @@ https://www.guardrailsai.com/docs/concepts/telemetry ; a guard that only parses 
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.openinference import INPUT_VALUE, LLM_INVOCATION_PARAMETERS, OUTPUT_VALUE
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.raw_requests import read_request
 from otel_posthog_ai.reading.source import Source
@@ -24,7 +25,6 @@ PLUMBING = (
 LABELS = {SCOPE: "guardrails-ai (its own spans)"}
 FRAMEWORK = "guardrails"
 KIND = "type"
-_PARAMETERS = "llm.invocation_parameters"
 
 
 def recognises(source: Source) -> bool:
@@ -49,19 +49,19 @@ def read(record: AISpan, source: Source) -> None:
 
 
 def _read_outcome(record: AISpan, source: Source) -> None:
-    result = source.take("output.value")
+    result = source.take(OUTPUT_VALUE)
     record.output_state = record.output_state if result is None else read_state(result, "assistant")
 
 
 def _read_call(record: AISpan, source: Source) -> None:
     """A call, with its request as Python's own text; without a request nobody was called."""
-    stated = source.take(_PARAMETERS)
+    stated = source.take(LLM_INVOCATION_PARAMETERS)
     if stated is None:
         record.span_type, record.noise = "task", True
         return
     record.kind = "generation"
     request = parse_json(stated)
     request = read_literal(request) if isinstance(request, str) else request
-    source.discard(_PARAMETERS, "input.value", "output.value")
+    source.discard(LLM_INVOCATION_PARAMETERS, INPUT_VALUE, OUTPUT_VALUE)
     if is_mapping(request):
         read_request(record, request)

@@ -5,6 +5,7 @@ https://docs.vllm.ai/en/latest/examples/online_serving/opentelemetry.html , http
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_USAGE_PROMPT_TOKENS
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan
 
@@ -13,7 +14,7 @@ PREFIXES = ("gen_ai.latency.",)
 SCOPES = ("vllm", "sglang")
 PLUMBING = ("rid", "module", "host_id", "pid", "thread_label")
 LABELS = {"vllm.llm_engine": "vllm (its own spans)", "sglang server": "sglang (its own spans)"}
-_SERVED = ("gen_ai.request.id", "gen_ai.latency.e2e", "gen_ai.usage.prompt_tokens")
+_SERVED = ("gen_ai.request.id", "gen_ai.latency.e2e", GEN_AI_USAGE_PROMPT_TOKENS)
 
 
 def recognises(source: Source) -> bool:

@@ -6,8 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_COMPLETION,
+    GEN_AI_OPERATION_NAME,
+    GEN_AI_PROMPT,
+    GEN_AI_SYSTEM,
+)
 from otel_posthog_ai.reading.identity import IdentityKeys
-from otel_posthog_ai.reading.kinds import OPERATION
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.providers import is_framework
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
@@ -38,8 +43,6 @@ PLUMBING = (
     "thread_id",
 )
 LABELS = {"langsmith": "langsmith"}
-PROMPT = "gen_ai.prompt"
-COMPLETION = "gen_ai.completion"
 # Metadata that LangSmith and LangChain add to a run, beside the parameters of the request.
 OWN_METADATA = frozenset(
     {
@@ -71,7 +74,7 @@ SPAN_TYPES: dict[str, SpanType] = {
 
 
 def recognises(source: Source) -> bool:
-    return RUN_TYPE in source.attributes or isinstance(source.attributes.get(PROMPT), str)
+    return RUN_TYPE in source.attributes or isinstance(source.attributes.get(GEN_AI_PROMPT), str)
 
 
 def read(record: AISpan, source: Source) -> None:
@@ -82,9 +85,9 @@ def read(record: AISpan, source: Source) -> None:
             record.metadata.setdefault(key, value)
     _read_framework(record, source, metadata)
     _read_tags(record, source)
-    given, taken = json_text(source.take(PROMPT)), json_text(source.take(COMPLETION))
+    given, taken = json_text(source.take(GEN_AI_PROMPT)), json_text(source.take(GEN_AI_COMPLETION))
     if run_type:
-        source.discard(OPERATION)
+        source.discard(GEN_AI_OPERATION_NAME)
         record.kind = KINDS.get(run_type, "span") if record.kind == "span" else record.kind
         record.span_type = None if record.kind != "span" else SPAN_TYPES.get(run_type, "custom")
     fill(record, FIELDS, source)
@@ -96,8 +99,8 @@ def read(record: AISpan, source: Source) -> None:
 
 
 def _read_framework(record: AISpan, source: Source, metadata: dict[str, Any]) -> None:
-    if source.attributes.get("gen_ai.system") == "langchain":
-        source.discard("gen_ai.system")  # what the exporter writes where it does not know
+    if source.attributes.get(GEN_AI_SYSTEM) == "langchain":
+        source.discard(GEN_AI_SYSTEM)  # what the exporter writes where it does not know
     if any(key.startswith("langgraph_") for key in metadata):
         record.framework = record.framework or "langgraph"
     elif any(key.startswith("lc_") for key in metadata) or source.attributes.get(RUN_TYPE) in ("prompt", "parser"):
@@ -127,7 +130,7 @@ def _alone(value: Any, key: str) -> Any:
 
 def _read_call(record: AISpan, source: Source, given: Any, taken: Any, metadata: dict[str, Any]) -> None:
     provider = text(metadata.get("ls_provider"))
-    stated = text(source.attributes.get("gen_ai.system"))
+    stated = text(source.attributes.get(GEN_AI_SYSTEM))
     if provider is not None and (stated is None or is_framework(stated)):
         record.provider_original = record.provider_original or provider
     for name in PARAMETERS:

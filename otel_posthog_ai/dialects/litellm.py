@@ -6,6 +6,8 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_COST_TOTAL_COST, GEN_AI_RESPONSE_ID, GEN_AI_SYSTEM
+from otel_posthog_ai.attribute_names.traceloop import LLM_IS_STREAMING
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
@@ -32,8 +34,8 @@ RAW_REQUEST = "raw_gen_ai_request"
 MARKERS = frozenset({"litellm.call_id", "litellm.provider.model"})
 
 FIELDS: Table = (
-    Row("stream", ("llm.is_streaming",), flag),
-    Row("cost.total", ("gen_ai.cost.total_cost", "gen_ai.cost.original_cost"), number),
+    Row("stream", (LLM_IS_STREAMING,), flag),
+    Row("cost.total", (GEN_AI_COST_TOTAL_COST, "gen_ai.cost.original_cost"), number),
 )
 # Metadata that LiteLLM writes by itself; what is left is the user's.
 OWN_METADATA = (
@@ -79,15 +81,15 @@ def _read_request(record: AISpan, source: Source) -> None:
     record.pair_key = f"litellm:{record.span_id}"
     fill(record, FIELDS, source)
     _read_response_id(record, source)
-    if source.attributes.get("gen_ai.system") in ("", "Unknown"):
-        source.discard("gen_ai.system")
+    if source.attributes.get(GEN_AI_SYSTEM) in ("", "Unknown"):
+        source.discard(GEN_AI_SYSTEM)
     _read_metadata(record, source)
     hidden = mapping(source.take("hidden_params")) or {}
     record.base_url = record.base_url or text(hidden.get("api_base"))
     if record.cost.total is None:
         record.cost.total = number(hidden.get("response_cost"))
         record.cost.from_cache = text(hidden.get("cache_key")) is not None  # else 0 only says that no price is known
-    if record.provider_original is None and source.attributes.get("gen_ai.system") is None:
+    if record.provider_original is None and source.attributes.get(GEN_AI_SYSTEM) is None:
         record.provider_original = text(source.attributes.get("error.llm_provider"))
 
 
@@ -102,11 +104,11 @@ def _read_guardrail(record: AISpan, source: Source) -> None:
 
 def _read_response_id(record: AISpan, source: Source) -> None:
     """The provider's id of the answer: LiteLLM wraps those of the Responses API, and makes ids where it has none."""
-    stated = text(source.attributes.get("gen_ai.response.id"))
+    stated = text(source.attributes.get(GEN_AI_RESPONSE_ID))
     if stated is None:
         return
     if stated == source.attributes.get("litellm.call_id") or _OWN_ID.match(stated):
-        source.discard("gen_ai.response.id")
+        source.discard(GEN_AI_RESPONSE_ID)
     elif stated.startswith("resp_"):
         try:
             said = base64.b64decode(stated.removeprefix("resp_") + "==", validate=False).decode()

@@ -9,6 +9,16 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_INPUT_MESSAGES,
+    GEN_AI_OUTPUT_MESSAGES,
+    GEN_AI_REQUEST_MODEL,
+    GEN_AI_RESPONSE_ID,
+    GEN_AI_SYSTEM_INSTRUCTIONS,
+    GEN_AI_USAGE_INPUT_TOKENS,
+    GEN_AI_USAGE_RAW,
+)
+from otel_posthog_ai.attribute_names.logfire import LOGFIRE_MSG_TEMPLATE, OPERATION_COST
 from otel_posthog_ai.reading.content_events import read_event_list
 from otel_posthog_ai.reading.messages import read_instructions, read_messages
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
@@ -21,7 +31,7 @@ from otel_posthog_ai.record import AISpan
 from .gen_ai import parameter
 
 NAME = "logfire"
-PREFIXES = ("logfire.msg_template",)
+PREFIXES = (LOGFIRE_MSG_TEMPLATE,)
 AI_SCOPES = (
     "logfire.openai",
     "logfire.anthropic",
@@ -32,7 +42,7 @@ PLUMBING = (
     "async",
     "duration",
     "message_template",
-    "operation.cost",
+    OPERATION_COST,
     "request_data",
     "response_data",
 )
@@ -40,7 +50,7 @@ SCOPE_PREFIX = "logfire."
 AGENTS_SCOPE = "logfire.openai_agents"
 
 FIELDS: Table = (
-    Row("cost.total", ("operation.cost",), number),
+    Row("cost.total", (OPERATION_COST,), number),
     Row("tags", ("logfire.tags",), texts),
 )
 # What a request holds beside its parameters.
@@ -49,8 +59,8 @@ NOT_PARAMETERS = frozenset(
      "base_url", "timeout", "retry", "extra_headers", "extra_query", "extra_body", "extra_args"}
 )  # fmt: skip
 # What the two halves of a streamed call have in common, and what only an answered call has.
-SHARED_KEYS = ("gen_ai.request.model", "request_data", "gen_ai.system_instructions", "gen_ai.input.messages")
-ANSWER_KEYS = ("gen_ai.response.id", "gen_ai.output.messages", "gen_ai.usage.input_tokens", "response_data")
+SHARED_KEYS = (GEN_AI_REQUEST_MODEL, "request_data", GEN_AI_SYSTEM_INSTRUCTIONS, GEN_AI_INPUT_MESSAGES)
+ANSWER_KEYS = (GEN_AI_RESPONSE_ID, GEN_AI_OUTPUT_MESSAGES, GEN_AI_USAGE_INPUT_TOKENS, "response_data")
 
 
 def recognises(source: Source) -> bool:
@@ -87,7 +97,7 @@ def read_request(record: AISpan, source: Source, request: dict[str, Any]) -> Non
     if not record.tools:
         record.tools = read_tools(request.get("tools"))
     said = next((request[key] for key in ("messages", "input", "prompt") if request.get(key) is not None), None)
-    if said is None or source.has("gen_ai.input.messages"):
+    if said is None or source.has(GEN_AI_INPUT_MESSAGES):
         return
     record.input = read_messages([said] if isinstance(said, str) else said, "user")
     record.instructions = read_instructions(request.get("system") or request.get("instructions"))
@@ -112,16 +122,16 @@ def _read_response(record: AISpan, response: dict[str, Any] | None) -> None:
 
 def _read_events(record: AISpan, source: Source) -> None:
     said = read_event_list(source.take("events"))
-    if not source.has("gen_ai.input.messages"):
+    if not source.has(GEN_AI_INPUT_MESSAGES):
         record.input = record.input or said.inputs or None
-    if not source.has("gen_ai.output.messages"):
+    if not source.has(GEN_AI_OUTPUT_MESSAGES):
         record.output = record.output or said.outputs or None
 
 
 def _read_usage(record: AISpan, source: Source) -> None:
     """The provider's own counts know the cache and the reasoning; Logfire's know the whole input."""
-    raw = read_raw_usage(source.take("gen_ai.usage.raw"))
-    if raw is not None and source.has("gen_ai.usage.input_tokens"):
+    raw = read_raw_usage(source.take(GEN_AI_USAGE_RAW))
+    if raw is not None and source.has(GEN_AI_USAGE_INPUT_TOKENS):
         raw.input = raw.output = None
     fill_usage(record.usage, raw)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_USAGE_RAW
+from otel_posthog_ai.attribute_names.logfire import LOGFIRE_MSG_TEMPLATE
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.messages import join_items, read_instructions, read_messages
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
@@ -52,7 +54,7 @@ def recognises(source: Source) -> bool:
 def read(record: AISpan, source: Source) -> None:
     record.framework = FRAMEWORK
     fill(record, FIELDS, source)
-    template = text(source.take("logfire.msg_template")) or source.name
+    template = text(source.take(LOGFIRE_MSG_TEMPLATE)) or source.name
     readable = _name(source, template)
     if template.startswith(CALLS):
         record.kind = "generation"
@@ -89,7 +91,7 @@ def _read_call(record: AISpan, source: Source) -> None:
         read_parameters(record, mapping(attributes.get(key)))
     config = mapping(attributes.get("model_config")) or {}
     record.base_url = text(config.get("base_url"))
-    fill_usage(record.usage, read_raw_usage(source.take("gen_ai.usage.raw")) or read_raw_usage(attributes.get("usage")))
+    fill_usage(record.usage, read_raw_usage(source.take(GEN_AI_USAGE_RAW)) or read_raw_usage(attributes.get("usage")))
 
 
 def _messages(value: Any, role: str) -> Any:

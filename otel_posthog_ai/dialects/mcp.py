@@ -7,6 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_OPERATION_NAME,
+    GEN_AI_PROMPT_NAME,
+    GEN_AI_TOOL_CALL_ARGUMENTS,
+    GEN_AI_TOOL_CALL_RESULT,
+    GEN_AI_TOOL_NAME,
+)
+from otel_posthog_ai.attribute_names.openinference import INPUT_VALUE, OUTPUT_VALUE
+from otel_posthog_ai.attribute_names.traceloop import (
+    TRACELOOP_ENTITY_INPUT,
+    TRACELOOP_ENTITY_NAME,
+    TRACELOOP_ENTITY_OUTPUT,
+    TRACELOOP_SPAN_KIND,
+)
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import unset
@@ -37,8 +51,8 @@ WORK = frozenset(
     {CALL, "resources/read", "prompts/get", "sampling/createMessage", "completion/complete", "elicitation/create"}
 )
 TRANSPORT = frozenset({"ResponseStreamWriter", "RequestStreamWriter", "mcp.server"})
-_INPUT_KEYS = ("gen_ai.tool.call.arguments", "mcp.request.argument", "traceloop.entity.input", "input.value")
-_OUTPUT_KEYS = ("gen_ai.tool.call.result", "mcp.response.value", "traceloop.entity.output", "output.value")
+_INPUT_KEYS = (GEN_AI_TOOL_CALL_ARGUMENTS, "mcp.request.argument", TRACELOOP_ENTITY_INPUT, INPUT_VALUE)
+_OUTPUT_KEYS = (GEN_AI_TOOL_CALL_RESULT, "mcp.response.value", TRACELOOP_ENTITY_OUTPUT, OUTPUT_VALUE)
 
 
 def recognises(source: Source) -> bool:
@@ -52,7 +66,7 @@ def read(record: AISpan, source: Source) -> None:
         record.span_type = record.span_type or "mcp"
         return
     record.span_type, record.operation = "mcp", method
-    source.discard("gen_ai.operation.name")
+    source.discard(GEN_AI_OPERATION_NAME)
     if method == CALL:
         record.tool_name = target
     record.name = target or method
@@ -63,19 +77,17 @@ def read(record: AISpan, source: Source) -> None:
 
 def _method(source: Source) -> tuple[str | None, str | None]:
     """The method of the protocol, and the tool, resource or prompt that it is about."""
-    named = text(source.attributes.get("gen_ai.tool.name")) or text(source.attributes.get("traceloop.entity.name"))
+    named = text(source.attributes.get(GEN_AI_TOOL_NAME)) or text(source.attributes.get(TRACELOOP_ENTITY_NAME))
     method = text(source.take(METHOD))
     title = source.name.removeprefix("MCP send ").removeprefix("MCP handle ")
     if method is not None:
         named = (
-            named
-            or text(source.attributes.get("gen_ai.prompt.name"))
-            or text(source.attributes.get("mcp.resource.uri"))
+            named or text(source.attributes.get(GEN_AI_PROMPT_NAME)) or text(source.attributes.get("mcp.resource.uri"))
         )
         return method, named or text(title.removeprefix(method).strip())
     if not source.scope.startswith(TRACELOOP_SCOPE):
         return None, None
-    if source.attributes.get("traceloop.span.kind") == "tool":
+    if source.attributes.get(TRACELOOP_SPAN_KIND) == "tool":
         return CALL, named or title.removesuffix(".tool")
     return (title.removesuffix(".mcp"), None) if title.endswith(".mcp") else (None, None)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from otel_posthog_ai.reading.kinds import OPERATION
+from opentelemetry.semconv.attributes.server_attributes import SERVER_ADDRESS
+from opentelemetry.semconv.attributes.url_attributes import URL_FULL
+
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME, GEN_AI_PROVIDER_NAME
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.values import count, text
@@ -34,7 +37,7 @@ def _address(value: Any) -> str | None:
 
 FIELDS: Table = (
     Row("usage.total", ("mistral_ai.request.total_tokens",), count),
-    Row("request_url", ("http.url", "url.full"), _address),
+    Row("request_url", ("http.url", URL_FULL), _address),
 )
 
 
@@ -62,15 +65,15 @@ def read(record: AISpan, source: Source) -> None:
     source.below("agent.trace.")
     _read_error(record, source)
     identifier = text(source.take(OPERATION_ID)) or source.name
-    if OPERATION not in source.attributes and record.kind == "span":
+    if GEN_AI_OPERATION_NAME not in source.attributes and record.kind == "span":
         record.kind = _kind(identifier)
     if record.kind != "span":
         record.provider_original = (
-            record.provider_original or text(source.attributes.get("gen_ai.provider.name")) or "mistral_ai"
+            record.provider_original or text(source.attributes.get(GEN_AI_PROVIDER_NAME)) or "mistral_ai"
         )
     if record.stream is None and record.kind == "generation" and "stream" in identifier:
         record.stream = True
-    address = text(source.attributes.get("server.address"))
+    address = text(source.attributes.get(SERVER_ADDRESS))
     if record.request_url is not None and address is not None:
         start, found, _ = record.request_url.partition(address)
         record.base_url = record.base_url or (f"{start}{address}" if found else None)

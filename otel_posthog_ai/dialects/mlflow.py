@@ -5,8 +5,8 @@ https://mlflow.org/docs/latest/genai/tracing/
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME
 from otel_posthog_ai.reading.content_events import read_first_token
-from otel_posthog_ai.reading.kinds import OPERATION
 from otel_posthog_ai.reading.raw_requests import read_request
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.stream_chunks import read_chunks
@@ -40,7 +40,7 @@ _CHUNK_VALUE = "mlflow.chunk.value"
 
 
 def recognises(source: Source) -> bool:
-    return source.has(*KEYS.kind, *KEYS.input) or (source.scope.startswith(SCOPE) and source.has(OPERATION))
+    return source.has(*KEYS.kind, *KEYS.input) or (source.scope.startswith(SCOPE) and source.has(GEN_AI_OPERATION_NAME))
 
 
 def read(record: AISpan, source: Source) -> None:

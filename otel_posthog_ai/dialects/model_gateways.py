@@ -5,6 +5,7 @@ https://developers.cloudflare.com/ai-gateway/observability/otel-integration/
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_USAGE_INPUT_TOKENS, GEN_AI_USAGE_PROMPT_TOKENS
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.raw_requests import read_request
@@ -32,4 +33,4 @@ def read(record: AISpan, source: Source) -> None:
     if answer is not None:
         record.output = raw_output(answer)
         # What it cost is said beside it, by who was asked to pay.
-        read_raw_answer(record, answer, usage=not source.has("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"))
+        read_raw_answer(record, answer, usage=not source.has(GEN_AI_USAGE_INPUT_TOKENS, GEN_AI_USAGE_PROMPT_TOKENS))

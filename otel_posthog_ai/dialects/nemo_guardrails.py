@@ -5,6 +5,8 @@ https://docs.nvidia.com/nemo/guardrails/ ; the operation of a call is the task t
 
 from __future__ import annotations
 
+from opentelemetry.semconv.attributes.service_attributes import SERVICE_NAME
+
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.record import AISpan, SpanType
@@ -12,7 +14,7 @@ from otel_posthog_ai.record import AISpan, SpanType
 NAME = "nemo_guardrails"
 PREFIXES = ("rail.name", "action.has_llm_calls")
 AI_SCOPES = ("nemo_guardrails", "nemoguardrails")
-PLUMBING = ("rail.", "action.", "service.name")
+PLUMBING = ("rail.", "action.", SERVICE_NAME)
 LABELS = {"nemo_guardrails": "nemoguardrails (its own spans)"}
 FRAMEWORK = "nemo-guardrails"
 # Span name -> what it is, and where its name stands.

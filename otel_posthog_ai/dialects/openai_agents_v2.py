@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_AGENT_NAME, GEN_AI_OPERATION_NAME, GEN_AI_OUTPUT_MESSAGES
+from otel_posthog_ai.attribute_names.traceloop import TRACELOOP_SPAN_KIND
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.messages import join_items, read_messages
 from otel_posthog_ai.reading.source import Source
@@ -24,13 +26,13 @@ UNKNOWN = "unknown"
 
 
 def recognises(source: Source) -> bool:
-    return source.scope == SCOPE and source.has("gen_ai.operation.name") and not source.has("traceloop.span.kind")
+    return source.scope == SCOPE and source.has(GEN_AI_OPERATION_NAME) and not source.has(TRACELOOP_SPAN_KIND)
 
 
 def read(record: AISpan, source: Source) -> None:
     record.framework = FRAMEWORK
-    operation = source.attributes["gen_ai.operation.name"]
-    agent = text(source.attributes.get("gen_ai.agent.name"))
+    operation = source.attributes[GEN_AI_OPERATION_NAME]
+    agent = text(source.attributes.get(GEN_AI_AGENT_NAME))
     if operation == UNKNOWN and source.name == UNKNOWN:
         record.noise = True
     elif operation == "invoke_agent" and agent is None:
@@ -45,9 +47,9 @@ def read(record: AISpan, source: Source) -> None:
     elif operation == "agent_handoff":
         _read_handoff(record, source)
     elif operation == "chat":
-        record.output = _read_output(source.attributes.get("gen_ai.output.messages"))
+        record.output = _read_output(source.attributes.get(GEN_AI_OUTPUT_MESSAGES))
     if agent == NO_NAME and operation != "invoke_agent":
-        del source.attributes["gen_ai.agent.name"]
+        del source.attributes[GEN_AI_AGENT_NAME]
 
 
 def _read_handoff(record: AISpan, source: Source) -> None:

@@ -7,6 +7,17 @@ from __future__ import annotations
 
 import re
 
+from otel_posthog_ai.attribute_names.openinference import (
+    EMBEDDING_MODEL_NAME,
+    INPUT_VALUE,
+    LLM_INVOCATION_PARAMETERS,
+    LLM_MODEL_NAME,
+    LLM_TOKEN_COUNT_COMPLETION,
+    LLM_TOKEN_COUNT_PROMPT,
+    OUTPUT_VALUE,
+    TAG_TAGS,
+    TOOL_NAME,
+)
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import CUSTOM, Stated, weigh
@@ -29,14 +40,14 @@ NAME = "openinference"
 KIND = "openinference.span.kind"
 # Marks of a call whose span does not state its kind: whoever writes these keys speaks of a model.
 UNSTATED: tuple[tuple[str, str], ...] = (
-    ("llm.model_name", "LLM"),
-    ("llm.token_count.prompt", "LLM"),
+    (LLM_MODEL_NAME, "LLM"),
+    (LLM_TOKEN_COUNT_PROMPT, "LLM"),
     ("llm.input_messages.0.message.role", "LLM"),
-    ("embedding.model_name", "EMBEDDING"),
+    (EMBEDDING_MODEL_NAME, "EMBEDDING"),
 )
 PREFIXES = ("openinference.", *(key for key, _ in UNSTATED))
 AI_SCOPES = ("openinference.",)
-IDENTITY = IdentityKeys(metadata=("metadata",), invocation=("llm.invocation_parameters",))
+IDENTITY = IdentityKeys(metadata=("metadata",), invocation=(LLM_INVOCATION_PARAMETERS,))
 PLUMBING = (
     "openinference.",
     "llm.",
@@ -47,7 +58,7 @@ PLUMBING = (
     "smolagents.",
     "agno.",
     "metadata",
-    "tag.tags",
+    TAG_TAGS,
 )
 SCOPES = ("openinference.instrumentation.",)
 # What a step of an AI says beside its kind: a processor stamps the kind on every span, also on HTTP requests.
@@ -67,10 +78,10 @@ KINDS: dict[str, Stated] = {
 }
 STEP_FIELDS: Table = (
     Row("agent_name", ("agent.name",), text),
-    Row("tool_name", ("tool.name",), text),
+    Row("tool_name", (TOOL_NAME,), text),
     Row("tool_call_id", ("tool.id", "tool.call_id", "tool_call.id", "message.tool_call_id"), identifier),
     Row("prompt_name", ("prompt.id",), text),
-    Row("tags", ("tag.tags",), user_tags),
+    Row("tags", (TAG_TAGS,), user_tags),
 )  # fmt: skip
 # Calls that only count tokens: nothing is generated, nothing is billed.
 _COUNTING = ("count_tokens", "CountTokens", "compute_tokens", "ComputeTokens")
@@ -84,7 +95,7 @@ _HANDOFF = pattern(r"^handoff to ", re.IGNORECASE)
 _CREW = pattern(r"\.kickoff(?:_async|_for_each)?$")
 # BeeAI's instrumentor makes a span of what a run emits, of the kind of the run: of each token of a stream, of an error.
 _EMITTED = "metadata.trace.run_id"
-_TOTALS = ("llm.token_count.prompt", "llm.token_count.completion")
+_TOTALS = (LLM_TOKEN_COUNT_PROMPT, LLM_TOKEN_COUNT_COMPLETION)
 _TEMPLATE_KEYS = ("llm.prompt_template.template", "llm.prompt_template.variables", "llm.prompt_template.version")
 
 
@@ -93,7 +104,7 @@ def recognises(source: Source) -> bool:
         return not is_plain_scope(source.scope) or any(key.startswith(CONTENTS) for key in source.attributes)
     if _unstated_kind(source) is not None:
         return True
-    return source.scope.startswith(SCOPES) and source.has("input.value", "output.value", "tool.name")
+    return source.scope.startswith(SCOPES) and source.has(INPUT_VALUE, OUTPUT_VALUE, TOOL_NAME)
 
 
 def _unstated_kind(source: Source) -> str | None:
@@ -139,7 +150,7 @@ def _refine(record: AISpan, source: Source) -> None:
         record.span_type = "workflow"
     elif record.kind == "embedding" and _is_inner(source):
         record.kind, record.span_type = "span", "chain"
-    elif record.span_type == "tool" and _HANDOFF.match(source.name) and not source.has("tool.name"):
+    elif record.span_type == "tool" and _HANDOFF.match(source.name) and not source.has(TOOL_NAME):
         record.span_type = "handoff"
 
 

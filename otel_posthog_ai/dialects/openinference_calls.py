@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.openinference import (
+    EMBEDDING_MODEL_NAME,
+    EMBEDDING_TEXT,
+    INPUT_VALUE,
+    LLM_INPUT_MESSAGES,
+    LLM_INVOCATION_PARAMETERS,
+    LLM_MODEL_NAME,
+    LLM_OUTPUT_MESSAGES,
+    LLM_PROMPTS,
+    LLM_PROVIDER,
+    LLM_SYSTEM,
+    LLM_TOKEN_COUNT_COMPLETION,
+    LLM_TOKEN_COUNT_PROMPT,
+    OUTPUT_VALUE,
+    TOOL_JSON_SCHEMA,
+)
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.reading.bodies import is_data, read_given, read_result
 from otel_posthog_ai.reading.content_events import FIRST_TOKEN_EVENTS
@@ -34,12 +50,12 @@ from otel_posthog_ai.record import AISpan, Failure, Message
 from .openinference_messages import flattened_messages, flattened_texts
 
 CALL_FIELDS: Table = (
-    Row("provider_original", ("llm.provider", "llm.system", "embedding.provider"), text),
+    Row("provider_original", (LLM_PROVIDER, LLM_SYSTEM, "embedding.provider"), text),
     Row("request_model", ("llm.request.model_name",), text),
     Row("response_model", ("llm.response.model_name",), text),
     Row("finish_reason", ("llm.finish_reason", "llm.finish_reasons"), finish_reason),
-    Row("usage.input", ("llm.token_count.prompt",), count),
-    Row("usage.output", ("llm.token_count.completion",), count),
+    Row("usage.input", (LLM_TOKEN_COUNT_PROMPT,), count),
+    Row("usage.output", (LLM_TOKEN_COUNT_COMPLETION,), count),
     Row("usage.total", ("llm.token_count.total",), count),
     Row("usage.cache_read", ("llm.token_count.prompt_details.cache_read",
                              "llm.token_count.prompt_details.cache_input",
@@ -91,12 +107,12 @@ def read_counts(record: AISpan, source: Source) -> None:
 def _read_models(record: AISpan, source: Source) -> None:
     """The one name that older spans have is the answer's, where there is one."""
     parameters = _invocation(source)
-    named = text(source.first("llm.model_name", "embedding.model_name"))
+    named = text(source.first(LLM_MODEL_NAME, EMBEDDING_MODEL_NAME))
     requested = text(parameters.get("model")) or text(parameters.get("model_name")) or text(parameters.get("model_id"))
     record.request_model = record.request_model or requested
     if record.kind == "generation" and record.response_model is None:
         # The raw answer knows its model better than an instrumentor that noted only the requested one.
-        answer = parse_json(source.attributes.get("output.value"))
+        answer = parse_json(source.attributes.get(OUTPUT_VALUE))
         if not is_data(answer):
             read_raw_answer(record, answer)
     if record.request_model is None:
@@ -110,7 +126,7 @@ def _read_models(record: AISpan, source: Source) -> None:
 
 def _invocation(source: Source) -> dict[str, Any]:
     """The parameters; what a Python method takes besides its own it calls `kwargs`."""
-    found = dict(mapping(source.first("llm.invocation_parameters", "embedding.invocation_parameters")) or {})
+    found = dict(mapping(source.first(LLM_INVOCATION_PARAMETERS, "embedding.invocation_parameters")) or {})
     return {**object_of(found.pop("kwargs", None)), **found}
 
 
@@ -125,7 +141,7 @@ def _read_parameters(record: AISpan, source: Source) -> None:
             record.parameters.setdefault(name, value)
     definitions: list[Any] = []
     for flat in source.indexed("llm.tools").values():
-        schema = parse_json(flat.get("tool.json_schema"))
+        schema = parse_json(flat.get(TOOL_JSON_SCHEMA))
         if schema is None:
             schema = {key.removeprefix("tool."): value for key, value in flat.items()}
         definitions.append(schema)
@@ -152,12 +168,12 @@ def _is_token(event: str) -> bool:
 
 def _read_messages(record: AISpan, source: Source) -> None:
     if unset(record.input):
-        record.input = flattened_messages(source, "llm.input_messages", "user")
+        record.input = flattened_messages(source, LLM_INPUT_MESSAGES, "user")
     if unset(record.input):
-        prompts = flattened_texts(source, "llm.prompts", "prompt.text") or texts(source.take("llm.prompts")) or []
+        prompts = flattened_texts(source, LLM_PROMPTS, "prompt.text") or texts(source.take(LLM_PROMPTS)) or []
         record.input = [{"role": "user", "content": each} for each in prompts] or None
     if unset(record.output):
-        record.output = flattened_messages(source, "llm.output_messages", "assistant")
+        record.output = flattened_messages(source, LLM_OUTPUT_MESSAGES, "assistant")
     if unset(record.output):
         choices = flattened_texts(source, "llm.choices", "completion.text")
         record.output = [{"role": "assistant", "content": each} for each in choices] or None
@@ -169,18 +185,18 @@ def _read_messages(record: AISpan, source: Source) -> None:
 
 def _read_embedding(record: AISpan, source: Source) -> None:
     if record.embedding_input is None:
-        record.embedding_input = flattened_texts(source, "embedding.embeddings", "embedding.text") or None
-    body = parse_json(source.attributes.get("input.value"))
+        record.embedding_input = flattened_texts(source, "embedding.embeddings", EMBEDDING_TEXT) or None
+    body = parse_json(source.attributes.get(INPUT_VALUE))
     if record.embedding_input is None and body is not None:
         record.embedding_input = embedding_texts(body.get("input", body) if is_mapping(body) else body)
 
 
 def _read_bodies(record: AISpan, source: Source) -> None:
     """What only the raw request and answer say."""
-    answer = parse_json(source.take("output.value"))
+    answer = parse_json(source.take(OUTPUT_VALUE))
     if source.status_error and is_error_text(answer, source):
         record.error, answer = Failure(message=answer), None
-    request = parse_json(source.take("input.value"))
+    request = parse_json(source.take(INPUT_VALUE))
     if record.kind == "generation":
         _fill_gaps(record, source, request, answer)
         read_result(record, answer)
@@ -195,7 +211,7 @@ def _read_bodies(record: AISpan, source: Source) -> None:
 
 def _fill_gaps(record: AISpan, source: Source, request: Any, answer: Any) -> None:
     """The raw messages where the flattened ones lack a text (a list of parts, in JavaScript) or the id of a call."""
-    written = len(source.indexed("llm.input_messages"))
+    written = len(source.indexed(LLM_INPUT_MESSAGES))
     if written and (record.input is None or len(record.input) < written):
         given = read_messages(request, "user")
         if given is not None and len(given) >= written:

@@ -5,6 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from otel_posthog_ai.attribute_names.general import SESSION_ID
+from otel_posthog_ai.attribute_names.openinference import (
+    INPUT_VALUE,
+    LLM_INPUT_MESSAGES,
+    LLM_OUTPUT_MESSAGES,
+    OUTPUT_VALUE,
+)
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
@@ -28,14 +35,14 @@ _DOCUMENTS = ("retrieval.documents", "reranker.output_documents", "output.docume
 def read_step(record: AISpan, source: Source) -> None:
     """Fill the states and the name of a span that is no call of a model."""
     if source.scope.endswith(_OWN_SESSIONS):
-        record.identity.incidental_session = identifier(source.attributes.get("session.id"))
-        source.discard("session.id")
+        record.identity.incidental_session = identifier(source.attributes.get(SESSION_ID))
+        source.discard(SESSION_ID)
     _read_states(record, source)
     _read_name(record, source)
 
 
 def _read_states(record: AISpan, source: Source) -> None:
-    given, result = _given(record, source), source.take("output.value")
+    given, result = _given(record, source), source.take(OUTPUT_VALUE)
     result = _documents(source) or result
     if record.span_type == "tool" and record.tool_call_id is None:
         record.tool_call_id = _call_id(result)
@@ -43,17 +50,17 @@ def _read_states(record: AISpan, source: Source) -> None:
         record.input_state = read_state(given, "user")
     if unset(record.output_state) and result is not None and result != "":
         record.output_state = read_state(result, "assistant")
-    asked = flattened_messages(source, "llm.input_messages", "user")
+    asked = flattened_messages(source, LLM_INPUT_MESSAGES, "user")
     if unset(record.input_state) and asked:
         record.input_state = asked
-    answered = flattened_messages(source, "llm.output_messages", "assistant")
+    answered = flattened_messages(source, LLM_OUTPUT_MESSAGES, "assistant")
     if unset(record.output_state) and answered:
         record.output_state = answered
 
 
 def _given(record: AISpan, source: Source) -> Any:
     """What the step was given: its input, a tool's arguments, or what a reranker is to order."""
-    given = source.first("input.value", "crew_inputs", "flow_inputs")
+    given = source.first(INPUT_VALUE, "crew_inputs", "flow_inputs")
     if source.has(*_CREW_MARKS):
         for key in _CREW_KEYS:
             source.take(key)

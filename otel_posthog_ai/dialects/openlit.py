@@ -5,6 +5,7 @@ https://docs.openlit.io/
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OUTPUT_MESSAGES
 from otel_posthog_ai.reading.kinds import CUSTOM, weigh
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.source import Source
@@ -19,7 +20,6 @@ ARGUMENTS = ("function.args", "function.kwargs")
 PREFIXES = ARGUMENTS
 AI_SCOPES = ("openlit",)
 PLUMBING = ("function.", "openlit.")
-RETURNED = "gen_ai.output.messages"
 
 
 def recognises(source: Source) -> bool:
@@ -31,7 +31,7 @@ def read(record: AISpan, source: Source) -> None:
     positional, named = (read_literal(text(source.take(key)) or "") for key in ARGUMENTS)
     if unset(record.input_state) and (positional or named):
         record.input_state = read_state({"args": positional or [], "kwargs": named or {}})
-    returned = source.take(RETURNED)
+    returned = source.take(GEN_AI_OUTPUT_MESSAGES)
     if returned is not None and unset(record.output_state):
         record.output_state = read_state(returned, "assistant")
-    source.discard(RETURNED)  # no messages, although it is called so
+    source.discard(GEN_AI_OUTPUT_MESSAGES)  # no messages, although it is called so

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.openinference import OUTPUT_VALUE
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_requests import read_request
@@ -88,9 +89,9 @@ def _read_settings(record: AISpan, source: Source) -> None:
 def _read_content(record: AISpan, source: Source) -> None:
     attributes = source.attributes
     if record.span_type == "speech":
-        said = text(attributes.get("text")) or text(attributes.get("output.value"))
+        said = text(attributes.get("text")) or text(attributes.get(OUTPUT_VALUE))
         record.input_state = record.input_state if said is None else said.strip()
-        source.discard("output.value")
+        source.discard(OUTPUT_VALUE)
     elif record.span_type == "transcription":
         record.output_state = attributes.get("transcript", record.output_state)
     elif record.span_type is None:

@@ -8,6 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_AGENT_NAME,
+    GEN_AI_INPUT_MESSAGES,
+    GEN_AI_OPERATION_NAME,
+    GEN_AI_OUTPUT_MESSAGES,
+    GEN_AI_SYSTEM_INSTRUCTIONS,
+    GEN_AI_TOOL_CALL_ARGUMENTS,
+    GEN_AI_TOOL_CALL_RESULT,
+    GEN_AI_TOOL_NAME,
+)
+from otel_posthog_ai.attribute_names.logfire import OPERATION_COST
 from otel_posthog_ai.reading.content_events import read_event_list
 from otel_posthog_ai.reading.messages import message_text, read_messages
 from otel_posthog_ai.reading.source import Source
@@ -31,15 +42,15 @@ PLUMBING = (
     "model_name",
     "agent_name",
     "final_result",
-    "operation.cost",
+    OPERATION_COST,
     "logfire.",
 )
 LABELS = {"pydantic-ai": "pydantic-ai (its own spans)"}
 FRAMEWORK = "pydantic-ai"
 
 FIELDS: Table = (
-    Row("agent_name", ("gen_ai.agent.name", "agent_name"), text),
-    Row("cost.total", ("operation.cost",), number),
+    Row("agent_name", (GEN_AI_AGENT_NAME, "agent_name"), text),
+    Row("cost.total", (OPERATION_COST,), number),
 )
 # Lists of definitions inside `model_request_parameters`.
 TOOL_LISTS = ("function_tools", "output_tools")
@@ -58,11 +69,11 @@ def read(record: AISpan, source: Source) -> None:
     # What came from the cache is inside the input, whoever the provider was.
     record.usage.input_excludes_cache = False
     fill(record, FIELDS, source)
-    if source.has("gen_ai.tool.name"):
+    if source.has(GEN_AI_TOOL_NAME):
         _read_tool(record, source)
     elif _is_agent(source):
         _read_agent(record, source)
-    elif source.has("model_request_parameters", "gen_ai.operation.name") or source.has(ATTEMPT):
+    elif source.has("model_request_parameters", GEN_AI_OPERATION_NAME) or source.has(ATTEMPT):
         _read_request(record, source)
     else:
         # `running tools`, `waiting for … concurrency`: bookkeeping around the steps.
@@ -70,19 +81,19 @@ def read(record: AISpan, source: Source) -> None:
 
 
 def _is_agent(source: Source) -> bool:
-    if source.attributes.get("gen_ai.operation.name") == "invoke_agent":
+    if source.attributes.get(GEN_AI_OPERATION_NAME) == "invoke_agent":
         return True
     return source.has("pydantic_ai.all_messages", "all_messages_events", "final_result") or (
-        source.has("agent_name", "model_name") and not source.has("gen_ai.operation.name")
+        source.has("agent_name", "model_name") and not source.has(GEN_AI_OPERATION_NAME)
     )
 
 
 def _read_tool(record: AISpan, source: Source) -> None:
     record.kind, record.span_type = "span", "tool"
-    arguments = source.first("gen_ai.tool.call.arguments", "tool_arguments")
+    arguments = source.first(GEN_AI_TOOL_CALL_ARGUMENTS, "tool_arguments")
     if arguments is not None:
         record.input_state = state(arguments)
-    result = source.first("gen_ai.tool.call.result", "tool_response")
+    result = source.first(GEN_AI_TOOL_CALL_RESULT, "tool_response")
     if result is not None:
         record.output_state = state(result)
 
@@ -131,7 +142,7 @@ def _read_agent(record: AISpan, source: Source) -> None:
     elif unset(record.output_state):
         _output_from(record, conversation)
     # The run repeats the messages of its requests: they are its states, not its own.
-    source.used.update(("gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions"))
+    source.used.update((GEN_AI_INPUT_MESSAGES, GEN_AI_OUTPUT_MESSAGES, GEN_AI_SYSTEM_INSTRUCTIONS))
     metadata = mapping(source.take("metadata"))
     if metadata:
         record.metadata.update(metadata)

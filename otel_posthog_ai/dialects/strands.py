@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME, GEN_AI_SERVER_TIME_TO_FIRST_TOKEN
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.tool_definitions import read_tools
 from otel_posthog_ai.reading.values import count, number
@@ -31,9 +32,9 @@ def recognises(source: Source) -> bool:
 
 def read(record: AISpan, source: Source) -> None:
     record.framework = FRAMEWORK
-    operation = str(source.attributes.get("gen_ai.operation.name") or "")
+    operation = str(source.attributes.get(GEN_AI_OPERATION_NAME) or "")
     # Strands writes milliseconds, where others write seconds.
-    waited = number(source.take("gen_ai.server.time_to_first_token"))
+    waited = number(source.take(GEN_AI_SERVER_TIME_TO_FIRST_TOKEN))
     if waited is not None and waited > 0:
         record.time_to_first_token = waited / 1000
         record.stream = True

@@ -7,6 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_INPUT_MESSAGES,
+    GEN_AI_OUTPUT_MESSAGES,
+    GEN_AI_REQUEST_MODEL,
+    GEN_AI_TOOL_DEFINITIONS,
+    GEN_AI_USAGE_OUTPUT_TOKENS_REASONING,
+)
+from otel_posthog_ai.attribute_names.openinference import (
+    EMBEDDING_TEXT,
+    INPUT_VALUE,
+    LLM_INVOCATION_PARAMETERS,
+    OUTPUT_VALUE,
+    TAG_TAGS,
+    TOOL_JSON_SCHEMA,
+)
 from otel_posthog_ai.reading.content_events import FIRST_TOKEN_EVENTS, read_first_token
 from otel_posthog_ai.reading.kinds import CALL, CUSTOM, name_after_span, stated_by, weigh
 from otel_posthog_ai.reading.messages import read_messages
@@ -26,12 +41,12 @@ KIND_KEYS = ("gen_ai.span.kind", "fi.span.kind")
 # Marks of a call whose span does not state its kind.
 UNSTATED = ("gen_ai.input.messages.0.message.role", "gen_ai.output.messages.0.message.role")
 PREFIXES = KIND_KEYS
-PLUMBING = ("fi.", "metadata", "tag.tags")
+PLUMBING = ("fi.", "metadata", TAG_TAGS)
 FIELDS: Table = (
-    Row("tags", ("tag.tags",), user_tags),
+    Row("tags", (TAG_TAGS,), user_tags),
     Row("usage.cache_read", ("gen_ai.usage.input_tokens.cache_read",), count),
     Row("usage.cache_write", ("gen_ai.usage.input_tokens.cache_write",), count),
-    Row("usage.reasoning", ("gen_ai.usage.output_tokens.reasoning",), count),
+    Row("usage.reasoning", (GEN_AI_USAGE_OUTPUT_TOKENS_REASONING,), count),
 )
 
 
@@ -52,26 +67,26 @@ def read(record: AISpan, source: Source) -> None:
 
 
 def _read_call(record: AISpan, source: Source) -> None:
-    parameters = mapping(source.first("gen_ai.request.parameters", "llm.invocation_parameters")) or {}
+    parameters = mapping(source.first("gen_ai.request.parameters", LLM_INVOCATION_PARAMETERS)) or {}
     read_request(record, parameters)
     if record.response_model is None and not source.status_error:
         # What is called the requested model is the answer's, where there was an answer.
-        record.response_model = text(source.attributes.get("gen_ai.request.model"))
-    definitions = flattened_texts(source, "gen_ai.tool.definitions", "tool.json_schema")
+        record.response_model = text(source.attributes.get(GEN_AI_REQUEST_MODEL))
+    definitions = flattened_texts(source, GEN_AI_TOOL_DEFINITIONS, TOOL_JSON_SCHEMA)
     if not record.tools:
         record.tools = read_tools(definitions) if definitions else None
     for event in source.events:
         if event.name in FIRST_TOKEN_EVENTS:
             read_first_token(record, event)
-    given, answer = parse_json(source.take("input.value")), parse_json(source.take("output.value"))
+    given, answer = parse_json(source.take(INPUT_VALUE)), parse_json(source.take(OUTPUT_VALUE))
     if record.kind == "embedding":
-        texts = flattened_texts(source, "gen_ai.embeddings", "embedding.text")
+        texts = flattened_texts(source, "gen_ai.embeddings", EMBEDDING_TEXT)
         record.embedding_input = record.embedding_input or texts or None
         return
     if unset(record.input):
-        record.input = flattened_messages(source, "gen_ai.input.messages", "user") or _said(given, "user")
+        record.input = flattened_messages(source, GEN_AI_INPUT_MESSAGES, "user") or _said(given, "user")
     if unset(record.output):
-        record.output = flattened_messages(source, "gen_ai.output.messages", "assistant") or _said(answer, "assistant")
+        record.output = flattened_messages(source, GEN_AI_OUTPUT_MESSAGES, "assistant") or _said(answer, "assistant")
 
 
 def _said(value: Any, role: str) -> Any:

@@ -8,8 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_IS_STREAMING,
+    GEN_AI_OPERATION_NAME,
+    GEN_AI_PROVIDER_NAME,
+    GEN_AI_REQUEST_MODEL,
+    GEN_AI_RESPONSE_FINISH_REASONS,
+    GEN_AI_RESPONSE_STOP_REASON,
+    GEN_AI_SYSTEM,
+)
+from otel_posthog_ai.attribute_names.traceloop import LLM_REQUEST_TYPE, TRACELOOP_ENTITY_NAME, TRACELOOP_SPAN_KIND
 from otel_posthog_ai.reading.identity import IdentityKeys
-from otel_posthog_ai.reading.kinds import EMBEDDINGS, GENERATIONS, OPERATION
+from otel_posthog_ai.reading.kinds import EMBEDDINGS, GENERATIONS
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.providers import is_framework, priced_provider
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
@@ -22,10 +32,10 @@ from otel_posthog_ai.record import AISpan
 from . import gen_ai
 from .gen_ai import parameter
 from .traceloop_envelopes import open_envelope
-from .traceloop_steps import ENTITY_NAME, INPUT_KEYS, KIND, OUTPUT_KEYS, read_step
+from .traceloop_steps import INPUT_KEYS, OUTPUT_KEYS, read_step
 
 NAME = "traceloop"
-PREFIXES = ("traceloop.span.kind", "traceloop.entity.")
+PREFIXES = (TRACELOOP_SPAN_KIND, "traceloop.entity.")
 SCOPE = "opentelemetry.instrumentation."
 ASSOCIATION = "traceloop.association.properties."
 AI_SCOPES = (
@@ -65,9 +75,9 @@ PLUMBING = (
 LABELS = {"traceloop.tracer": "traceloop-sdk"}
 
 FIELDS: Table = (
-    Row("stream", ("gen_ai.is_streaming",), flag),
+    Row("stream", (GEN_AI_IS_STREAMING,), flag),
     Row("base_url", ("gen_ai.openai.api_base", "llm.openai.api_base", "watsonx.api_base"), text),
-    Row("finish_reason", ("gen_ai.response.stop_reason",), finish_reason),
+    Row("finish_reason", (GEN_AI_RESPONSE_STOP_REASON,), finish_reason),
     Row("prompt_name", ("traceloop.prompt.key",), text),
     Row("prompt_version", ("traceloop.prompt.version", "traceloop.prompt.version_name"), text),
 )
@@ -99,14 +109,14 @@ FRAMEWORKS = {
     "agno": "agno",
 }
 # Traceloop's SDK stamps the workflow, the agent and the association properties on every span of a request, AI or not.
-MARKERS = frozenset({KIND, ENTITY_NAME, *INPUT_KEYS, *OUTPUT_KEYS})
+MARKERS = frozenset({TRACELOOP_SPAN_KIND, TRACELOOP_ENTITY_NAME, *INPUT_KEYS, *OUTPUT_KEYS})
 
 
 def recognises(source: Source) -> bool:
     if _instrumentor(source) in FRAMEWORKS or not MARKERS.isdisjoint(source.attributes):
         return True
     return gen_ai.recognises(source) and any(
-        key.startswith(("traceloop.", "gen_ai.openai.")) or key in PARAMETERS or key == "gen_ai.is_streaming"
+        key.startswith(("traceloop.", "gen_ai.openai.")) or key in PARAMETERS or key == GEN_AI_IS_STREAMING
         for key in source.attributes
     )
 
@@ -128,16 +138,22 @@ def _instrumentor(source: Source) -> str:
 
 def _is_call(source: Source) -> bool:
     """Whether the span is a call of a model; frameworks stamp operations on steps, too, but name no model there."""
-    operation = str(source.attributes.get(OPERATION) or source.attributes.get("llm.request.type") or "").lower()
-    if KIND not in source.attributes:
+    operation = str(
+        source.attributes.get(GEN_AI_OPERATION_NAME) or source.attributes.get(LLM_REQUEST_TYPE) or ""
+    ).lower()
+    if TRACELOOP_SPAN_KIND not in source.attributes:
         return operation in GENERATIONS or operation in EMBEDDINGS or operation == "rerank" or _has_bodies(source)
-    model = str(source.attributes.get("gen_ai.request.model") or "unknown").lower()
+    model = str(source.attributes.get(GEN_AI_REQUEST_MODEL) or "unknown").lower()
     return (operation in GENERATIONS or operation in EMBEDDINGS) and model not in ("unknown", "none", "")
 
 
 def _has_bodies(source: Source) -> bool:
     """SageMaker: an endpoint's name for a model, and its bodies as they were sent."""
-    return not source.has(OPERATION, ENTITY_NAME) and source.has("gen_ai.request.model") and source.has(*INPUT_KEYS)
+    return (
+        not source.has(GEN_AI_OPERATION_NAME, TRACELOOP_ENTITY_NAME)
+        and source.has(GEN_AI_REQUEST_MODEL)
+        and source.has(*INPUT_KEYS)
+    )
 
 
 # ---- whose and what for ---------------------------------------------------------------------------------------------
@@ -153,32 +169,32 @@ def _read_association(record: AISpan, source: Source) -> dict[str, Any]:
 
 def _read_framework(record: AISpan, source: Source, properties: dict[str, Any]) -> None:
     if record.framework is None:
-        stated = source.attributes.get("gen_ai.provider.name")
+        stated = source.attributes.get(GEN_AI_PROVIDER_NAME)
         framework = FRAMEWORKS.get(_instrumentor(source))
         if stated == "langgraph" or any(key.startswith("langgraph_") for key in properties):
             framework = "langgraph"
         record.framework = framework
     record.agent_name = record.agent_name or text(properties.get("lc_agent_name"))
     node = properties.get("langgraph_node")
-    if node is not None and node == source.attributes.get(ENTITY_NAME):
+    if node is not None and node == source.attributes.get(TRACELOOP_ENTITY_NAME):
         record.graph_node = True
 
 
 def _read_call(record: AISpan, source: Source, properties: dict[str, Any]) -> None:
-    stated = next((text(source.attributes.get(key)) for key in ("gen_ai.provider.name", "gen_ai.system")), None)
+    stated = next((text(source.attributes.get(key)) for key in (GEN_AI_PROVIDER_NAME, GEN_AI_SYSTEM)), None)
     if stated is None or is_framework(stated):
         record.provider_original = record.provider_original or text(properties.get("ls_provider"))
     for key, name in LANGCHAIN_PARAMETERS.items():
         if properties.get(key) is not None:
             record.parameters.setdefault(name, parse_json(properties[key]))
     if record.finish_reason is None:
-        said = finish_reason(source.take("gen_ai.response.finish_reasons"))
+        said = finish_reason(source.take(GEN_AI_RESPONSE_FINISH_REASONS))
         provider = priced_provider(record.provider_original or stated or "")
         record.finish_reason = FINISH_REASONS.get(provider or "", {}).get(said or "", said)
     entity = source.first(*INPUT_KEYS)
     if entity is None:
         return
-    if str(source.attributes.get(OPERATION)).lower() in EMBEDDINGS:
+    if str(source.attributes.get(GEN_AI_OPERATION_NAME)).lower() in EMBEDDINGS:
         record.embedding_input = record.embedding_input or _embedded(entity)
     elif _has_bodies(source):
         _read_bodies(record, open_envelope(entity).state, open_envelope(source.first(*OUTPUT_KEYS)).state)

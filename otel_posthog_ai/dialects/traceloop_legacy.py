@@ -9,6 +9,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_COMPLETION,
+    GEN_AI_INPUT_MESSAGES,
+    GEN_AI_IS_STREAMING,
+    GEN_AI_OPERATION_NAME,
+    GEN_AI_OUTPUT_MESSAGES,
+    GEN_AI_PROMPT,
+    GEN_AI_REQUEST_FUNCTIONS,
+    GEN_AI_REQUEST_MODEL,
+    GEN_AI_RESPONSE_FINISH_REASON,
+    GEN_AI_RESPONSE_FINISH_REASONS,
+    GEN_AI_RESPONSE_MODEL,
+    GEN_AI_RESPONSE_STOP_REASON,
+    GEN_AI_SYSTEM,
+    GEN_AI_USAGE_COMPLETION_TOKENS,
+    GEN_AI_USAGE_INPUT_TOKENS,
+    GEN_AI_USAGE_OUTPUT_TOKENS,
+    GEN_AI_USAGE_PROMPT_TOKENS,
+    GEN_AI_USAGE_REASONING_TOKENS,
+    GEN_AI_USAGE_TOTAL_TOKENS,
+    GEN_AI_USER,
+)
+from otel_posthog_ai.attribute_names.openinference import LLM_PROMPTS
+from otel_posthog_ai.attribute_names.traceloop import (
+    LLM_IS_STREAMING,
+    LLM_REQUEST_FUNCTIONS,
+    LLM_REQUEST_MODEL,
+    LLM_REQUEST_TYPE,
+    LLM_USAGE_PROMPT_TOKENS,
+    LLM_USER,
+)
 from otel_posthog_ai.reading.embedding_texts import readable
 from otel_posthog_ai.reading.histories import read_entry
 from otel_posthog_ai.reading.kinds import EMBEDDINGS, REQUEST_TYPES
@@ -23,27 +54,27 @@ from .gen_ai import parameter
 
 NAME = "traceloop_legacy"
 OWN_PREFIXES = (
-    "llm.request.", "llm.response.", "llm.usage.", "llm.prompts.", "llm.completions.", "llm.is_streaming", "llm.vendor",
+    "llm.request.", "llm.response.", "llm.usage.", "llm.prompts.", "llm.completions.", LLM_IS_STREAMING, "llm.vendor",
     "gen_ai.request.functions.",
 )  # fmt: skip
 PREFIXES = ("gen_ai.prompt.", "gen_ai.completion.", *OWN_PREFIXES)
-PROMPTS = ("gen_ai.prompt", "llm.prompts")
-COMPLETIONS = ("gen_ai.completion", "llm.completions")
-FUNCTIONS = ("llm.request.functions", "gen_ai.request.functions")
+PROMPTS = (GEN_AI_PROMPT, LLM_PROMPTS)
+COMPLETIONS = (GEN_AI_COMPLETION, "llm.completions")
+FUNCTIONS = (LLM_REQUEST_FUNCTIONS, GEN_AI_REQUEST_FUNCTIONS)
 
 FIELDS: Table = (
-    Row("provider_original", ("gen_ai.system", "llm.vendor"), text),
-    Row("request_model", ("gen_ai.request.model", "llm.request.model"), text),
-    Row("response_model", ("gen_ai.response.model", "llm.response.model"), text),
-    Row("stream", ("llm.is_streaming", "gen_ai.is_streaming", "llm.request.streaming"), flag),
-    Row("finish_reason", ("gen_ai.response.finish_reasons", "llm.response.finish_reason", "llm.response.stop_reason",
-                          "gen_ai.response.stop_reason", "gen_ai.response.finish_reason"), finish_reason),
-    Row("usage.input", ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens"), count),
-    Row("usage.output", ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens",
+    Row("provider_original", (GEN_AI_SYSTEM, "llm.vendor"), text),
+    Row("request_model", (GEN_AI_REQUEST_MODEL, LLM_REQUEST_MODEL), text),
+    Row("response_model", (GEN_AI_RESPONSE_MODEL, "llm.response.model"), text),
+    Row("stream", (LLM_IS_STREAMING, GEN_AI_IS_STREAMING, "llm.request.streaming"), flag),
+    Row("finish_reason", (GEN_AI_RESPONSE_FINISH_REASONS, "llm.response.finish_reason", "llm.response.stop_reason",
+                          GEN_AI_RESPONSE_STOP_REASON, GEN_AI_RESPONSE_FINISH_REASON), finish_reason),
+    Row("usage.input", (GEN_AI_USAGE_INPUT_TOKENS, GEN_AI_USAGE_PROMPT_TOKENS, LLM_USAGE_PROMPT_TOKENS), count),
+    Row("usage.output", (GEN_AI_USAGE_OUTPUT_TOKENS, GEN_AI_USAGE_COMPLETION_TOKENS,
                          "llm.usage.completion_tokens"), count),
-    Row("usage.total", ("gen_ai.usage.total_tokens", "llm.usage.total_tokens"), count),
-    Row("usage.reasoning", ("gen_ai.usage.reasoning_tokens", "llm.usage.reasoning_tokens"), count),
-    Row("identity.incidental_user", ("gen_ai.user", "llm.user"), identifier),
+    Row("usage.total", (GEN_AI_USAGE_TOTAL_TOKENS, "llm.usage.total_tokens"), count),
+    Row("usage.reasoning", (GEN_AI_USAGE_REASONING_TOKENS, "llm.usage.reasoning_tokens"), count),
+    Row("identity.incidental_user", (GEN_AI_USER, LLM_USER), identifier),
 )  # fmt: skip
 PARAMETERS: dict[str, str] = {
     "llm.frequency_penalty": "frequency_penalty",
@@ -82,15 +113,15 @@ def read(record: AISpan, source: Source) -> None:
     fill(record, FIELDS, source)
     fill_parameters(record, PARAMETERS, source, parameter)
     kind = str(
-        source.take("llm.request.type") or record.operation or source.attributes.get("gen_ai.operation.name") or ""
+        source.take(LLM_REQUEST_TYPE) or record.operation or source.attributes.get(GEN_AI_OPERATION_NAME) or ""
     ).lower()
     prompts = _entries(source, PROMPTS)
     completions = _entries(source, COMPLETIONS)
     if kind == "rerank":
         _read_rerank(record, prompts, completions)
         return
-    if source.has("llm.request.type") and not _is_call(record, prompts, completions):
-        source.discard("llm.request.type")  # set up a client, asked for its details: stamped as calls are
+    if source.has(LLM_REQUEST_TYPE) and not _is_call(record, prompts, completions):
+        source.discard(LLM_REQUEST_TYPE)  # set up a client, asked for its details: stamped as calls are
         record.span_type, record.noise = record.span_type or "custom", not source.status_error
         return
     if record.span_type is None and record.kind == "span":
@@ -100,8 +131,8 @@ def read(record: AISpan, source: Source) -> None:
             record.embedding_input = _embedded(prompts)
         return
     if not record.input:
-        record.input = _fuller(_messages(prompts, "user"), source.attributes.get("gen_ai.input.messages"))
-    if not record.output and "gen_ai.output.messages" not in source.attributes:
+        record.input = _fuller(_messages(prompts, "user"), source.attributes.get(GEN_AI_INPUT_MESSAGES))
+    if not record.output and GEN_AI_OUTPUT_MESSAGES not in source.attributes:
         record.output = _messages(_whole(completions) if source.scope in IN_PIECES else completions, "assistant")
     if record.finish_reason is None:
         record.finish_reason = next(

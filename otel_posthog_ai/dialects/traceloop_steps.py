@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_AGENT_NAME,
+    GEN_AI_OPERATION_NAME,
+    GEN_AI_TOOL_CALL_ARGUMENTS,
+    GEN_AI_TOOL_CALL_RESULT,
+    GEN_AI_TOOL_NAME,
+)
+from otel_posthog_ai.attribute_names.openinference import TOOL_NAME
+from otel_posthog_ai.attribute_names.traceloop import (
+    TRACELOOP_ENTITY_INPUT,
+    TRACELOOP_ENTITY_NAME,
+    TRACELOOP_ENTITY_OUTPUT,
+    TRACELOOP_SPAN_KIND,
+)
 from otel_posthog_ai.reading.identity import read_identity
-from otel_posthog_ai.reading.kinds import OPERATION
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.reading.values import is_list, is_mapping, text
@@ -13,10 +26,8 @@ from otel_posthog_ai.record import AISpan, SpanType
 
 from .traceloop_envelopes import Envelope, open_envelope
 
-KIND = "traceloop.span.kind"
-ENTITY_NAME = "traceloop.entity.name"
-INPUT_KEYS = ("traceloop.entity.input", "gen_ai.task.input")
-OUTPUT_KEYS = ("traceloop.entity.output", "gen_ai.task.output")
+INPUT_KEYS = (TRACELOOP_ENTITY_INPUT, "gen_ai.task.input")
+OUTPUT_KEYS = (TRACELOOP_ENTITY_OUTPUT, "gen_ai.task.output")
 
 KINDS: dict[str, SpanType] = {
     "workflow": "workflow",
@@ -40,12 +51,12 @@ _SUFFIXES_OF_NAMES = (".workflow", ".task", ".agent", ".tool", ".mcp", ".handoff
 
 
 def read_step(record: AISpan, source: Source) -> None:
-    kind = str(source.take(KIND) or "").lower()
+    kind = str(source.take(TRACELOOP_SPAN_KIND) or "").lower()
     given = open_envelope(_taken(source, INPUT_KEYS))
     taken = open_envelope(_taken(source, OUTPUT_KEYS))
-    name = _plain_name(text(source.take(ENTITY_NAME)) or source.name)
+    name = _plain_name(text(source.take(TRACELOOP_ENTITY_NAME)) or source.name)
     if kind:
-        source.discard(OPERATION)  # stamped on every step, whatever it is
+        source.discard(GEN_AI_OPERATION_NAME)  # stamped on every step, whatever it is
     record.span_type = record.span_type or _span_type(source, kind, given, name)
     if kind and record.span_type is None:
         record.span_type = "custom"
@@ -64,13 +75,13 @@ def _taken(source: Source, keys: tuple[str, ...]) -> Any:
 
 
 def _span_type(source: Source, kind: str, given: Envelope, name: str) -> SpanType | None:
-    operation = str(source.attributes.get(OPERATION) or "").lower()
+    operation = str(source.attributes.get(GEN_AI_OPERATION_NAME) or "").lower()
     if operation == "vector_db_retrieve" or source.name.startswith("vector_db_retrieve "):
         return "retriever"
     if given.run_type in RUN_TYPES:
         return RUN_TYPES[given.run_type]
     if kind == "task":
-        if source.has("tool.name"):
+        if source.has(TOOL_NAME):
             return "tool"
         for suffix, span_type in CLASS_SUFFIXES:
             if name.endswith(suffix):
@@ -92,15 +103,15 @@ def _plain_name(name: str) -> str:
 def _read_names(record: AISpan, source: Source, name: str) -> None:
     if record.span_type == "workflow":
         # LangChain's chains are no agents although they are stamped as one.
-        if source.attributes.get("gen_ai.agent.name") == name:
-            source.discard("gen_ai.agent.name")
-        if ENTITY_NAME not in source.attributes:
+        if source.attributes.get(GEN_AI_AGENT_NAME) == name:
+            source.discard(GEN_AI_AGENT_NAME)
+        if TRACELOOP_ENTITY_NAME not in source.attributes:
             name = text(source.attributes.get("traceloop.workflow.name")) or name
     elif record.span_type == "agent":
-        name = text(source.attributes.get("gen_ai.agent.name")) or name
+        name = text(source.attributes.get(GEN_AI_AGENT_NAME)) or name
         record.agent_name = record.agent_name or name
     elif record.span_type == "tool":
-        name = text(source.attributes.get("gen_ai.tool.name")) or text(source.take("tool.name")) or name
+        name = text(source.attributes.get(GEN_AI_TOOL_NAME)) or text(source.take(TOOL_NAME)) or name
         record.tool_name = record.tool_name or name
     elif record.span_type == "handoff":
         target = text(source.take("gen_ai.handoff.to_agent"))
@@ -124,7 +135,7 @@ def _join_identity(record: AISpan, given: Envelope) -> None:
 def _fill_states(record: AISpan, source: Source, given: Any, taken: Any) -> None:
     if record.span_type == "tool":
         # The envelope is repeated as the tool's arguments and result.
-        arguments, result = source.take("gen_ai.tool.call.arguments"), source.take("gen_ai.tool.call.result")
+        arguments, result = source.take(GEN_AI_TOOL_CALL_ARGUMENTS), source.take(GEN_AI_TOOL_CALL_RESULT)
         given = open_envelope(arguments).state if given is None else given
         given = open_envelope(source.take("tool.arguments")).state if given is None else given
         taken = _tool_result(record, open_envelope(result).state if taken is None else taken)

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_OPERATION_NAME,
+    GEN_AI_REQUEST_MODEL,
+    GEN_AI_USAGE_INPUT_TOKENS,
+)
 from otel_posthog_ai.reading.identity import keys_below
-from otel_posthog_ai.reading.kinds import OPERATION as CONVENTION
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
@@ -85,7 +89,7 @@ def recognises(source: Source) -> bool:
     attributes = source.attributes
     if OPERATION in attributes or source.scope == SCOPE:
         return True
-    return CONVENTION in attributes and any(key.startswith("ai.") for key in attributes)
+    return GEN_AI_OPERATION_NAME in attributes and any(key.startswith("ai.") for key in attributes)
 
 
 def read(record: AISpan, source: Source) -> None:
@@ -122,14 +126,14 @@ def _read_cache(record: AISpan, source: Source) -> None:
     """Versions and providers differ in whether the input holds what came from the cache; the rest of it tells."""
     uncached, asked = count(source.take(UNCACHED_INPUT)), record.usage.input
     if asked is None:
-        asked = count(source.attributes.get("gen_ai.usage.input_tokens"))
+        asked = count(source.attributes.get(GEN_AI_USAGE_INPUT_TOKENS))
     if uncached is not None and asked is not None and (record.usage.cache_read or record.usage.cache_write):
         record.usage.input_excludes_cache = uncached == asked
 
 
 def _read_beside_conventions(record: AISpan, source: Source) -> None:
     """Version 7: what the conventions have no word for."""
-    if source.attributes.get(CONVENTION) == "embeddings":
+    if source.attributes.get(GEN_AI_OPERATION_NAME) == "embeddings":
         record.embedding_input = _embedded(source)
         record.may_be_sum = True  # it stands around the requests that it is split into
 
@@ -138,8 +142,8 @@ def _declare_pair(record: AISpan, source: Source, operation: str | None) -> None
     """Version 7 can write a call down in both ways, in two traces; where it failed, no answer's id makes them one."""
     if record.response_id is not None or not source.status_error:
         return
-    if source.attributes.get(CONVENTION) == "chat":
-        record.pair_key = text(source.attributes.get("gen_ai.request.model"))
+    if source.attributes.get(GEN_AI_OPERATION_NAME) == "chat":
+        record.pair_key = text(source.attributes.get(GEN_AI_REQUEST_MODEL))
     elif record.kind == "generation":
         record.pair_key, record.pair_time_ns = record.request_model, record.end_ns
 

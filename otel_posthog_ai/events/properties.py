@@ -6,6 +6,9 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
+from opentelemetry.semconv.attributes.otel_attributes import OTEL_SCOPE_NAME, OTEL_SCOPE_VERSION
+
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_PROVIDER_NAME
 from otel_posthog_ai.reading.messages import with_instructions
 from otel_posthog_ai.record import MISSING, SPEECH, AISpan
 from otel_posthog_ai.version import __version__
@@ -149,9 +152,9 @@ PROPERTIES: tuple[Property, ...] = (
              "prompt of PostHog's prompt management"),
     Property("$ai_prompt_version", frozenset({GENERATION}), _field("prompt_version"), "its version"),
     Property("tags", _ALL, lambda r: r.tags or None, "tags that the user gave"),
-    Property("gen_ai.provider.name", _CALLS, _field("provider_original"), "provider as the span spells it"),
-    Property("otel.scope.name", _ALL, lambda r: r.scope or None, "instrumentor"),
-    Property("otel.scope.version", _ALL, lambda r: r.scope_version or None, "its version"),
+    Property(GEN_AI_PROVIDER_NAME, _CALLS, _field("provider_original"), "provider as the span spells it"),
+    Property(OTEL_SCOPE_NAME, _ALL, lambda r: r.scope or None, "instrumentor"),
+    Property(OTEL_SCOPE_VERSION, _ALL, lambda r: r.scope_version or None, "its version"),
 )  # fmt: skip
 
 # Properties whose values users, models and tools wrote.

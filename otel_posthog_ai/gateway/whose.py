@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from otel_posthog_ai.attribute_names.general import SESSION_ID
+from otel_posthog_ai.posthog_inputs import USER_KEY
+
 USER_HEADER, SESSION_HEADER = "x-posthog-distinct-id", "x-posthog-session-id"
 
 
@@ -27,5 +30,5 @@ class Whose:
 
     def as_resource(self) -> dict[str, str]:
         """The same as a resource would say it: below everything that spans say."""
-        said = (("posthog.distinct_id", self.user), ("session.id", self.session))
+        said = ((USER_KEY, self.user), (SESSION_ID, self.session))
         return {key: value for key, value in said if value is not None}

@@ -5,6 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_COMPLETION,
+    GEN_AI_CONTENT_COMPLETION,
+    GEN_AI_CONTENT_PROMPT,
+    GEN_AI_INPUT_MESSAGES,
+    GEN_AI_OUTPUT_MESSAGES,
+    GEN_AI_PROMPT,
+    GEN_AI_RESPONSE_FINISH_REASONS,
+    GEN_AI_SYSTEM_INSTRUCTIONS,
+    GEN_AI_TOOL_DEFINITIONS,
+)
+from otel_posthog_ai.attribute_names.general import EVENT_NAME
 from otel_posthog_ai.record import MISSING, AISpan, Evaluation, Message
 
 from .bodies import is_data
@@ -25,10 +37,8 @@ INPUT_EVENTS: dict[str, str] = {
     "gen_ai.assistant.message": "assistant",
     "gen_ai.tool.message": "tool",
 }
-PROMPT = "gen_ai.content.prompt"
-COMPLETION = "gen_ai.content.completion"
 _WHOLE = "gen_ai.event.content"
-CONTENT_EVENTS = frozenset({DETAILS, CHOICE, PROMPT, COMPLETION, *INPUT_EVENTS})
+CONTENT_EVENTS = frozenset({DETAILS, CHOICE, GEN_AI_CONTENT_PROMPT, GEN_AI_CONTENT_COMPLETION, *INPUT_EVENTS})
 JOINED_EVENTS = CONTENT_EVENTS | {EVALUATION}
 """What is joined to a span where it arrives as a log record."""
 FIRST_TOKEN_EVENTS = frozenset(
@@ -110,10 +120,10 @@ def read_conversation(occurrences: Iterable[Occurrence]) -> Conversation:
             said.outputs.extend(_message(occurrence, "assistant"))
             if said.finish_reason is None:
                 said.finish_reason = finish_reason(_fields(occurrence).get("finish_reason"))
-        elif occurrence.name == PROMPT:
-            said.inputs.extend(read_messages(_first(occurrence, "gen_ai.prompt", "content"), "user") or ())
-        elif occurrence.name == COMPLETION:
-            said.outputs.extend(read_messages(_first(occurrence, "gen_ai.completion", "content"), "assistant") or ())
+        elif occurrence.name == GEN_AI_CONTENT_PROMPT:
+            said.inputs.extend(read_messages(_first(occurrence, GEN_AI_PROMPT, "content"), "user") or ())
+        elif occurrence.name == GEN_AI_CONTENT_COMPLETION:
+            said.outputs.extend(read_messages(_first(occurrence, GEN_AI_COMPLETION, "content"), "assistant") or ())
     return said
 
 
@@ -127,7 +137,7 @@ def read_event_list(value: Any) -> Conversation:
     for entry in items(value) or ():
         if not is_mapping(entry):
             continue
-        name = text(entry.get("event.name")) or f"gen_ai.{entry.get('role')}.message"
+        name = text(entry.get(EVENT_NAME)) or f"gen_ai.{entry.get('role')}.message"
         body = {key: item for key, item in entry.items() if not key.startswith(("event.", "gen_ai."))}
         occurrences.append(Occurrence(name, {}, body))
     return read_exchange(occurrences)
@@ -165,16 +175,16 @@ def _read_details(record: AISpan, occurrence: Occurrence) -> None:
     body = parse_json(occurrence.body)
     fields: Mapping[str, Any] = {**(body if is_mapping(body) else {}), **occurrence.attributes}
     if not record.input:
-        record.input = read_messages(fields.get("gen_ai.input.messages"), "user")
+        record.input = read_messages(fields.get(GEN_AI_INPUT_MESSAGES), "user")
     if not record.output:
-        record.output = read_messages(whole_answer(parse_json(fields.get("gen_ai.output.messages"))), "assistant")
+        record.output = read_messages(whole_answer(parse_json(fields.get(GEN_AI_OUTPUT_MESSAGES))), "assistant")
     if record.instructions is None:
-        record.instructions = read_instructions(fields.get("gen_ai.system_instructions"))
+        record.instructions = read_instructions(fields.get(GEN_AI_SYSTEM_INSTRUCTIONS))
     if not record.tools:
-        record.tools = read_tools(fields.get("gen_ai.tool.definitions"))
+        record.tools = read_tools(fields.get(GEN_AI_TOOL_DEFINITIONS))
     if record.finish_reason is None:
-        stated = finish_reason(fields.get("gen_ai.response.finish_reasons"))
-        record.finish_reason = stated or finish_reason_in(fields.get("gen_ai.output.messages"))
+        stated = finish_reason(fields.get(GEN_AI_RESPONSE_FINISH_REASONS))
+        record.finish_reason = stated or finish_reason_in(fields.get(GEN_AI_OUTPUT_MESSAGES))
 
 
 def add_evaluation(record: AISpan, found: Evaluation) -> bool:

@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 from opentelemetry.semconv.attributes import error_attributes, exception_attributes
+from opentelemetry.semconv.attributes.http_attributes import HTTP_RESPONSE_STATUS_CODE
 
+from otel_posthog_ai.attribute_names.general import ERROR_MESSAGE, HTTP_STATUS_CODE
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.record import AISpan, Failure
 
@@ -16,14 +18,14 @@ from .values import is_mapping, number, parse_json, text
 
 ERROR_TYPE = error_attributes.ERROR_TYPE
 STATUS_KEYS = (
-    "http.response.status_code",
-    "http.status_code",
+    HTTP_RESPONSE_STATUS_CODE,
+    HTTP_STATUS_CODE,
     "error.code",
     "error.status_code",
     "status_code",
     "exception.status_code",
 )
-MESSAGE_KEYS = ("error.message", "exception.message", "error")
+MESSAGE_KEYS = (ERROR_MESSAGE, "exception.message", "error")
 
 # Stopping on purpose is no failure.
 CANCELLATIONS = frozenset(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from otel_posthog_ai.attribute_names.general import ENDUSER_ID, SESSION_ID, USER_ID
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.posthog_inputs import GROUPS_KEY, REPLAY_SESSION_KEY, SESSION_KEYS, USER_KEY
 from otel_posthog_ai.record import Identity
@@ -53,7 +54,7 @@ ACCOUNT_KEYS = ("user.email", "user.account_uuid", "user.account_id", "user.acco
 # What coding agents write for `user.id`: a hash of the installation, which is a person only where nobody logs in.
 _HASH = pattern(r"[0-9a-f]{64}")
 # What every app may write, whatever its instrumentor.
-COMMON = IdentityKeys(user=(USER_KEY, "user.id", "enduser.id"), session=(*SESSION_KEYS, "session.id"))
+COMMON = IdentityKeys(user=(USER_KEY, USER_ID, ENDUSER_ID), session=(*SESSION_KEYS, SESSION_ID))
 
 
 class _Known:

@@ -9,6 +9,31 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_AGENT_ID,
+    GEN_AI_AGENT_NAME,
+    GEN_AI_INPUT_MESSAGES,
+    GEN_AI_OPERATION_NAME,
+    GEN_AI_OUTPUT_MESSAGES,
+    GEN_AI_PROVIDER_NAME,
+    GEN_AI_REQUEST_MODEL,
+    GEN_AI_RESPONSE_ID,
+    GEN_AI_RESPONSE_MODEL,
+    GEN_AI_SYSTEM,
+    GEN_AI_TOOL_NAME,
+    GEN_AI_USAGE_COMPLETION_TOKENS,
+    GEN_AI_USAGE_INPUT_TOKENS,
+    GEN_AI_USAGE_OUTPUT_TOKENS,
+    GEN_AI_USAGE_PROMPT_TOKENS,
+    GEN_AI_WORKFLOW_NAME,
+)
+from otel_posthog_ai.attribute_names.openinference import (
+    LLM_MODEL_NAME,
+    LLM_PROVIDER,
+    LLM_SYSTEM,
+    LLM_TOKEN_COUNT_PROMPT,
+)
+from otel_posthog_ai.attribute_names.traceloop import LLM_REQUEST_MODEL, LLM_REQUEST_TYPE, LLM_USAGE_PROMPT_TOKENS
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.record import AISpan, Kind, SpanType
 
@@ -16,8 +41,7 @@ from .embedding_texts import texts_of_messages
 from .source import Source
 from .values import text
 
-OPERATION = "gen_ai.operation.name"
-REQUEST_TYPE_KEYS = ("llm.request.type", "gen_ai.request.type")
+REQUEST_TYPE_KEYS = (LLM_REQUEST_TYPE, "gen_ai.request.type")
 
 Stated = tuple[Kind, SpanType | None]
 """A kind, and the type of a step."""
@@ -113,15 +137,15 @@ WORDS: dict[str, Stated] = {
 }  # fmt: skip
 
 # Marks of an agent's own span, which names a model and sums the usage without being a call.
-_AGENT_MARKS = ("gen_ai.agent.name", "gen_ai.workflow.name", "gen_ai.agent.id")
-_MODEL_KEYS = ("gen_ai.request.model", "gen_ai.response.model", "llm.request.model", "llm.model_name")
+_AGENT_MARKS = (GEN_AI_AGENT_NAME, GEN_AI_WORKFLOW_NAME, GEN_AI_AGENT_ID)
+_MODEL_KEYS = (GEN_AI_REQUEST_MODEL, GEN_AI_RESPONSE_MODEL, LLM_REQUEST_MODEL, LLM_MODEL_NAME)
 _ANSWER_KEYS = (
-    "gen_ai.response.id", "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "gen_ai.usage.output_tokens",
-    "gen_ai.usage.completion_tokens", "llm.usage.prompt_tokens", "llm.token_count.prompt",
+    GEN_AI_RESPONSE_ID, GEN_AI_USAGE_INPUT_TOKENS, GEN_AI_USAGE_PROMPT_TOKENS, GEN_AI_USAGE_OUTPUT_TOKENS,
+    GEN_AI_USAGE_COMPLETION_TOKENS, LLM_USAGE_PROMPT_TOKENS, LLM_TOKEN_COUNT_PROMPT,
 )  # fmt: skip
-_COUNT_KEYS = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
-_MESSAGES = ("gen_ai.input.messages", "gen_ai.output.messages")
-_PROVIDER_KEYS = ("gen_ai.provider.name", "gen_ai.system", "llm.system", "llm.provider")
+_COUNT_KEYS = (GEN_AI_USAGE_INPUT_TOKENS, GEN_AI_USAGE_PROMPT_TOKENS)
+_MESSAGES = (GEN_AI_INPUT_MESSAGES, GEN_AI_OUTPUT_MESSAGES)
+_PROVIDER_KEYS = (GEN_AI_PROVIDER_NAME, GEN_AI_SYSTEM, LLM_SYSTEM, LLM_PROVIDER)
 _EMBEDDING_MODELS = ("voyage-", "bge-", "gte-", "e5-", "multilingual-e5", "all-minilm")
 
 
@@ -147,7 +171,7 @@ def weigh(record: AISpan, source: Source, stated: Stated | None = None) -> None:
     told = _told(source)
     found = stated if told is None or (stated is not None and _agree(stated, told)) else told
     if found in (None, CUSTOM) and (_looks_like_a_call(record, source) or _counts_by_another_name(source)):
-        found, record.may_be_sum = CALL, told is None and source.has(OPERATION)
+        found, record.may_be_sum = CALL, told is None and source.has(GEN_AI_OPERATION_NAME)
     if found is not None:
         record.kind, record.span_type = found
 
@@ -197,7 +221,7 @@ _METHODS = frozenset({"create", "parse", "stream", "generate", "acreate"})
 
 
 def _operation(source: Source) -> str:
-    operation = str(source.attributes.get(OPERATION) or "").lower()
+    operation = str(source.attributes.get(GEN_AI_OPERATION_NAME) or "").lower()
     if "." in operation:
         *outer, method = operation.split(".")
         return outer[-1] if method in _METHODS else operation
@@ -217,7 +241,7 @@ def _looks_like_a_call(record: AISpan, source: Source) -> bool:
     if _model(record) is None and not source.has(*_MODEL_KEYS):
         return False
     if source.has(*_AGENT_MARKS):
-        return record.response_id is not None or "gen_ai.response.id" in source.attributes
+        return record.response_id is not None or GEN_AI_RESPONSE_ID in source.attributes
     if record.usage.input is not None or record.response_id is not None or record.output or source.has(*_ANSWER_KEYS):
         return True
     return source.status_error and source.has(*_PROVIDER_KEYS, *_MESSAGES)
@@ -233,16 +257,16 @@ def _read_name(record: AISpan, source: Source) -> None:
 
 def _counts_by_another_name(source: Source) -> bool:
     """An operation of its own making that asked a model and counted: a call, unless calls below it count the same."""
-    return all(source.has(*keys) for keys in ((OPERATION,), ("gen_ai.request.model",), _COUNT_KEYS))
+    return all(source.has(*keys) for keys in ((GEN_AI_OPERATION_NAME,), (GEN_AI_REQUEST_MODEL,), _COUNT_KEYS))
 
 
 def name_after_span(record: AISpan, source: Source) -> None:
     """A tool or an agent whose own name stands nowhere is called as its span is."""
     if record.span_type is not None and record.name is None and record.span_name.endswith(f".{record.span_type}"):
         record.name = record.span_name.removesuffix(f".{record.span_type}") or None
-    if record.span_type == "tool" and not source.has("gen_ai.tool.name"):
+    if record.span_type == "tool" and not source.has(GEN_AI_TOOL_NAME):
         record.tool_name = record.name = record.name or record.span_name or None
-    elif record.span_type == "agent" and not source.has("gen_ai.agent.name"):
+    elif record.span_type == "agent" and not source.has(GEN_AI_AGENT_NAME):
         record.agent_name = record.name = record.name or record.span_name or None
 
 

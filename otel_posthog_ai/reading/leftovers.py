@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from opentelemetry.semconv.attributes.service_attributes import SERVICE_NAME
+
+from otel_posthog_ai.attribute_names.general import SERVICE_INSTANCE_ID
 from otel_posthog_ai.posthog_inputs import is_documented
 from otel_posthog_ai.record import AISpan
 
@@ -16,7 +19,7 @@ from .source import Source
 RESOURCE_KEPT = ("service.", "deployment.", "vcs.repository.")
 RESOURCE_DROPPED = frozenset(
     {
-        "service.instance.id", "imported_libraries", "project_name", "project_type", "project_version_id",
+        SERVICE_INSTANCE_ID, "imported_libraries", "project_name", "project_type", "project_version_id",
         "project_version_name", "eval_tags", "semantic_convention", "metadata",
     }
 )  # fmt: skip
@@ -59,7 +62,7 @@ def resource_properties(attributes: Mapping[str, Any]) -> dict[str, Any]:
         key: value
         for key, value in attributes.items()
         # The SDK's word for a service without a name says nothing.
-        if not (key == "service.name" and str(value).startswith("unknown_service"))
+        if not (key == SERVICE_NAME and str(value).startswith("unknown_service"))
         and key not in RESOURCE_DROPPED and (key.startswith(RESOURCE_KEPT) or not key.startswith(RESOURCE_NAMESPACES))
         and not key.startswith("$") and not is_plumbing(key)
     }  # fmt: skip

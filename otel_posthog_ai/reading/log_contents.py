@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .content_events import COMPLETION, JOINED_EVENTS, PROMPT
+from otel_posthog_ai.attribute_names.gen_ai import (
+    GEN_AI_COMPLETION,
+    GEN_AI_CONTENT_COMPLETION,
+    GEN_AI_CONTENT_PROMPT,
+    GEN_AI_PROMPT,
+)
+from otel_posthog_ai.attribute_names.general import EVENT_NAME
+
+from .content_events import JOINED_EVENTS
 from .source import Occurrence
 from .values import items
 
@@ -19,7 +27,7 @@ def log_record(name: str | None, attributes: Mapping[str, Any], body: Any, time_
     In older ones the name of the event is the attribute `event.name`; where both stand, the other one is the place in
     the source from which a bridge of another logging library took the record.
     """
-    return Occurrence(str(attributes.get("event.name") or name or ""), attributes, body, time_ns)
+    return Occurrence(str(attributes.get(EVENT_NAME) or name or ""), attributes, body, time_ns)
 
 
 def content_of(record: Occurrence) -> Occurrence | None:
@@ -29,10 +37,12 @@ def content_of(record: Occurrence) -> Occurrence | None:
     body = record.body
     if isinstance(body, str) and body.startswith("Chat Model "):
         if body.startswith(_SPRING_PROMPT):
-            return Occurrence(PROMPT, {"gen_ai.prompt": _asked(_listed(body, _SPRING_PROMPT))}, None, record.time_ns)
+            return Occurrence(
+                GEN_AI_CONTENT_PROMPT, {GEN_AI_PROMPT: _asked(_listed(body, _SPRING_PROMPT))}, None, record.time_ns
+            )
         if body.startswith(_SPRING_COMPLETION):
-            said = {"gen_ai.completion": _listed(body, _SPRING_COMPLETION)}
-            return Occurrence(COMPLETION, said, None, record.time_ns)
+            said = {GEN_AI_COMPLETION: _listed(body, _SPRING_COMPLETION)}
+            return Occurrence(GEN_AI_CONTENT_COMPLETION, said, None, record.time_ns)
     return None
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from otel_posthog_ai.attribute_names.openinference import INPUT_VALUE, OUTPUT_VALUE, TAG_TAGS
 from otel_posthog_ai.patterns import pattern
 
 from .kinds import stated_by
@@ -72,8 +73,8 @@ _OF_PARTS = frozenset({"cache", "cached", "reasoning", "audio", "image", "non", 
 # Words in what was flattened below an input, by which it is no input: `acme.input.tokens`.
 _NO_INPUT = frozenset({"tokens", "token", "cost", "mime", "schema", "count", "type"})
 # Keys without a namespace that stand beside a vendor's.
-_BARE_INPUTS, _BARE_OUTPUTS = ("input", "input.value"), ("output", "output.value")
-_BARE_METADATA, _BARE_TAGS = ("metadata",), ("tags", "tag.tags")
+_BARE_INPUTS, _BARE_OUTPUTS = ("input", INPUT_VALUE), ("output", OUTPUT_VALUE)
+_BARE_METADATA, _BARE_TAGS = ("metadata",), ("tags", TAG_TAGS)
 
 _written: frozenset[str] = frozenset()
 

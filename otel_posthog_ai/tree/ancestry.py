@@ -13,8 +13,10 @@ from weakref import ReferenceType, ref
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span
+from opentelemetry.semconv.attributes.http_attributes import HTTP_RESPONSE_STATUS_CODE
 from opentelemetry.trace import SpanContext, SpanKind
 
+from otel_posthog_ai.attribute_names.general import HTTP_STATUS_CODE
 from otel_posthog_ai.bounds import forget_oldest
 from otel_posthog_ai.context.belonging import Belonging
 from otel_posthog_ai.context.remote_parent import REMOTE_PARENT_KEY, remote_ai_parent
@@ -28,7 +30,7 @@ from .open_spans import OpenSpans
 MOST_REFUSED = 1_000
 """Refused requests that are remembered until the call that sent them is read."""
 _REFUSED = 400
-_STATUS_KEYS = ("http.response.status_code", "http.status_code")
+_STATUS_KEYS = (HTTP_RESPONSE_STATUS_CODE, HTTP_STATUS_CODE)
 _SWEEP_SECONDS = 0.5
 MOST_ENDED = 20_000
 """Ended spans that late children can still be placed under."""

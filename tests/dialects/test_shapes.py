@@ -5,7 +5,7 @@ from __future__ import annotations
 from opentelemetry import trace
 
 from otel_posthog_ai.dialects import Source, blank_record, recognised
-from otel_posthog_ai.dialects.gen_ai import FIELDS
+from otel_posthog_ai.dialects.gen_ai_fields import FIELDS
 from otel_posthog_ai.reading.table import fill
 
 from .test_gen_ai import CALL, read, spans_of

@@ -15,9 +15,12 @@ import otel_posthog_ai
 PACKAGE = "otel_posthog_ai"
 FOLDER = Path(otel_posthog_ai.__file__).parent
 
-# What a room may import of other rooms, from the bottom up. Everybody may import the modules of the top level.
+# What a room may import of other rooms, from the bottom up. Everybody may import the modules of the top level, and the
+# names of attributes.
 SHARED = "(top level)"
+EVERYBODYS = "attribute_names"
 MAY_IMPORT: dict[str, frozenset[str]] = {
+    EVERYBODYS: frozenset(),
     "context": frozenset(),
     "delivery": frozenset(),
     "reading": frozenset(),
@@ -121,7 +124,7 @@ def _room(module: str) -> str:
 
 def _may(importer: str, room: str) -> bool:
     own = _room(importer)
-    if room in (own, SHARED) and room != SHARED:
+    if room == EVERYBODYS or room == own != SHARED:
         return True
     if own == SHARED:
         return room == SHARED or room in FRONT.get(importer, frozenset())

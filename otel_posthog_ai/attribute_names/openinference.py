@@ -1,0 +1,20 @@
+"""OpenInference: https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md"""
+
+from __future__ import annotations
+
+EMBEDDING_MODEL_NAME = "embedding.model_name"
+EMBEDDING_TEXT = "embedding.text"
+INPUT_VALUE = "input.value"
+LLM_INPUT_MESSAGES = "llm.input_messages"
+LLM_INVOCATION_PARAMETERS = "llm.invocation_parameters"
+LLM_MODEL_NAME = "llm.model_name"
+LLM_OUTPUT_MESSAGES = "llm.output_messages"
+LLM_PROMPTS = "llm.prompts"
+LLM_PROVIDER = "llm.provider"
+LLM_SYSTEM = "llm.system"
+LLM_TOKEN_COUNT_COMPLETION = "llm.token_count.completion"
+LLM_TOKEN_COUNT_PROMPT = "llm.token_count.prompt"
+OUTPUT_VALUE = "output.value"
+TAG_TAGS = "tag.tags"
+TOOL_JSON_SCHEMA = "tool.json_schema"
+TOOL_NAME = "tool.name"

@@ -1,0 +1,101 @@
+"""An attribute's name that several modules read stands once: as a constant, one module a convention."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from opentelemetry.semconv._incubating import attributes as unstable
+
+import otel_posthog_ai
+from otel_posthog_ai import attribute_names
+from otel_posthog_ai.dialects import DIALECTS, declared
+
+FOLDER = Path(otel_posthog_ai.__file__).parent
+# They play an app or an instrumentor: with the reader's constants they would not notice that it reads a wrong name.
+PLAYERS = ("demo/", "model_server/", "doctor/sample.py")
+# What looks like one attribute and is not.
+COINCIDENCES: dict[str, str] = {
+    "codex.turn": "the name of a span",
+    "conversation.id": "Codex' conversations, and Pipecat's",
+    "gcp.gemini": "a provider",
+    "gcp.vertex_ai": "a provider",
+    "operation.name": "what AgentOps and Vercel's AI SDK each call their steps",
+}
+_DOTTED = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)+")
+
+
+def _constants(package: ModuleType) -> dict[str, str]:
+    """Constant -> name of an attribute, of all modules of a package."""
+    modules = pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+    return {
+        constant: value
+        for module in modules
+        for constant, value in vars(importlib.import_module(module.name)).items()
+        if constant.isupper() and isinstance(value, str)
+    }
+
+
+OWN, UNSTABLE = _constants(attribute_names), _constants(unstable)
+
+
+def _literals(path: Path) -> Iterator[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    parts = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in parts:
+            yield node.value
+
+
+def _is_attribute(literal: str) -> bool:
+    """Whether a text is built like the name of an attribute, in a namespace from which something is read."""
+    return _DOTTED.fullmatch(literal) is not None and literal.split(".")[0] in NAMESPACES
+
+
+NAMESPACES = {name.split(".")[0] for name in OWN.values()} | {
+    prefix.split(".")[0] for dialect in DIALECTS for prefix in dialect.PREFIXES if "." in prefix
+}
+SCOPES = tuple(scope for _, scopes in declared("AI_SCOPES") for scope in scopes)
+
+
+def _modules_by_literal() -> dict[str, set[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for path in FOLDER.rglob("*.py"):
+        module = path.relative_to(FOLDER).as_posix()
+        if not module.startswith(PLAYERS):
+            for literal in _literals(path):
+                found[literal].add(module)
+    return found
+
+
+def test_no_name_of_an_attribute_stands_in_two_modules() -> None:
+    twice = {
+        literal: sorted(modules)
+        for literal, modules in _modules_by_literal().items()
+        if len(modules) > 1 and _is_attribute(literal) and not literal.startswith(SCOPES)
+    }
+    assert twice.keys() == COINCIDENCES.keys(), twice
+
+
+def test_constants_are_used_by_several() -> None:
+    """A name that one module reads stands there, where its reader sees it."""
+    users: defaultdict[str, set[Path]] = defaultdict(set)
+    for path in FOLDER.rglob("*.py"):
+        if path.parent.name != "attribute_names":
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Name):
+                    users[node.id].add(path)
+    assert [constant for constant in OWN if len(users[constant]) < 2] == []
+
+
+@pytest.mark.parametrize(("constant", "name"), OWN.items())
+def test_constants_are_called_as_the_conventions_call_them(constant: str, name: str) -> None:
+    assert constant == re.sub(r"\W", "_", name).upper()
+    assert UNSTABLE.get(constant, name) == name
