@@ -13,7 +13,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
-LONGEST_PIECE: Final = 0.0005
+LONGEST_PIECE: Final = 0.0002
 """Seconds of work between two moments in which others may run, unless the app keeps the interpreter to itself."""
 LONGEST_PIECE_WHILE_BUSY: Final = 0.005
 """Then the worker keeps it as long as it had to wait for it, up to this: it must not starve."""

@@ -12,6 +12,7 @@ from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import EncodedEvent, EncodingError, encode
 from otel_posthog_ai.events.event import Event
 from otel_posthog_ai.events.properties import CONTENT
+from otel_posthog_ai.giving_way import give_way
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.settings import Settings
 
@@ -77,6 +78,7 @@ class Outgoing:
             if repeated is not None:
                 return repeated
         finished = self._finished(event, privacy)
+        give_way()
         return encode(finished) if finished is not None else None
 
     def _finished(self, event: Event, privacy: Privacy) -> Event | None:

@@ -67,6 +67,7 @@ class Repeats:
         known = {key: [self._parts.get(id(entry)) for entry in entries] for key, entries in lists.items()}
         new = {key: [e for e, part in zip(lists[key], known[key], strict=True) if part is None] for key in lists}
         rest = self._safe({**properties, **new})
+        give_way()
         parts: dict[str, list[Part]] = {}
         for key in (key for key in rest if key in lists):
             written = self._written(new[key], rest[key])
@@ -74,6 +75,7 @@ class Repeats:
                 return None
             found = iter(written)
             parts[key] = [part if part is not None else next(found) for part in known[key]]
+        give_way()
         frame = write({**event, "properties": {**rest, **{key: f"{self._mark}{key}" for key in parts}}})
         if frame is None or _most_values(frame) + sum(e.values for each in parts.values() for e in each) > MAX_ITEMS:
             return None

@@ -158,10 +158,10 @@ def stall(quick: bool) -> Iterator[Made]:
     """How late an event loop's timers fire while spans are worked on."""
     sides = (_NO_OP, P1, P4, US)
     for rate, size in ((300, 4_000), (600, 4_000), (90, 100_000)):
-        order = {"measure": "stall", "rate": rate, "message_bytes": size, "seconds": 4.0 if quick else 20.0}
-        found = compare(sides, order, 1 if quick else 5)
+        order = {"measure": "stall", "rate": rate, "message_bytes": size, "seconds": 4.0 if quick else 12.0}
+        found = compare(sides, order, 1 if quick else 3)
         rows: list[Row] = [
-            (f"{name}, ms", *(f"{found[side][name]:.1f}" for side in sides)) for name in ("p50", "p99", "p99.9")
+            (f"{name}, ms", *(f"{found[side][name]:.2f}" for side in sides)) for name in ("p50", "p99", "p99.9")
         ]
         for name in ("p99", "p99.9"):
             beyond = {side: found[side][name] - found[_NO_OP][name] for side in sides}
