@@ -138,7 +138,7 @@ class Joining:
 
     def _nearest(self, node: Node) -> Node | None:
         """The nearest ancestor that waits or has left."""
-        for above in self._hierarchy.ancestors(node):
+        for above in self._hierarchy.spans_above(node):
             if above.is_exported:
                 return above
         return None

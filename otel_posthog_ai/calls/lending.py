@@ -20,7 +20,7 @@ def complete_calls(nodes: Iterable[Node], hierarchy: Hierarchy) -> None:
         record = node.record
         if record is None or record.kind == "span":
             continue
-        for above in hierarchy.ancestors(node):
+        for above in hierarchy.spans_above(node):
             step = above.record
             if above.fate is not Fate.HELD or step is None:
                 continue
@@ -56,7 +56,7 @@ def first_chunks(nodes: Iterable[Node], hierarchy: Hierarchy) -> list[Node]:
     chunks = [node for node in nodes if node.record is not None and node.record.chunk]
     for node in chunks:
         assert node.record is not None
-        for above in hierarchy.ancestors(node):
+        for above in hierarchy.spans_above(node):
             call = above.record
             if above.fate is Fate.HELD and call is not None and call.kind == "generation":
                 waited = max(node.record.start_ns - call.start_ns, 0) / 1e9

@@ -94,7 +94,7 @@ def lonely_prompts(nodes: Iterable[Node], hierarchy: Hierarchy) -> list[Node]:
     prompts = [node for node in prompts if node.record is not None and node.record.span_type == "agent"]
     if not prompts:
         return []
-    above = {each.span_id for node in held for each in hierarchy.ancestors(node)}
+    above = {each.span_id for node in held for each in hierarchy.lineage.untold(node, lambda _: "something")}
     return [node for node in prompts if node.span_id not in above and not node.promised]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from typing import NamedTuple
 
 from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
+from otel_posthog_ai.tree.lineage import Inherited
 from otel_posthog_ai.tree.nodes import Fate, Node
 
 from .evidence import (
@@ -77,9 +78,9 @@ def _pair(one: Node, other: Node, hierarchy: Hierarchy) -> Pair:
 
 def _outer(one: Node, other: Node, hierarchy: Hierarchy) -> bool:
     """Whether `one` is the outer of both."""
-    if any(above.span_id == one.span_id for above in hierarchy.ancestors(other)):
+    if hierarchy.lineage.is_above(one, other):
         return True
-    if any(above.span_id == other.span_id for above in hierarchy.ancestors(one)):
+    if hierarchy.lineage.is_above(other, one):
         return False
     first, second = _record(one), _record(other)
     if (first.parent_id is None) != (second.parent_id is None):
@@ -159,23 +160,24 @@ def _by_response(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
 
 def _nested(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Each call and the nearest call above it, if nothing lies between that makes them two."""
+    around = Inherited[Node | None](hierarchy.lineage, None, _itself_or_above)
+    children = Counter(node.parent_id for node in nodes)
     for node in _calls(nodes):
-        for above in hierarchy.ancestors(node):
-            record = above.record
-            if above.fate is not Fate.HELD or record is None:
-                continue
-            if is_call(record):
-                if nested_calls(record, _record(node)) or (
-                    counted_the_first_piece(record, _record(node)) and _is_only_child(node, nodes)
-                ):
-                    yield _pair(above, node, hierarchy)
-                break
-            if record.span_type in _BETWEEN:
-                break
+        above = around.above(node)
+        if above is None or not is_call(_record(above)):
+            continue
+        if nested_calls(_record(above), _record(node)) or (
+            counted_the_first_piece(_record(above), _record(node)) and children[node.parent_id] == 1
+        ):
+            yield _pair(above, node, hierarchy)
 
 
-def _is_only_child(node: Node, nodes: list[Node]) -> bool:
-    return sum(other.parent_id == node.parent_id for other in nodes) == 1
+def _itself_or_above(node: Node, above: Node | None) -> Node | None:
+    """The nearest span that waits and is a call, or makes the calls on its two sides two."""
+    record = node.record
+    if node.fate is not Fate.HELD or record is None:
+        return above
+    return node if is_call(record) or record.span_type in _BETWEEN else above
 
 
 def _handed_out(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:

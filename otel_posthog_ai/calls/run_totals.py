@@ -5,8 +5,10 @@ Where no call below counts anything, the total is counted once: by a generation 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from hashlib import blake2b
+
+from opentelemetry.trace import SpanContext
 
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.record import MISSING, AISpan, Message, is_call
@@ -60,19 +62,19 @@ class RunTotals:
         self._runs: dict[int, Node] = {}
         """Span id of what was made -> the run."""
 
-    def note(self, node: Node, record: AISpan, above: Sequence[Node]) -> Node | None:
-        """A span was read, below `above`: the call that has to be made of it, held, with its record."""
+    def note(self, node: Node, record: AISpan) -> Node | None:
+        """A span was read: the call that has to be made of it, held, with its record."""
         made = None if node.calls_below or is_call(record) else call_of_totals(record)
         if is_call(record) or made is not None:
-            for each in above:
-                each.calls_below = True
+            self._note_call(node)
         if made is None:
             return None
-        below, _ = self._hierarchy.learn(int(made.span_id, 16), node.trace_id, None)
+        parent = SpanContext(node.trace_id, node.span_id, False)
+        below = self._hierarchy.learn(int(made.span_id, 16), node.trace_id, parent)
         if below.is_taken:
             return None
         below.hold(made)
-        below.parent_id, below.identity = node.span_id, made.identity
+        below.identity = made.identity
         self._runs[below.span_id] = node
         return below
 
@@ -99,8 +101,11 @@ class RunTotals:
         """Who does not see spans start reads a call before the run around it, and only now knows what is above."""
         for node in held:
             if node.record is not None and is_call(node.record) and node.span_id not in self._runs:
-                for above in self._hierarchy.ancestors(node):
-                    above.calls_below = True
+                self._note_call(node)
+
+    def _note_call(self, node: Node) -> None:
+        for above in self._hierarchy.lineage.untold(node, lambda _: "a call"):
+            above.calls_below = True
 
 
 def _traced_apart(made: AISpan, calls: Iterable[AISpan]) -> bool:

@@ -110,15 +110,15 @@ class RememberedCalls:
             return told
         if all(scope == record.scope for _, scope in self._lines):
             return None  # one instrumentor reports a call once
-        above = {each.span_id for each in hierarchy.ancestors(node)}
+        is_above = hierarchy.lineage.is_above
         for number in sorted(self._candidates(node, record), reverse=True):
             _, other, known = self._calls[self._numbers[number]]
             if known.scope == record.scope:
                 continue
-            below = any(each.span_id == node.span_id for each in hierarchy.ancestors(other))
+            above, below = is_above(other, node), is_above(node, other)
             if same_response(known, record):
-                return Found(other, below or (other.span_id not in above and contains(record, known)))
-            if other.span_id in above and nested_calls(known, record):
+                return Found(other, below or (not above and contains(record, known)))
+            if above and nested_calls(known, record):
                 return Found(other, False)
             if below and nested_calls(record, known):
                 return Found(other, True)

@@ -5,8 +5,8 @@ Never sideways by trace id, and nothing is remembered by trace id alone: one tra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from otel_posthog_ai.context.belonging import Belonging, usable_id, usable_session_id
 from otel_posthog_ai.dialects import Identity, read_identity
@@ -15,6 +15,7 @@ from otel_posthog_ai.record import AISpan
 from otel_posthog_ai.settings import Settings
 
 from .ancestry import Hierarchy
+from .lineage import Inherited
 from .nodes import Node
 
 
@@ -36,23 +37,41 @@ class Owner:
         self.groups = groups
 
 
-_Chain = list[tuple[Belonging | None, Identity | None]]
+class _Said(NamedTuple):
+    """What a span and its ancestors say, the nearest first."""
+
+    user: str | None = None
+    session: str | None = None
+    replay_session: str | None = None
+    incidental_user: str | None = None
+    incidental_session: str | None = None
+    groups: Mapping[str, str] | None = None
 
 
-def note_below(node: Node, record: AISpan, ancestors: Sequence[Node]) -> None:
+_NOTHING = _Said()
+_ENOUGH = 3
+"""Different names say all there is to say with the second; so many are remembered."""
+_SEVERAL = "several"
+
+
+def note_below(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
     """Tell the ancestors of a span which user and session it names; they count there only if all below agree."""
     if node.belonging is None and _is_nobody(record.identity):
         return
     user = _named(node, record.identity, "distinct_id", "user", "incidental_user", usable_id)
+    if user is not None:
+        for above in hierarchy.lineage.untold(node, lambda above: _news("user", user, above.users_below)):
+            if len(above.users_below) < _ENOUGH:
+                above.users_below |= {user}
     session = _named(node, record.identity, "session_id", "session", "incidental_session", usable_session_id)
-    if user is None and session is None:
-        return
-    for above in ancestors:
-        # Two different names say all there is to say.
-        if user is not None and len(above.users_below) < 3:
-            above.users_below |= {user}
-        if session is not None and len(above.sessions_below) < 3:
-            above.sessions_below |= {session}
+    if session is not None:
+        for above in hierarchy.lineage.untold(node, lambda above: _news("session", session, above.sessions_below)):
+            if len(above.sessions_below) < _ENOUGH:
+                above.sessions_below |= {session}
+
+
+def _news(kind: str, named: tuple[bool, str], known: frozenset[tuple[bool, str]]) -> tuple[str, object]:
+    return kind, named if len(known) < _ENOUGH else _SEVERAL
 
 
 def _named(
@@ -72,33 +91,57 @@ def _named(
     return (False, found) if found is not None else None
 
 
-def find_owner(
-    node: Node, record: AISpan, hierarchy: Hierarchy, settings: Settings, resource: Mapping[str, Any]
-) -> Owner:
-    """Whom the events of `record` belong to, by all that is known now."""
-    chain: _Chain = [(node.belonging, record.identity)]
-    chain += [(above.belonging, hierarchy.identity(above)) for above in hierarchy.ancestors(node)]
-    chain = [link for link in chain if link[0] is not None or not _is_nobody(link[1])]
-    of_resource = _identity_of_resource(resource) if resource else None
-    if not (chain or node.users_below or node.sessions_below or of_resource is not None):
-        return Owner(usable_id(settings.default_distinct_id), None, None, None)  # nobody says anything
-    user = (
-        _upward(chain, "distinct_id", "user", usable_id)
-        or _agreed(node.users_below, True)
-        or (usable_id(of_resource.user) if of_resource is not None else None)
-        or _incidental(chain, "incidental_user", usable_id)
-        or _agreed(node.users_below, False)
-        or usable_id(settings.default_distinct_id)
+class Owners:
+    """Finds out whom events belong to, by all that is known now."""
+
+    def __init__(self, settings: Settings, hierarchy: Hierarchy) -> None:
+        self._default = usable_id(settings.default_distinct_id)
+        self._identity = hierarchy.identity
+        self._said = Inherited(hierarchy.lineage, _NOTHING, self._said_by)
+
+    def find(self, node: Node, record: AISpan, resource: Mapping[str, Any]) -> Owner:
+        """Whom the events of `record` belong to."""
+        said = _complete(node.belonging, record.identity, self._said.above(node))
+        of_resource = _identity_of_resource(resource) if resource else None
+        if said is _NOTHING and not (node.users_below or node.sessions_below or of_resource is not None):
+            return Owner(self._default, None, None, None)  # nobody says anything
+        user = (
+            said.user
+            or _agreed(node.users_below, True)
+            or (usable_id(of_resource.user) if of_resource is not None else None)
+            or said.incidental_user
+            or _agreed(node.users_below, False)
+            or self._default
+        )
+        session = (
+            said.session
+            or _agreed(node.sessions_below, True)
+            or (usable_session_id(of_resource.session) if of_resource is not None else None)
+            or said.incidental_session
+            or _agreed(node.sessions_below, False)
+        )
+        return Owner(user, session, said.replay_session, dict(said.groups) if said.groups else None)
+
+    def _said_by(self, node: Node, above: _Said) -> _Said:
+        return _complete(node.belonging, self._identity(node), above)
+
+
+def _complete(belonging: Belonging | None, identity: Identity | None, above: _Said) -> _Said:
+    """What the surroundings of a span say, then the span itself, then those above it."""
+    if _is_nobody(identity):
+        if belonging is None:
+            return above
+        identity = _NOBODY
+    assert identity is not None
+    around = belonging if belonging is not None else _NO_BELONGING
+    return _Said(
+        _first(around.distinct_id, identity.user, usable_id, above.user),
+        _first(around.session_id, identity.session, usable_session_id, above.session),
+        _first(around.replay_session_id, identity.replay_session, usable_session_id, above.replay_session),
+        _first(None, identity.incidental_user, usable_id, above.incidental_user),
+        _first(None, identity.incidental_session, usable_session_id, above.incidental_session),
+        _all_groups(around.groups, identity.groups, above.groups),
     )
-    session = (
-        _upward(chain, "session_id", "session", usable_session_id)
-        or _agreed(node.sessions_below, True)
-        or (usable_session_id(of_resource.session) if of_resource is not None else None)
-        or _incidental(chain, "incidental_session", usable_session_id)
-        or _agreed(node.sessions_below, False)
-    )
-    replay = _upward(chain, "replay_session_id", "replay_session", usable_session_id)
-    return Owner(user, session, replay, _groups(chain))
 
 
 def _is_nobody(identity: Identity | None) -> bool:
@@ -115,24 +158,15 @@ def _is_nobody(identity: Identity | None) -> bool:
 _identity_of_resource = once_a_resource(read_identity)
 
 
-def _upward(chain: _Chain, belonging: str, explicit: str, usable: Callable[[object], str | None]) -> str | None:
-    for surrounding, identity in chain:
-        said = getattr(surrounding, belonging) if surrounding is not None else None
-        if said is None and identity is not None:
-            named = getattr(identity, explicit)
-            said = usable(named) if named is not None else None
-        if said is not None:
-            return str(said)
-    return None
+_NOBODY = Identity()
+_NO_BELONGING = Belonging()
 
 
-def _incidental(chain: _Chain, field: str, usable: Callable[[object], str | None]) -> str | None:
-    for _, identity in chain:
-        named = getattr(identity, field) if identity is not None else None
-        found = usable(named) if named is not None else None
-        if found is not None:
-            return found
-    return None
+def _first(around: str | None, named: object, usable: Callable[[object], str | None], above: str | None) -> str | None:
+    if around is not None:
+        return around
+    said = usable(named) if named is not None else None
+    return said if said is not None else above
 
 
 def _agreed(named: frozenset[tuple[bool, str]], explicit: bool) -> str | None:
@@ -143,13 +177,12 @@ def _agreed(named: frozenset[tuple[bool, str]], explicit: bool) -> str | None:
     return next(iter(names)) if len(names) == 1 else None
 
 
-def _groups(chain: _Chain) -> dict[str, str] | None:
+def _all_groups(*said: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """The groups of all, of which the first to name a type of group counts."""
+    if not any(said[:-1]):
+        return said[-1]
     groups: dict[str, str] = {}
-    for surrounding, identity in chain:
-        for said in (
-            surrounding.groups if surrounding is not None else None,
-            identity.groups if identity is not None else None,
-        ):
-            for key, value in (said or {}).items():
-                groups.setdefault(key, value)
-    return groups or None
+    for each in said:
+        for key, value in (each or {}).items():
+            groups.setdefault(key, value)
+    return groups

@@ -12,9 +12,10 @@ from otel_posthog_ai.settings import Settings
 
 from .admission import passes
 from .ancestry import Hierarchy
+from .lineage import Inherited
 from .nodes import Fate, Node
 from .outlook import Outlooks
-from .ownership import find_owner
+from .ownership import Owners
 from .place import Placement
 from .roots import Trace, Traces, can_be_root
 
@@ -28,6 +29,8 @@ class Placing:
         self._outlooks = outlooks
         self._patient = patient
         self._traces = Traces()
+        self.owners = Owners(settings, hierarchy)
+        self._remote = Inherited[int | None](hierarchy.lineage, None, _remote_or_above)
         self._constant_properties: Mapping[str, Any] = {}
         self._resource_keys: tuple[str, ...] = ()
         if isinstance(settings.properties, tuple):
@@ -82,7 +85,7 @@ class Placing:
 
     def _parent(self, node: Node, *, final: bool) -> Node | None:
         """The nearest ancestor that is or will be exported."""
-        for above in self._hierarchy.ancestors(node):
+        for above in self._hierarchy.spans_above(node):
             above = self._hierarchy.survivor(above)
             if above.span_id == node.span_id:
                 continue
@@ -93,7 +96,7 @@ class Placing:
         return None
 
     def _will_be_exported(self, above: Node) -> bool:
-        span = self._hierarchy.unread(above.span_id)
+        span = self._hierarchy.unread.get(above.span_id)
         if span is None:
             return above.promised and not self._patient  # a sibling has named it, and it will be read when it comes
         # What its like turned out to be is no promise: only a span that is marked itself is certain to be read.
@@ -112,7 +115,7 @@ class Placing:
 
     def _claim_root(self, unread: Node, trace: Trace) -> None:
         """A top node that will surely be a root is the root before it is read."""
-        span = self._hierarchy.unread(unread.span_id)
+        span = self._hierarchy.unread.get(unread.span_id)
         if span is None or self._parent(unread, final=False) is not None:
             return
         outlook = self._outlooks.of_open(unread, span)
@@ -123,37 +126,30 @@ class Placing:
         """Whether an AI root of the same trace began earlier and has not been read yet."""
         if not self._patient:
             return False
-        for span_id, span in self._hierarchy.unread_spans_of(node.trace_id):
+        for span_id, span in self._hierarchy.unread.of_trace(node.trace_id):
             if (span.start_time or 0) >= record.start_ns:
                 continue
             above = self._hierarchy.node(span_id)
-            if above is None or any(each.span_id == span_id for each in self._hierarchy.ancestors(node)):
+            if above is None or self._hierarchy.lineage.is_above(above, node):
                 continue
             outlook = self._outlooks.of_open(above, span)
             if outlook.ai and can_be_root(outlook) and self._parent(above, final=False) is None:
                 return True
         return False
 
-    def _top(self, node: Node) -> Node:
-        chain = self._hierarchy.ancestors(node)
-        return chain[-1] if chain else node
-
     def _is_known_afar(self, node: Node) -> bool:
         """Whether the trace goes on in another process, above the span or below it."""
-        return was_passed_on(node.span_id) or (self._patient and self._top(node).parent_is_remote)
+        return was_passed_on(node.span_id) or (self._patient and self._hierarchy.lineage.way(node).top.parent_is_remote)
 
     def _remote_parent(self, node: Node) -> int | None:
         """The AI span of another process that the propagator brought along."""
-        for each in (node, *self._hierarchy.ancestors(node)):
-            if each.remote_parent is not None:
-                return each.remote_parent
-        return None
+        return _remote_or_above(node, self._remote.above(node))
 
     def _unseen_parent(self, node: Node) -> str | None:
         """The bare exporter may name a local parent that it has not seen: it may still come."""
         if self._patient:
             return None
-        top = self._top(node)
+        top = self._hierarchy.lineage.way(node).top
         if not top.parent_id or top.parent_is_remote:
             return None
         self._hierarchy.learn_promised(top.parent_id, node.trace_id, node)
@@ -161,7 +157,7 @@ class Placing:
 
     def _own(self, node: Node, record: AISpan, resource: Mapping[str, Any], trace: Trace, place: Placement) -> None:
         """Whom the span belongs to, and what the app said around it."""
-        owner = find_owner(node, record, self._hierarchy, self._settings, resource)
+        owner = self.owners.find(node, record, resource)
         place.distinct_id = owner.distinct_id
         record.identity.session = owner.session_id
         record.identity.replay_session = owner.replay_session_id
@@ -181,3 +177,7 @@ class Placing:
                 record.prompt_version = belonging.prompt_version
         if self._resource_keys:
             record.resource.update({key: resource[key] for key in self._resource_keys if key in resource})
+
+
+def _remote_or_above(node: Node, above: int | None) -> int | None:
+    return node.remote_parent if node.remote_parent is not None else above

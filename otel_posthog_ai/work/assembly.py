@@ -7,7 +7,7 @@ could change it; the wait ends with that ancestor, after the flush interval, or 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -28,9 +28,10 @@ from otel_posthog_ai.reading.content_events import add_evaluation
 from otel_posthog_ai.record import is_call
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.tree.ancestry import Hierarchy
+from otel_posthog_ai.tree.lineage import Inherited
 from otel_posthog_ai.tree.nodes import Fate, Node
 from otel_posthog_ai.tree.outlook import Outlooks
-from otel_posthog_ai.tree.ownership import find_owner, note_below
+from otel_posthog_ai.tree.ownership import note_below
 from otel_posthog_ai.tree.place import Placement
 from otel_posthog_ai.tree.placement import Placing
 
@@ -96,6 +97,7 @@ class Assembly:
         self._remembered = RememberedCalls()
         self._holding = Holding(hierarchy, self._outlooks, deduplicate=settings.deduplicate)
         self._totals = RunTotals(hierarchy, self._remembered)
+        self._private_above = Inherited(hierarchy.lineage, False, lambda node, above: above or _is_private(node))
         self._placing = Placing(settings, hierarchy, self._outlooks, patient=patient)
 
     @property
@@ -115,13 +117,14 @@ class Assembly:
     def add(self, spans: Iterable[ReadableSpan], logs_of: Callable[[ReadableSpan], Iterable[Occurrence]]) -> None:
         """Read ended spans; those that are AI wait from now on."""
         now = time.monotonic()
-        for span in spans:
-            give_way()
-            try:
-                self._read(span, logs_of(span), now)
-            except Exception as error:  # a bad span loses that span
-                self._counters.add("dropped", reason="unreadable")
-                warn("assembly:unreadable", "a span could not be read and is lost (%s)", type(error).__name__)
+        with self._hierarchy.at_rest():
+            for span in spans:
+                give_way()
+                try:
+                    self._read(span, logs_of(span), now)
+                except Exception as error:  # a bad span loses that span
+                    self._counters.add("dropped", reason="unreadable")
+                    warn("assembly:unreadable", "a span could not be read and is lost (%s)", type(error).__name__)
         self._hierarchy.trim()
 
     def _read(self, span: ReadableSpan, logs: Iterable[Occurrence], now: float) -> None:
@@ -129,11 +132,11 @@ class Assembly:
         if context is None:
             self._counters.add("dropped", reason="unreadable")
             return
-        node, above = self._hierarchy.learn(context.span_id, context.trace_id, span.parent)
+        node = self._hierarchy.learn(context.span_id, context.trace_id, span.parent)
         # A span that the user's filter let through, or that a child names as its parent, is exported whatever it says.
         record = read_span(span, logs, forced=self._settings.span_filter is not None or node.promised)
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
-        self._hierarchy.arrived(node.span_id, context.trace_id, scope)
+        self._hierarchy.unread.arrived(node.span_id, context.trace_id, scope)
         self._outlooks.learn(scope, span.name, record)
         if record is None or (record.noise and not node.promised):
             node.identity = record.identity if record is not None else read_identity(span.attributes or {})
@@ -151,16 +154,27 @@ class Assembly:
         node.identity = record.identity
         if not self._one_process:
             node.process = process_of(span.resource.attributes)
-        _mark_private(node, record, above)
+        self._mark_private(node, record)
         if is_call(record):
-            _note_call(record, above)
-        note_below(node, record, above)
+            _note_call(node, record, self._hierarchy)
+        note_below(node, record, self._hierarchy)
         self._placing.trace(node).metadata.update(record.trace_metadata)
         self._held[node.span_id] = Held(node, record, span.resource.attributes, now)
-        made = self._totals.note(node, record, above)
+        made = self._totals.note(node, record)
         if made is not None and made.record is not None:
-            _mark_private(made, made.record, (node, *above))
+            self._mark_private(made, made.record)
             self._held[made.span_id] = Held(made, made.record, span.resource.attributes, now)
+
+    def _mark_private(self, node: Node, record: AISpan) -> None:
+        """What runs below a private span is private; what it ran in leaves without content, too."""
+        was_private, below_private = _is_private(node), self._private_above.above(node)
+        node.private = record.private or was_private or below_private
+        if not node.private:
+            return
+        if not (was_private or below_private):
+            self._private_above.forget()
+        for above in self._hierarchy.lineage.untold(node, lambda _: "private"):
+            above.tainted = True
 
     def _drop(self, node: Node, because: str) -> None:
         node.drop(because)
@@ -200,15 +214,20 @@ class Assembly:
 
         Where clocks have whole milliseconds, or differ, an ancestor begins as late as its descendants, or later.
         """
-        began = {held.node.span_id: held.record.start_ns for held in ready}
-        depths: dict[int, int] = {}
+        way, span_above = self._hierarchy.lineage.way, self._hierarchy.span_above
+        began = {held.node: held.record.start_ns for held in ready}
+        topmost = min((way(node).length for node in began), default=0)
+        met: set[Node] = set()
         for held in ready:
-            above = self._hierarchy.ancestors(held.node)
-            depths[held.node.span_id] = len(above)
-            for each in above:
-                if began.get(each.span_id, 0) > held.record.start_ns:
-                    began[each.span_id] = held.record.start_ns
-        return sorted(ready, key=lambda held: (began[held.node.span_id], depths[held.node.span_id]))
+            node: Node | None = held.node
+            while node is not None and node not in met and way(node).length >= topmost:
+                met.add(node)
+                node = span_above(node)
+        for node in sorted(met, key=lambda node: way(node).length, reverse=True):
+            above = span_above(node)
+            if above is not None:
+                began[above] = min(began.get(above, began[node]), began[node])
+        return sorted(ready, key=lambda held: (began[held.node], way(held.node).length))
 
     def _may_leave(self, held: Held, now: float) -> bool:
         if not self._patient or now - held.since >= self._longest_wait:
@@ -254,7 +273,7 @@ class Assembly:
             first = len(record.evaluations)
             if not add_evaluation(record, result):
                 continue
-            owner = find_owner(node, record, self._hierarchy, self._settings, {})
+            owner = self._placing.owners.find(node, record, {})
             yield Built(
                 result_events(record, Placement(distinct_id=owner.distinct_id), first),
                 Privacy(node.private or node.tainted, name=private_name(record)),
@@ -299,7 +318,7 @@ class Assembly:
         if place.is_trace:
             self._placing.complete_states(record, trace)
         if record.error is not None and record.error.status is None:
-            record.error.status = self._hierarchy.refused_with(node)
+            record.error.status = self._hierarchy.refusals.of(node.span_id)
         private = node.private or node.tainted
         if private or self._settings.privacy_mode:
             privacy = Privacy(private, frozenset(place.context_properties), private_name(record))
@@ -324,18 +343,10 @@ class Assembly:
             warn("assembly:cache", "more tokens from the cache than in all (%s): the split is left out", record.scope)
 
 
-def _mark_private(node: Node, record: AISpan, above: Sequence[Node]) -> None:
-    """What runs below a private span is private; what it ran in leaves without content, too."""
-    node.private = record.private or _is_private(node) or any(map(_is_private, above))
-    if node.private:
-        for each in above:
-            each.tainted = True
-
-
-def _note_call(record: AISpan, above: Sequence[Node]) -> None:
-    counts = record.usage.input is not None or record.usage.output is not None
-    for each in above if counts else ():
-        each.count_below = True
+def _note_call(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
+    if record.usage.input is not None or record.usage.output is not None:
+        for above in hierarchy.lineage.untold(node, lambda _: "a count"):
+            above.count_below = True
 
 
 def _is_private(node: Node) -> bool:

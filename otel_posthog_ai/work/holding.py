@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.dialects import AISpan
 from otel_posthog_ai.record import is_call
 from otel_posthog_ai.tree.ancestry import Ended, Hierarchy
+from otel_posthog_ai.tree.lineage import Inherited
 from otel_posthog_ai.tree.nodes import Fate, Node
 from otel_posthog_ai.tree.outlook import Outlooks
+
+
+class Coming(NamedTuple):
+    """The ancestors of a span that have not been read yet, as far as they could change its event."""
+
+    undecided: bool = False
+    """Of one of them nothing is known: it may turn out to be anything."""
+    calls: frozenset[tuple[str, str | None]] = frozenset()
+    """The kinds of those that are calls, each with its scope."""
+    tool: bool = False
+    """One of them is the run of a tool."""
+
+    def may_change(self, record: AISpan, *, deduplicate: bool) -> bool:
+        """Whether they could change the event of `record`."""
+        if self.undecided:
+            return True
+        if is_call(record):
+            others = (scope for kind, scope in self.calls if kind == record.kind and deduplicate)
+            return any(scope is None or scope != record.scope or record.pair_key is not None for scope in others)
+        return self.tool and record.span_type == "tool"
 
 
 class Holding:
@@ -18,35 +41,37 @@ class Holding:
         self._hierarchy = hierarchy
         self._outlooks = outlooks
         self._deduplicate = deduplicate
+        self._coming = Inherited(hierarchy.lineage, Coming(), self._add)
 
     def must_be_held(self, node: Node, record: AISpan) -> bool:
         """Whether the event of `record` could still change."""
-        for above in self._hierarchy.ancestors(node):
-            if above.fate is Fate.UNKNOWN and self._may_change(above, record):
-                return True
+        if self._coming.above(node).may_change(record, deduplicate=self._deduplicate):
+            return True
         if not self._deduplicate or not is_call(record):
             return False
-        if record.handed_out and node.parent_id and self._hierarchy.unread(node.parent_id) is not None:
+        if record.handed_out and node.parent_id and self._hierarchy.unread.get(node.parent_id) is not None:
             return True  # another span of the step may tell of its stream
         return (record.parent_id is None or bool(record.stream)) and self._runs_inside(node, record)
 
-    def _may_change(self, above: Node, record: AISpan) -> bool:
-        """Whether an ancestor that has not been read yet could change the event of `record`."""
-        span = self._hierarchy.unread(above.span_id)
+    def _add(self, node: Node, above: Coming) -> Coming:
+        """What is coming below a span, given what is coming above it."""
+        if node.fate is not Fate.UNKNOWN or above.undecided:
+            return above
+        span = self._hierarchy.unread.get(node.span_id)
         if span is None or span.end_time is not None:
-            ended = self._hierarchy.ended.get(above.span_id)
-            return isinstance(ended, Ended) and ended.ai  # it is on its way to this thread
-        outlook = self._outlooks.of_open(above, span)
-        if outlook.ai is None:
-            return True
-        if not outlook.ai:
-            return False
-        if outlook.kind is None:
-            return True
-        if outlook.kind == record.kind and is_call(record) and self._deduplicate:
-            scope = span.instrumentation_scope
-            return scope is None or scope.name != record.scope or record.pair_key is not None
-        return outlook.span_type == "tool" and record.span_type == "tool"
+            ended = self._hierarchy.ended.get(node.span_id)
+            on_its_way = isinstance(ended, Ended) and ended.ai
+            return above._replace(undecided=True) if on_its_way else above
+        outlook = self._outlooks.of_open(node, span)
+        if outlook.ai is False:
+            return above
+        if outlook.ai is None or outlook.kind is None:
+            return above._replace(undecided=True)
+        if outlook.kind == "span":
+            return above._replace(tool=True) if outlook.span_type == "tool" else above
+        scope = span.instrumentation_scope
+        call = outlook.kind, scope.name if scope is not None else None
+        return above if call in above.calls else above._replace(calls=above.calls | {call})
 
     def _runs_inside(self, node: Node, record: AISpan) -> bool:
         """Whether a call of another scope, open or not yet read, may turn out to be this one.
@@ -54,7 +79,7 @@ class Holding:
         It is in another trace, or in the same where its stream may have been handed out.
         """
         self._hierarchy.catch_up()
-        for span_id, span in self._hierarchy.unread_spans(but=record.scope):
+        for span_id, span in self._hierarchy.unread.spans(but=record.scope):
             if (span.start_time or 0) > record.start_ns or not _may_reach(span, record.end_ns):
                 continue
             other = self._hierarchy.node(span_id)

@@ -60,9 +60,9 @@ class ReadingRoom:
         wanted, identity = admit(span, self._filter)
         wanted = wanted and context.trace_flags.sampled
         if wanted:
-            self.hierarchy.arrives(context.span_id, context.trace_id, span)
+            self.hierarchy.unread.arrives(context.span_id, context.trace_id, span)
         else:
-            self.hierarchy.answered(span)
+            self.hierarchy.refusals.answered(span)
         self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, wanted)
         return wanted
 
@@ -73,14 +73,14 @@ class ReadingRoom:
 
     def _let_through(self, span: ReadableSpan) -> bool:
         """Without starts every span is read: one that a child has named as its parent leaves, whatever it says."""
-        self.hierarchy.answered(span)
+        self.hierarchy.refusals.answered(span)
         context = span.get_span_context()
         if not passes(self._filter, span):
             if context is not None:
                 self.hierarchy.finished(context.span_id, span.parent, context.trace_id, None, False)
             return False
         if context is not None and entries.any_was_private() and not self.hierarchy.saw_start(context.span_id):
-            node, _ = self.hierarchy.learn(context.span_id, context.trace_id, span.parent)
+            node = self.hierarchy.learn(context.span_id, context.trace_id, span.parent)
             node.tainted = True
             self._counters.add("contexts_unknown")
             warn_once("reading_room:unknown_context", _UNKNOWN_CONTEXT)

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerPro
 
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.settings import resolve
-from otel_posthog_ai.tree.ancestry import Hierarchy
+from otel_posthog_ai.tree.unread import UnreadSpans
 from otel_posthog_ai.work.holding import Holding
 from otel_posthog_ai.work.reading_room import ReadingRoom
 
@@ -38,7 +38,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         monkeypatch.setattr(owner, name, ask)
 
     counting(Holding, "must_be_held", lambda _: 1)
-    counting(Hierarchy, "unread_spans_of", len)
+    counting(UnreadSpans, "of_trace", len)
     return found
 
 
@@ -89,4 +89,4 @@ def test_a_span_is_looked_at_a_few_times_however_many_there_are(
     spans = processor.read()
     assert spans >= 1_000
     assert looks["must_be_held"] <= MOST_LOOKS * spans
-    assert looks["unread_spans_of"] <= MOST_LOOKS * spans
+    assert looks["of_trace"] <= MOST_LOOKS * spans

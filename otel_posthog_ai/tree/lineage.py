@@ -1,0 +1,155 @@
+"""The ways up from spans: each is walked once while nothing changes, and what is found on it is taken over from above.
+
+So a chain of thousands of spans costs what as many beside each other do.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Generator, Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, NamedTuple, TypeVar
+from weakref import WeakSet
+
+from .nodes import Node
+
+T = TypeVar("T")
+
+
+class Way(NamedTuple):
+    """What lies above a span: `length` ancestors, and the last of them (the span itself where there is none)."""
+
+    length: int
+    top: Node
+
+
+class Lineage:
+    """The ways up. `parent` finds the known node right above one, in the same trace.
+
+    What is found out is kept while all is at rest, and otherwise until the next question.
+    """
+
+    def __init__(self, parent: Callable[[Node], Node | None]) -> None:
+        self.parent = parent
+        self.resting = False
+        self._ways: dict[Node, Way] = {}
+        self._missed: set[int] = set()
+        """Parents that some span names and that nothing is known of: ways end there until they come."""
+        self._heard: defaultdict[Hashable, set[Node]] = defaultdict(set)
+        """News → who heard it, and so all above them."""
+        self._inherited: WeakSet[Inherited[Any]] = WeakSet()
+
+    @contextmanager
+    def at_rest(self) -> Generator[None]:
+        """Meanwhile no way grows but by what `appeared` is told of."""
+        self.forget()
+        self.resting = True
+        try:
+            yield
+        finally:
+            self.resting = False
+            self.forget()
+
+    def forget(self) -> None:
+        """Something has changed."""
+        self._ways.clear()
+        self._missed.clear()
+        self._heard.clear()
+        for inherited in self._inherited:
+            inherited.forget()
+
+    def keep(self, inherited: Inherited[Any]) -> None:
+        """What is handed down along the ways is forgotten with them."""
+        self._inherited.add(inherited)
+
+    def appeared(self, span_id: int) -> None:
+        """A span has become known; the ways that ended at it go on."""
+        if span_id in self._missed:
+            self.forget()
+
+    def way(self, node: Node) -> Way:
+        """The way up from a span. A cycle is cut where the way enters it."""
+        if not self.resting:
+            self.forget()
+        known = self._ways.get(node)
+        return known if known is not None else self._walk(node)
+
+    def _walk(self, node: Node) -> Way:
+        path: dict[Node, None] = {node: None}  # in this order
+        last = node
+        while (above := self.parent(last)) is not None and above not in self._ways:
+            if above in path:
+                above.parent_id = 0
+                return self._walk(node)
+            path[above] = None
+            last = above
+        if above is None and last.parent_id:
+            self._missed.add(last.parent_id)
+        way = self._ways[above] if above is not None else Way(-1, last)
+        for each in reversed(path):
+            way = self._ways[each] = Way(way.length + 1, way.top)
+        return way
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """The ancestors that are known, nearest first."""
+        for _ in range(self.way(node).length):
+            above = self.parent(node)
+            if above is None:
+                return
+            yield above
+            node = above
+
+    def is_above(self, one: Node, other: Node) -> bool:
+        """Whether `one` is an ancestor of `other`."""
+        for _ in range(self.way(other).length - self.way(one).length):
+            above = self.parent(other)
+            if above is None:
+                return False
+            other = above
+        return one is other
+
+    def untold(self, node: Node, news: Callable[[Node], Hashable]) -> Iterator[Node]:
+        """The ancestors that have not heard the news, nearest first; they count as told then.
+
+        What the news is may depend on who hears it. Who has heard it has passed it on to everybody above.
+        """
+        for above in self.ancestors(node):
+            heard = self._heard[news(above)]
+            if above in heard and self.resting:
+                return
+            heard.add(above)
+            yield above
+
+
+class Inherited(Generic[T]):
+    """What spans take over from above: `first` stands above the topmost, and `step` says what a node hands down.
+
+    It is given the node and what that node was handed; what it looks at must not change while all is at rest.
+    """
+
+    def __init__(self, lineage: Lineage, first: T, step: Callable[[Node, T], T]) -> None:
+        self._lineage = lineage
+        self._first = first
+        self._step = step
+        self._handed: dict[Node, T] = {}
+        lineage.keep(self)
+
+    def above(self, node: Node) -> T:
+        """What the node is handed."""
+        self._lineage.way(node)  # without a cycle from here on
+        return self._below(self._lineage.parent(node))
+
+    def _below(self, node: Node | None) -> T:
+        """What the node hands down."""
+        path: list[Node] = []
+        while node is not None and node not in self._handed:
+            path.append(node)
+            node = self._lineage.parent(node)
+        value = self._handed[node] if node is not None else self._first
+        for each in reversed(path):
+            value = self._handed[each] = self._step(each, value)
+        return value
+
+    def forget(self) -> None:
+        """What a node hands down has changed."""
+        self._handed.clear()

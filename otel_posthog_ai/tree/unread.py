@@ -1,0 +1,122 @@
+"""The spans that the worker has not read yet: open, or ended and on their way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from weakref import ReferenceType, ref
+
+from opentelemetry.sdk.trace import ReadableSpan, Span
+
+from otel_posthog_ai.bounds import forget_oldest
+
+from .open_spans import OpenSpans
+
+MOST_ARRIVING = 20_000
+
+
+class _Opened:
+    """The spans that are open at a moment, by trace and by scope."""
+
+    __slots__ = ("by_scope", "by_trace")
+
+    def __init__(self, open_spans: OpenSpans) -> None:
+        self.by_trace: dict[int, list[tuple[int, ReadableSpan]]] = {}
+        self.by_scope: dict[str | None, list[tuple[int, ReadableSpan]]] = {}
+        for span_id, span in open_spans:
+            scope = span.instrumentation_scope
+            self.by_trace.setdefault(span.get_span_context().trace_id, []).append((span_id, span))
+            self.by_scope.setdefault(scope.name if scope is not None else None, []).append((span_id, span))
+
+
+class UnreadSpans:
+    """Finds them by id, by trace and by scope. `catch_up`: has ends noted that were not yet."""
+
+    def __init__(self, open_spans: OpenSpans, catch_up: Callable[[], None]) -> None:
+        self._open_spans = open_spans
+        self._catch_up = catch_up
+        self._arriving: dict[str, dict[int, ReferenceType[ReadableSpan]]] = {}
+        """Ended AI spans on their way to the worker, by scope; the queue that they are in holds them."""
+        self._arriving_of: dict[int, dict[int, ReferenceType[ReadableSpan]]] = {}
+        """The same by trace."""
+        self._resting = False
+        self._opened: _Opened | None = None
+        """The open spans, while all is at rest."""
+
+    def rest(self, resting: bool) -> None:
+        """While all is at rest, what is open is looked through only once."""
+        self._resting = resting
+        self._opened = None
+
+    def arrives(self, span_id: int, trace_id: int, span: ReadableSpan) -> None:
+        """An AI span has ended and is on its way to the worker."""
+        scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+        arriving = self._arriving.setdefault(scope, {})
+        arriving[span_id] = reference = ref(span)
+        self._arriving_of.setdefault(trace_id, {})[span_id] = reference
+        # A span that is dropped on its way never arrives.
+        forget_oldest(arriving, MOST_ARRIVING)
+        forget_oldest(self._arriving_of, MOST_ARRIVING)
+
+    def arrived(self, span_id: int, trace_id: int, scope: str) -> None:
+        """The worker has the span; what becomes of it is said by its node."""
+        arriving = self._arriving.get(scope)
+        if arriving is not None:
+            arriving.pop(span_id, None)
+        of_trace = self._arriving_of.get(trace_id)
+        if of_trace is not None:  # empty it stays: another thread may be about to add to it
+            of_trace.pop(span_id, None)
+
+    def live(self, span_id: int) -> Span | None:
+        """The span itself while it is open or somebody holds it; where nobody does, its end has been noted."""
+        known = self._open_spans.known(span_id)
+        if known is None:
+            return None
+        if known[0] is None:  # What the processor gets at the end of a span is a copy of it.
+            self._catch_up()
+        return known[0]
+
+    def get(self, span_id: int) -> ReadableSpan | None:
+        """The span itself until the worker has read it: while it is open, and while it is on its way after that."""
+        span = self.live(span_id)
+        if span is not None:
+            if span.end_time is None:
+                return span
+            self._catch_up()
+        for spans in self._arriving.copy().values():
+            arriving = spans.get(span_id)
+            if arriving is not None:
+                return arriving()
+        return None
+
+    def spans(self, but: str | None = None) -> Iterator[tuple[int, ReadableSpan]]:
+        """The spans that are open or on their way, by span id; those of the scope `but` are left out."""
+        for name, opened in self._open().by_scope.items():
+            if name != but:
+                yield from opened
+        for name, spans in self._arriving.copy().items():
+            if name == but:
+                continue
+            for span_id, reference in spans.copy().items():
+                arriving = reference()
+                if arriving is not None:
+                    yield span_id, arriving
+
+    def of_trace(self, trace_id: int) -> Sequence[tuple[int, ReadableSpan]]:
+        """Those of `spans` that are of this trace; of spans that begin while all is at rest some may lack."""
+        unread = list(self._open().by_trace.get(trace_id, ()))
+        for span_id, reference in self._arriving_of.get(trace_id, {}).copy().items():
+            arriving = reference()
+            if arriving is not None:
+                unread.append((span_id, arriving))
+        return unread
+
+    def _open(self) -> _Opened:
+        """The open spans. While all is at rest they are looked through once: what begins meanwhile is not among them.
+
+        It begins after everything that is placed has ended, so nothing that is placed can have run inside it.
+        """
+        found = self._opened
+        if found is None:
+            found = _Opened(self._open_spans)
+            self._opened = found if self._resting else None
+        return found
