@@ -48,7 +48,8 @@ from otel_posthog_ai.attribute_names.gen_ai import (
     GEN_AI_USER,
 )
 from otel_posthog_ai.attribute_names.traceloop import LLM_REQUEST_FUNCTIONS, LLM_USER
-from otel_posthog_ai.reading.messages import read_instructions, read_messages
+from otel_posthog_ai.reading.bodies import read_said
+from otel_posthog_ai.reading.messages import read_instructions
 from otel_posthog_ai.reading.streamed_pieces import whole_answer
 from otel_posthog_ai.reading.table import Row, Table
 from otel_posthog_ai.reading.tool_definitions import read_tools
@@ -65,11 +66,11 @@ from otel_posthog_ai.reading.values import (
 
 
 def _messages_in(value: Any) -> Any:
-    return read_messages(value, "user")
+    return read_said(value, "user")
 
 
 def _messages_out(value: Any) -> Any:
-    return read_messages(whole_answer(parse_json(value)), "assistant")
+    return read_said(whole_answer(parse_json(value)), "assistant")
 
 
 FIELDS: Table = (

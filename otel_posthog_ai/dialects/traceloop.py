@@ -18,9 +18,9 @@ from otel_posthog_ai.attribute_names.gen_ai import (
     GEN_AI_SYSTEM,
 )
 from otel_posthog_ai.attribute_names.traceloop import LLM_REQUEST_TYPE, TRACELOOP_ENTITY_NAME, TRACELOOP_SPAN_KIND
+from otel_posthog_ai.reading.bodies import read_said
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import EMBEDDINGS, GENERATIONS
-from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.providers import is_framework, priced_provider
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.raw_requests import read_request
@@ -205,10 +205,10 @@ def _read_bodies(record: AISpan, given: Any, taken: Any) -> None:
     if is_mapping(given):
         read_request(record, given)
     else:
-        record.input = read_messages(given, "user")
+        record.input = read_said(given, "user")
     answer = taken[0] if is_list(taken) and len(taken) == 1 else taken
     generated = answer.get("generated_text") if is_mapping(answer) else None
-    record.output = raw_output(answer) if generated is None else read_messages(generated, "assistant")
+    record.output = raw_output(answer) if generated is None else read_said(generated, "assistant")
     read_raw_answer(record, answer)
 
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from otel_posthog_ai.record import AISpan
+from otel_posthog_ai.record import AISpan, Message
 
+from .literals import ADDRESS
 from .messages import CLASSES, LANGCHAIN_TYPES, read_messages
 from .parts import KEYED, TYPED, type_of
 from .raw_answers import raw_output, read_raw_answer
 from .raw_requests import PARAMETERS, read_request
 from .table import unset
-from .values import dump, is_list, is_mapping
+from .values import dump, is_list, is_mapping, parse_json
 
 # Keys that only a request, a message or a reply has, with the kind of value that they have there.
 _LISTS = frozenset(
@@ -40,6 +41,13 @@ _WORDS = frozenset(
     }
 )  # fmt: skip
 _TYPES = frozenset({*TYPED, *CLASSES, *LANGCHAIN_TYPES, "message", "reasoning", "constructor"})
+# Words for what was said, where nothing beside them tells more; the plainest first.
+_SPOKEN = (
+    "text", "content", "message", "prompt", "input", "inputs", "inputText", "answer", "response", "completion",
+    "generation", "generated_text", "output", "outputs", "outputText", "output_text", "result", "results", "value",
+    "data", "body", "args", "kwargs",
+)  # fmt: skip
+_DEEPEST = 4
 _PART_KEYS = frozenset(key for key, _ in KEYED)
 
 
@@ -68,22 +76,53 @@ def _are_items(value: Any) -> bool:
     return all(is_mapping(each) and ("role" in each or type_of(each) in _TYPES) for each in value)
 
 
+def read_said(value: Any, role: str) -> list[Message] | None:
+    """The messages of a value of whatever shape, parsed or as JSON text; None where it says nothing.
+
+    Data is said as its JSON text; of an object that is neither data nor messages, what stands under the word for it.
+    """
+    return _said(parse_json(value), role, 0)
+
+
+def _said(found: Any, role: str, depth: int) -> list[Message] | None:
+    if is_list(found):
+        found = [each for each in found if not _is_address(each)]
+    messages = read_messages(found, role) if not _is_address(found) else None
+    if messages is not None:
+        return messages
+    if is_data(found):
+        return _as_text(found, role)
+    if not is_mapping(found) or "role" in found or depth == _DEEPEST:
+        return None
+    inner = (_said(parse_json(found[key]), role, depth + 1) for key in _SPOKEN if key in found)
+    return next((each for each in inner if each is not None), None)
+
+
+def _is_address(value: Any) -> bool:
+    """An object's mere address, as Python writes it, says nothing."""
+    return isinstance(value, str) and ADDRESS.fullmatch(value) is not None
+
+
+def _as_text(data: Any, role: str) -> list[Message]:
+    return [{"role": role, "content": dump(data)}]
+
+
 def read_given(record: AISpan, body: Any) -> None:
     """Fill what the record leaves open from what a call was given (parsed)."""
     if is_data(body):
-        record.input = record.input or [{"role": "user", "content": dump(body)}]
+        record.input = record.input or _as_text(body, "user")
         return
     if is_mapping(body):
         read_request(record, body)
     if unset(record.input):
-        record.input = read_messages(body, "user")
+        record.input = read_said(body, "user")
 
 
 def read_result(record: AISpan, answer: Any) -> None:
     """Fill what the record leaves open from what a call gave back (parsed)."""
     if is_data(answer):
-        record.output = record.output or [{"role": "assistant", "content": dump(answer)}]
+        record.output = record.output or _as_text(answer, "assistant")
         return
     if unset(record.output):
-        record.output = raw_output(answer)
+        record.output = raw_output(answer) or read_said(answer, "assistant")
     read_raw_answer(record, answer)

@@ -19,9 +19,9 @@ from otel_posthog_ai.attribute_names.gen_ai import (
 from otel_posthog_ai.attribute_names.general import EVENT_NAME
 from otel_posthog_ai.record import MISSING, AISpan, Evaluation, Message
 
-from .bodies import is_data
+from .bodies import is_data, read_said
 from .histories import read_entry
-from .messages import read_instructions, read_message, read_messages
+from .messages import read_instructions, read_message
 from .source import Occurrence, Source
 from .streamed_pieces import whole_answer
 from .tool_definitions import read_tools
@@ -121,9 +121,9 @@ def read_conversation(occurrences: Iterable[Occurrence]) -> Conversation:
             if said.finish_reason is None:
                 said.finish_reason = finish_reason(_fields(occurrence).get("finish_reason"))
         elif occurrence.name == GEN_AI_CONTENT_PROMPT:
-            said.inputs.extend(read_messages(_first(occurrence, GEN_AI_PROMPT, "content"), "user") or ())
+            said.inputs.extend(read_said(_first(occurrence, GEN_AI_PROMPT, "content"), "user") or ())
         elif occurrence.name == GEN_AI_CONTENT_COMPLETION:
-            said.outputs.extend(read_messages(_first(occurrence, GEN_AI_COMPLETION, "content"), "assistant") or ())
+            said.outputs.extend(read_said(_first(occurrence, GEN_AI_COMPLETION, "content"), "assistant") or ())
     return said
 
 
@@ -175,9 +175,9 @@ def _read_details(record: AISpan, occurrence: Occurrence) -> None:
     body = parse_json(occurrence.body)
     fields: Mapping[str, Any] = {**(body if is_mapping(body) else {}), **occurrence.attributes}
     if not record.input:
-        record.input = read_messages(fields.get(GEN_AI_INPUT_MESSAGES), "user")
+        record.input = read_said(fields.get(GEN_AI_INPUT_MESSAGES), "user")
     if not record.output:
-        record.output = read_messages(whole_answer(parse_json(fields.get(GEN_AI_OUTPUT_MESSAGES))), "assistant")
+        record.output = read_said(whole_answer(parse_json(fields.get(GEN_AI_OUTPUT_MESSAGES))), "assistant")
     if record.instructions is None:
         record.instructions = read_instructions(fields.get(GEN_AI_SYSTEM_INSTRUCTIONS))
     if not record.tools:

@@ -7,6 +7,7 @@ object of its keyword arguments, since that is what the repr of a data class say
 from __future__ import annotations
 
 import ast
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -17,6 +18,8 @@ _DEEPEST = 100
 # CPython 3.11 and 3.12 count the depth of a tree in one place for all threads: a text that two threads read at once can
 # end in a SystemError, "AST constructor recursion depth mismatch" (gh-106905). It says nothing about the text.
 _ATTEMPTS = 20
+_PAUSE = 0.0005
+"""Seconds, and more after each attempt."""
 _OPENERS = ("{", "[", "(")
 # A repr that is only an address: `<groq.Stream object at 0x7f99231ce250>`.
 ADDRESS = pattern(r"\s*<[\w.\[\], ]+ object(?: [\w.<>]+)? at 0x[0-9a-f]+>\s*")
@@ -53,9 +56,10 @@ def _literal(text: str) -> Any:
 
 def _parsed(text: str) -> ast.Expression:
     """The tree of `text`, whatever other threads parse meanwhile; raises what `ast.parse` raises."""
-    for _ in range(_ATTEMPTS - 1):
+    for attempt in range(_ATTEMPTS - 1):
         with suppress(SystemError):
             return ast.parse(text, mode="eval")
+        time.sleep(attempt * _PAUSE)  # the others come to their end
     return ast.parse(text, mode="eval")
 
 

@@ -30,8 +30,8 @@ def _text(part: Pieces, draft: Draft) -> None:
     value = part.get("text")
     if value is None:
         value = part.get("content")
-    if is_mapping(value):  # OpenAI Assistants: {"text": {"value": …}}
-        value = value.get("value")
+    if is_mapping(value) and "value" in value:  # OpenAI Assistants: {"text": {"value": …}}
+        value = value["value"]
     if is_list(value):  # parts inside the part
         for each in value:
             read_part(each, draft)

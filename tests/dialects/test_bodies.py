@@ -89,3 +89,67 @@ def test_a_tool_that_the_provider_ran_is_called_once() -> None:
     [asked, answered, said] = found.output or ()
     assert [each["id"] for each in asked["tool_calls"]] == ["t1"]
     assert (answered["tool_call_id"], said["content"], "tool_calls" in said) == ("t1", "Sunny", False)
+
+
+WORD = "Lovelace"
+SHAPES: dict[str, Any] = {
+    "text": WORD,
+    "a list of texts": [WORD],
+    "an object": {"question": WORD},
+    "an object within": {"a": {"b": WORD}},
+    "a list of objects": [{"question": WORD}],
+    "a message of an object": [{"role": "user", "content": {"question": WORD}}],
+    "a message of objects": [{"role": "user", "content": [{"question": WORD}]}],
+    "a text part of an object": [{"role": "user", "content": [{"type": "text", "text": {"question": WORD}}]}],
+    "a part's content of an object": [{"role": "user", "parts": [{"type": "text", "content": {"question": WORD}}]}],
+    "a part of an unknown type": [{"role": "user", "parts": [{"type": "data", "data": {"question": WORD}}]}],
+    "messages and settings": {"messages": [{"role": "user", "content": WORD}], "temperature": 1},
+    "messages in an input": {"input": {"messages": [{"role": "user", "content": WORD}]}},
+    "captured arguments": {"args": [WORD], "kwargs": {}},
+    "captured names": {"args": [], "kwargs": {"question": WORD}},
+    "a completion": {"choices": [{"text": WORD}]},
+    "a message in an output": {"output": {"message": {"role": "assistant", "content": [{"text": WORD}]}}},
+    "a generated text": [{"generated_text": WORD}],
+    "other people's words": [{"from": "human", "value": WORD}],
+    "text twice in JSON": json.dumps(json.dumps([{"role": "user", "content": WORD}])),
+    **{f"the only word {key}": {key: WORD} for key in ("prompt", "input", "text", "message", "content", "value", "data",
+                                                       "output", "result", "answer", "response", "completion")},
+}  # fmt: skip
+CHAT = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
+LLM = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o"}
+GENERATION = {"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-4o"}
+UNKNOWN = {"acme.span.type": "llm", "acme.model": "gpt-4o"}
+PLACES = {
+    "gen_ai.input.messages": CHAT,
+    "gen_ai.output.messages": CHAT,
+    "gen_ai.prompt": CHAT,
+    "gen_ai.completion": CHAT,
+    "input.value": LLM,
+    "output.value": LLM,
+    "langfuse.observation.input": GENERATION,
+    "langfuse.observation.output": GENERATION,
+    "acme.input": UNKNOWN,
+    "acme.output": UNKNOWN,
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("place", PLACES)
+def test_what_was_said_is_kept_whatever_its_shape(place: str, shape: str) -> None:
+    value = SHAPES[shape]
+    found = record({**PLACES[place], place: value if isinstance(value, str) else json.dumps(value)})
+    asked = any(word in place for word in ("input", "prompt"))
+    said = found.input if asked else found.output
+    assert WORD in json.dumps(said)
+    assert (found.output if asked else found.input) is None
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    ["<openai.Stream object at 0x7f99231ce250>", {"choices": []}, {"output": []}, {"text": ""}, {"status": "done"},
+     {"args": ["<openai.Client object at 0x7f99231ce250>"], "kwargs": {}}, {"content": None}, {"kwargs": {"top_p": 1}}],
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["gen_ai.output.messages", "output.value", "acme.output"])
+def test_what_says_nothing_is_no_message(place: str, nothing: Any) -> None:
+    written = nothing if isinstance(nothing, str) else json.dumps(nothing)
+    assert not record({**PLACES[place], place: written}).output
