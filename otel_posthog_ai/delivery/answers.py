@@ -98,3 +98,13 @@ def judge(answer: Answer, *, large_route: bool) -> Verdict:
     if status < 400:
         return Verdict.WRONG_HOST
     return Verdict.REFUSED if status < 500 else Verdict.RETRY
+
+
+class Hindrance:
+    """Why a round ended with events still owed."""
+
+    __slots__ = ("answer", "verdict")
+
+    def __init__(self, verdict: Verdict, answer: Answer) -> None:
+        self.verdict = verdict
+        self.answer = answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from .chunks import fitting
@@ -109,6 +110,11 @@ class Outbox:
         count = fitting((len(owed.event.body) for owed in self.ready), overhead, limit)
         self._under_way = [self.ready.popleft() for _ in range(count)]
         return list(self._under_way)
+
+    def next_full(self, overhead: int, limit: int) -> list[EncodedEvent]:
+        """What the next `take` would give, where it makes a full request: more waits behind it."""
+        count = fitting((len(owed.event.body) for owed in self.ready), overhead, limit)
+        return [owed.event for owed in islice(self.ready, count)] if count < len(self.ready) else []
 
     def settle(self, owed: Sequence[EncodedEvent]) -> list[Owed]:
         """End the taking: those in `owed` (perhaps shrunk) go back to the front, the others are returned."""

@@ -15,12 +15,14 @@ from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.version import __version__
 
 from . import routes
-from .answers import Answer, Verdict, judge
+from .answers import Answer, Hindrance, Verdict, judge
 from .chunks import REQUEST_BYTES, Envelope, chunks, halves, sent_now
+from .compression import Body
 from .encoding import EncodedEvent, EncodingError, decode, encode
 from .host_clock import HostClock
+from .request import Request, events_of
 from .retry import LONGEST_RETRY_AFTER, Deadline, retry_wait
-from .routes import BATCH, Route
+from .routes import BATCH
 from .shapes import describe
 from .transport import Transport
 
@@ -34,29 +36,6 @@ _LEAST_TIME = 1.0
 _LONGEST_LOOK_AT_THE_CLOCK = 2.0
 _GROW_AFTER = 30.0
 _MOST_DOUBLINGS = 10
-
-
-class Hindrance:
-    """Why a round ended with events still owed."""
-
-    __slots__ = ("answer", "verdict")
-
-    def __init__(self, verdict: Verdict, answer: Answer) -> None:
-        self.verdict = verdict
-        self.answer = answer
-
-
-class _Request:
-    __slots__ = ("events", "last_chance", "route")
-
-    def __init__(self, route: Route, events: list[EncodedEvent], last_chance: bool = False) -> None:
-        self.route = route
-        self.events = events
-        self.last_chance = last_chance
-
-    @property
-    def size(self) -> int:
-        return sum(len(event.body) for event in self.events)
 
 
 class Poster:
@@ -85,7 +64,7 @@ class Poster:
             self._headers["Content-Encoding"] = "gzip"
         self._transport = Transport()
         self._own_wait = wait is None
-        self._wait: Callable[[float], bool] = wait if wait is not None else self._wait_for_close
+        self._wait: Callable[[float], bool] = wait if wait is not None else lambda seconds: self._closed.wait(seconds)
         self._start_anew()
         forks.in_child(self._start_anew)
 
@@ -112,9 +91,21 @@ class Poster:
         """Bytes of a request around its events."""
         return self._envelope.overhead
 
-    def post(self, events: Sequence[EncodedEvent], deadline: float | Deadline) -> list[EncodedEvent]:
+    @property
+    def may_prepare(self) -> bool:
+        """Whether a body may be made now: not before it is known by how much its times are to be moved."""
+        return self._clock.is_settled
+
+    def body(self, events: Sequence[EncodedEvent]) -> Body:
+        """The body of one request with these events."""
+        return self._envelope.body(events, self._clock.corrected)
+
+    def post(
+        self, events: Sequence[EncodedEvent], deadline: float | Deadline, body: Body | None = None
+    ) -> list[EncodedEvent]:
         """Deliver `events` until `deadline` (`time.monotonic()`), and give back those that are still owed, in order.
 
+        `body`: of one request with all of them, where it was made before; it is used where they are one request.
         At least one request is made, also when the deadline passed while the process stood still. Afterwards
         `hindrance` says what stood in the way, and `blocked_until` before when nothing is to be tried.
         """
@@ -130,6 +121,8 @@ class Poster:
         self.hindrance = None
         self._ask_for_the_time(limit)
         work = deque(self._requests(events))
+        if body is not None and len(work) == 1 and work[0].events == events:
+            work[0].body = body
         while work:
             request = work.popleft()
             answer = self._until_settled(request, limit)
@@ -137,10 +130,10 @@ class Poster:
             if verdict in (Verdict.RETRY, Verdict.FORBIDDEN, Verdict.WRONG_HOST):
                 if not limit.abandoned:
                     self._stop_at(verdict, answer)
-                return _events_of([request, *work])
+                return events_of([request, *work])
             work.extendleft(reversed(self._follow_up(verdict, answer, request)))
             if work and limit.remaining() == 0.0:
-                return _events_of(work)
+                return events_of(work)
         return []
 
     def _ask_for_the_time(self, limit: Deadline) -> None:
@@ -166,9 +159,9 @@ class Poster:
 
     # ---- one request -------------------------------------------------------------------------------------------
 
-    def _until_settled(self, request: _Request, limit: Deadline) -> Answer:
+    def _until_settled(self, request: Request, limit: Deadline) -> Answer:
         """The last answer to `request`, which is repeated while that makes sense within the limit."""
-        body = self._envelope.body(request.events, self._clock.corrected)
+        body = request.body if request.body is not None else self.body(request.events)
         url = self._settings.host + request.route.path
         attempt = 0
         while True:
@@ -182,7 +175,7 @@ class Poster:
                 return answer
             self._counters.add("retried")
 
-    def _try(self, url: str, body: Callable[[bytes], bytes], request: _Request, limit: Deadline) -> Answer:
+    def _try(self, url: str, body: Callable[[bytes], bytes], request: Request, limit: Deadline) -> Answer:
         text = body(self._tail())
         answer = self._transport.post(url, text, self._headers, limit)
         if answer.stale_socket:
@@ -213,12 +206,9 @@ class Poster:
             if self._wait(left) and answer.retry_after is None:
                 return not self._closed.is_set()
 
-    def _wait_for_close(self, seconds: float) -> bool:
-        return self._closed.wait(seconds)
-
     # ---- what follows from an answer ---------------------------------------------------------------------------
 
-    def _follow_up(self, verdict: Verdict, answer: Answer, request: _Request) -> list[_Request]:
+    def _follow_up(self, verdict: Verdict, answer: Answer, request: Request) -> list[Request]:
         """The requests to make because of an answer that settled `request` or showed how to go on."""
         if verdict is Verdict.DELIVERED:
             self._counters.add("sent", len(request.events))
@@ -238,18 +228,18 @@ class Poster:
         self._drop(event, "too_large" if verdict is Verdict.TOO_LARGE else "refused", answer)
         return []
 
-    def _divided(self, verdict: Verdict, request: _Request) -> list[_Request]:
+    def _divided(self, verdict: Verdict, request: Request) -> list[Request]:
         half = max(request.size // 2, 1)
         if verdict is Verdict.TOO_LARGE:
             self._too_large = (max(half + self.overhead, _SMALLEST_TO_SHRINK), time.monotonic())
         else:
             self._refused_bytes = half + self.overhead
-        return [_Request(request.route, part) for part in halves(request.events)]
+        return [Request(request.route, part) for part in halves(request.events)]
 
-    def _smaller(self, event: EncodedEvent, limit: int, *, last_chance: bool) -> list[_Request]:
+    def _smaller(self, event: EncodedEvent, limit: int, *, last_chance: bool) -> list[Request]:
         """The event by the usual route, in at most `limit` bytes."""
         fits = event if len(event.body) <= limit else self._shrunk(event, limit)
-        return [] if fits is None else [_Request(BATCH, [fits], last_chance)]
+        return [] if fits is None else [Request(BATCH, [fits], last_chance)]
 
     def _stop_at(self, verdict: Verdict, answer: Answer) -> None:
         self.hindrance = Hindrance(verdict, answer)
@@ -271,7 +261,7 @@ class Poster:
 
     # ---- routes and sizes --------------------------------------------------------------------------------------
 
-    def _requests(self, events: Iterable[EncodedEvent]) -> list[_Request]:
+    def _requests(self, events: Iterable[EncodedEvent]) -> list[Request]:
         """The requests for these events: each by its route, shrunk where it is over the route's limit."""
         host, large_events = self._settings.host, self._settings.large_events
         fitting: list[EncodedEvent] = []
@@ -281,7 +271,7 @@ class Poster:
             if fits is not None:
                 fitting.append(fits)
         return [
-            _Request(route, chunk)
+            Request(route, chunk)
             for route, group in routes.by_route(fitting, host, large_events).items()
             for chunk in chunks(group, self.overhead, self.request_bytes)
         ]
@@ -308,7 +298,3 @@ class Poster:
         self._counters.add("dropped", 1, reason)
         log.warn(f"dropped:{reason}", "%s of %d bytes is dropped: %s%s", event.name, len(event.body),
                  reason, "" if answer is None else f" ({answer.describe()})")  # fmt: skip
-
-
-def _events_of(requests: Iterable[_Request]) -> list[EncodedEvent]:
-    return [event for request in requests for event in request.events]

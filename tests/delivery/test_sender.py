@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -11,10 +13,12 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai import PostHogSpanProcessor
 from otel_posthog_ai.delivery import Sender, pace
+from otel_posthog_ai.delivery.ahead import Ahead
+from otel_posthog_ai.delivery.chunks import Envelope
 from otel_posthog_ai.work import pipeline
 
 from .fault_server import HANGS, RESETS, Fault, FaultServer, answer
-from .samples import adds_up, make_events, within
+from .samples import API_KEY, adds_up, make_events, within
 
 NewSender = Callable[..., Sender]
 pytestmark = pytest.mark.usefixtures("hurried")
@@ -282,3 +286,38 @@ def test_many_spans_cost_a_flush_one_round_trip() -> None:
         assert len(set(server.uuids)) == 95
         provider.shutdown()
         assert len(server.requests) == 1
+
+
+def test_the_next_full_request_is_compressed_while_one_is_on_its_way(new_sender: NewSender) -> None:
+    """The host holds the second answer back until the third body is there."""
+    made = threading.Event()
+    with FaultServer(lambda received: Fault() if len(received.batch) < 5 or made.wait(20) else answer(503)) as server:
+        sender = new_sender(server.url, timeout=30.0)
+        sender.put(make_events(1))
+        assert sender.flush(within(20)) is True
+        work = Ahead._work
+
+        def noted(ahead: Ahead) -> None:
+            work(ahead)
+            made.set()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Ahead, "_work", noted)
+            events = make_events(20, size=800_000)
+            sender.put(events)
+            assert sender.flush(within(60)) is True
+        assert sorted(server.uuids[1:]) == sorted(event.uuid for event in events)
+        assert made.is_set()
+
+
+def test_what_was_compressed_for_other_events_is_not_used() -> None:
+    ahead = Ahead(Envelope(API_KEY, "gzip").body)
+    events = make_events(3)
+    ahead.begin(events)
+    assert ahead.body_of(make_events(3)) is None
+    assert ahead.body_of(events) is None, "it was thrown away"
+    ahead.begin(events)
+    body = ahead.body_of(list(events))
+    assert body is not None
+    sent = json.loads(gzip.decompress(body.ending_with(Envelope.tail(None))))
+    assert [event["uuid"] for event in sent["batch"]] == [event.uuid for event in events]
