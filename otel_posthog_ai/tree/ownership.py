@@ -120,7 +120,8 @@ class Owners:
             or said.incidental_session
             or _agreed(node.sessions_below, False)
         )
-        return Owner(user, session, said.replay_session, dict(said.groups) if said.groups else None)
+        groups = {**((of_resource.groups if of_resource is not None else None) or {}), **(said.groups or {})}
+        return Owner(user, session, said.replay_session, groups or None)
 
     def _said_by(self, node: Node, above: _Said) -> _Said:
         return _complete(node.belonging, self._identity(node), above)

@@ -297,6 +297,27 @@ def test_user_and_session_of_the_request_count_where_the_span_says_nothing(
     assert event["properties"]["$ai_session_id"] == "s-1"
 
 
+@pytest.mark.parametrize(
+    ("header", "said", "groups"),
+    [
+        ("company=acme, team=shop%20floor", None, {"company": "acme", "team": "shop floor"}),
+        ("company=acme,team=shop", '{"company": "initech"}', {"company": "initech", "team": "shop"}),
+        ("company=a%3Db%2Cc,=,nothing,team=", None, {"company": "a=b,c"}),
+        ("nothing", None, None),
+    ],
+)
+def test_groups_of_the_request_count_where_the_span_names_none(
+    header: str, said: str | None, groups: dict[str, str] | None, receiver: Receiver
+) -> None:
+    span = written.chat(0)
+    span["attributes"].update({"$groups": said} if said is not None else {})
+    with running([target(receiver.url)]) as gateway:
+        request = protobuf("traces", written.span_request(span))
+        assert gateway.post("/v1/traces", request, x_posthog_groups=header).status_code == 200
+    (event,) = receiver.events
+    assert event["properties"].get("$groups") == groups
+
+
 def test_a_client_that_does_not_finish_is_told_so_and_keeps_nobody_waiting(receiver: Receiver) -> None:
     with running([target(receiver.url)], limits=Limits(seconds=0.5)) as gateway:
         address = (urlsplit(gateway.url).hostname, urlsplit(gateway.url).port)
