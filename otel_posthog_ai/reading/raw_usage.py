@@ -7,6 +7,7 @@ from typing import Any
 
 from otel_posthog_ai.record import USAGE_FLAGS, Usage
 
+from .usage_words import fill_usage_by_words
 from .values import count, is_mapping, mapping
 
 # Field of `Usage` -> paths in the object, dots for nesting, in order of preference.
@@ -48,6 +49,7 @@ def read_raw_usage(value: Any) -> Usage | None:
     usage = Usage()
     for field, paths in _PATHS.items():
         setattr(usage, field, _first(found, paths))
+    fill_usage_by_words(usage, found)
     if all(getattr(usage, field) is None for field in _PATHS):
         return None
     if "input_tokens" in found or "inputTokens" in found:

@@ -1,22 +1,32 @@
-"""Counts of `gen_ai.usage.*` under names that differ from the known ones by the order of words, or by a synonym."""
+"""Counts of tokens under names that no table has: by another order of words, a synonym, or another way to part them."""
 
 from __future__ import annotations
 
-from otel_posthog_ai.record import AISpan
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from otel_posthog_ai.patterns import pattern
+from otel_posthog_ai.record import AISpan, Usage
 
 from .source import Source
-from .values import count
+from .values import count, is_mapping
 
 PREFIX = "gen_ai.usage."
+_WORD = pattern(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 _SAY_NOTHING = frozenset({"tokens", "token", "count", "details", "usage", "num", "content"})
 # Which side of a call is meant.
-_SIDES = {"prompt": "input", "completion": "output"}
+_SIDES = {"prompt": "input", "in": "input", "completion": "output", "candidates": "output", "out": "output"}
 # Words of a key (the rest of them say nothing) -> field of `Usage`.
 _FIELDS: dict[frozenset[str], str] = {
     frozenset(words.split()): field
     for field, spellings in {
+        "input": ("input", "input total", "request", "input eval"),
+        "output": ("output", "output total", "response", "eval"),
+        "total": ("total",),
         "cache_read": (
             "cached", "cache read", "cached read", "input cached", "input cache read", "cache", "input cache",
+            "cache hit", "input cache hit",
         ),
         "cache_write": (
             "cache write", "cache creation", "cached write", "input cache write", "input cache creation",
@@ -34,6 +44,7 @@ _FIELDS: dict[frozenset[str], str] = {
     }.items()
     for words in spellings
 }  # fmt: skip
+_DEEPEST = 3
 
 
 def fill_by_words(record: AISpan, source: Source) -> None:
@@ -44,11 +55,30 @@ def fill_by_words(record: AISpan, source: Source) -> None:
             setattr(record.usage, field, value)
 
 
+def fill_usage_by_words(usage: Usage, found: Mapping[str, Any]) -> None:
+    """Fill the counts of an object that no path of a table has filled."""
+    for key, value in _leaves(found, "", 0):
+        field = count_of(key)
+        if field is not None and getattr(usage, field) is None:
+            setattr(usage, field, count(value))
+
+
+@lru_cache(maxsize=1024)
+def count_of(key: str) -> str | None:
+    """The field of `Usage` that a key (below whatever says that it is usage) counts; None where that is not sure."""
+    words = (word.lower() for word in _WORD.findall(key))
+    return _FIELDS.get(frozenset(_SIDES.get(word, word) for word in words if word not in _SAY_NOTHING))
+
+
 def _counts(keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    found = ((key, _field(key)) for key in keys if key.startswith(PREFIX))
+    found = ((key, count_of(key.removeprefix(PREFIX))) for key in keys if key.startswith(PREFIX))
     return tuple((key, field) for key, field in found if field is not None)
 
 
-def _field(key: str) -> str | None:
-    words = key.removeprefix(PREFIX).replace(".", "_").split("_")
-    return _FIELDS.get(frozenset(_SIDES.get(word, word) for word in words if word not in _SAY_NOTHING))
+def _leaves(found: Mapping[str, Any], above: str, depth: int) -> Iterator[tuple[str, Any]]:
+    for key, value in found.items():
+        if is_mapping(value):
+            if depth < _DEEPEST:
+                yield from _leaves(value, f"{above}{key}.", depth + 1)
+        else:
+            yield f"{above}{key}", value

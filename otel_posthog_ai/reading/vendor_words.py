@@ -16,6 +16,7 @@ from otel_posthog_ai.attribute_names.openinference import INPUT_VALUE, OUTPUT_VA
 from otel_posthog_ai.patterns import pattern
 
 from .kinds import stated_by
+from .usage_words import count_of
 from .values import is_mapping, json_text
 from .vendor_spans import VendorKeys
 
@@ -60,16 +61,9 @@ _FIRST_TOKENS = (("time", "to", "first", "token"), ("ttft",), ("time", "to", "fi
 _TAGS = (("tags",), ("labels",))
 _METADATA = (("metadata",),)
 _ERRORS = (("error",), ("error", "message"), ("exception", "message"))
-_COUNTS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("input", "tokens"), "input"), (("prompt", "tokens"), "input"), (("tokens", "input"), "input"),
-    (("tokens", "prompt"), "input"), (("output", "tokens"), "output"), (("completion", "tokens"), "output"),
-    (("tokens", "output"), "output"), (("tokens", "completion"), "output"), (("total", "tokens"), "total"),
-    (("tokens", "total"), "total"), (("input", "token", "count"), "input"), (("prompt", "token", "count"), "input"),
-    (("output", "token", "count"), "output"), (("completion", "token", "count"), "output"),
-    (("total", "token", "count"), "total"),
-)  # fmt: skip
-# Words that make a count another one than its last words say: `cache_read_input_tokens`.
-_OF_PARTS = frozenset({"cache", "cached", "reasoning", "audio", "image", "non", "details"})
+# Words by which a number is a count of tokens, and words that may stand around them.
+_COUNT_WORDS = frozenset({"tokens", "token", "usage"})
+_AROUND_COUNTS = frozenset({"llm", "metrics", "model", "call", "span", "observation", "usage"})
 # Words in what was flattened below an input, by which it is no input: `acme.input.tokens`.
 _NO_INPUT = frozenset({"tokens", "token", "cost", "mime", "schema", "count", "type"})
 # Keys without a namespace that stand beside a vendor's.
@@ -196,7 +190,7 @@ def _data(keys: list[str], words: Mapping[str, tuple[str, ...]], names: tuple[st
 
 def _counts(keys: Iterable[str], words: Mapping[str, tuple[str, ...]]) -> Iterable[tuple[str, str]]:
     for key in keys:
-        if _OF_PARTS.isdisjoint(words[key]):
-            for ending, field in _COUNTS:
-                if words[key][-len(ending) :] == ending:
-                    yield field, key
+        if not _COUNT_WORDS.isdisjoint(words[key]):
+            field = count_of(".".join(word for word in words[key][1:] if word not in _AROUND_COUNTS))
+            if field is not None:
+                yield field, key
