@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from otel_posthog_ai.delivery.encoding import EncodedEvent
 from otel_posthog_ai.delivery.outbox import AwakeClock, Outbox
+from otel_posthog_ai.delivery.spool import Segment
 
 from .samples import make_events
 
@@ -79,3 +80,157 @@ def test_an_event_that_came_back_smaller_weighs_less() -> None:
     assert outbox.bytes == 100
     assert outbox.add([event(1, 800)], spooled_first=False) == []
     assert [one.event.uuid for one in outbox.take(10, 1000)] == ["0", "1"]
+
+
+def _waiting(outbox: Outbox) -> tuple[list[str], list[str]]:
+    return [owed.event.uuid for owed in outbox.fresh], [owed.event.uuid for owed in outbox.ready]
+
+
+def test_what_still_fits() -> None:
+    outbox = Outbox(1000, 60.0, longest_gap=15.0)
+    assert outbox.room() == 1000
+    outbox.add([event(0, 999)], spooled_first=False)
+    assert outbox.room() == 1
+    outbox.add([event(1, 1)], spooled_first=True)
+    assert outbox.room() == 0
+    outbox.take(10, 1000)
+    outbox.settle([event(0, 2000)])
+    assert outbox.room() == 0, "what came back heavier takes no room that is not there"
+
+
+def test_an_event_that_can_never_fit_costs_nobody_elses_place() -> None:
+    outbox = Outbox(1000, 60.0, longest_gap=15.0)
+    outbox.add([event(0, 600)], spooled_first=False)
+    dropped = outbox.add([event(1, 1001), event(2, 400)], spooled_first=False)
+    assert [owed.event.uuid for owed in dropped] == ["1"]
+    assert _waiting(outbox) == ([], ["0", "2"])
+    assert outbox.add([event(3, 1000)], spooled_first=False) != []
+    assert _waiting(outbox) == ([], ["3"])
+
+
+def test_what_is_ready_goes_before_what_the_disk_has_yet_to_take() -> None:
+    outbox = Outbox(1000, 60.0, longest_gap=15.0)
+    outbox.add([event(0, 400), event(1, 400)], spooled_first=True)
+    outbox.add([event(2, 200)], spooled_first=False)
+    assert [owed.event.uuid for owed in outbox.add([event(3, 300)], spooled_first=False)] == ["2", "3"]
+    assert [owed.event.uuid for owed in outbox.add([event(4, 300)], spooled_first=True)] == ["0"]
+    assert (_waiting(outbox), outbox.bytes) == ((["1", "4"], []), 700)
+
+
+def test_what_the_disk_took_is_ready_and_remembers_where_it_lies() -> None:
+    outbox, segment = Outbox(1000, 60.0, longest_gap=15.0), Segment("0001", 0)
+    outbox.add([event(0, 10), event(1, 10), event(2, 10)], spooled_first=True)
+    first, second, third = outbox.fresh
+    assert not outbox.is_on_disk()
+    outbox.spooled([first, second], segment)
+    assert _waiting(outbox) == (["2"], ["0", "1"])
+    assert [owed.segment for owed in (first, second, third)] == [segment, segment, None]
+    assert segment.members == {id(first): first.event, id(second): second.event}
+    assert not outbox.is_on_disk(), "one is still to be written"
+    outbox.spooled([third], segment)
+    assert outbox.is_on_disk()
+    outbox.take(10, 25)
+    assert outbox.is_on_disk(), "what is under way lies there, too"
+    outbox.settle([])
+    assert (len(segment.members), outbox.bytes) == (2, 20)
+
+
+def test_what_the_disk_refused_is_ready_without_it() -> None:
+    outbox = Outbox(1000, 60.0, longest_gap=15.0)
+    outbox.add([event(0, 10), event(1, 10)], spooled_first=True)
+    outbox.spooled(list(outbox.fresh), None)
+    assert _waiting(outbox) == ([], ["0", "1"])
+    assert not outbox.is_on_disk()
+    outbox.take(10, 25)
+    assert not outbox.is_on_disk(), "nor is what is under way"
+
+
+def test_what_came_back_smaller_is_what_lies_on_disk_from_now_on() -> None:
+    outbox, segment = Outbox(1000, 60.0, longest_gap=15.0), Segment("0001", 0)
+    outbox.add([event(0, 900)], spooled_first=True)
+    outbox.spooled(list(outbox.fresh), segment)
+    outbox.take(10, 1000)
+    smaller = event(0, 100)
+    outbox.settle([smaller])
+    assert list(segment.members.values()) == [smaller]
+    assert outbox.ready[0].event is smaller
+
+
+def test_what_an_earlier_process_left_goes_first_and_is_as_old_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    outbox, segment = Outbox(1000, 60.0, longest_gap=15.0), Segment("0001", 0)
+    outbox.add([event(2, 10)], spooled_first=False)
+    assert outbox.oldest_seconds() == 0.0
+    outbox.add_recovered([(event(0, 30), 50.0, segment), (event(1, 20), 40.0, segment)])
+    assert _waiting(outbox) == ([], ["0", "1", "2"])
+    assert (outbox.bytes, outbox.oldest_seconds()) == (60, 50.0)
+    assert sorted(one.uuid for one in segment.members.values()) == ["0", "1"]
+    now += 10.0
+    assert outbox.expire() == [], "at the end of its time it is not over it"
+    now += 0.5
+    assert [owed.event.uuid for owed in outbox.expire()] == ["0"]
+    assert ([one.uuid for one in segment.members.values()], outbox.bytes) == (["1"], 30)
+
+
+def test_the_oldest_may_wait_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    outbox = Outbox(1000, 60.0, longest_gap=15.0)
+    assert outbox.oldest_seconds() == 0.0
+    outbox.add([event(0, 10)], spooled_first=False)
+    outbox.take(10, 1000)
+    now += 2
+    assert outbox.oldest_seconds() == 2.0, "under way"
+    outbox.settle([])
+    outbox.add([event(1, 10)], spooled_first=True)
+    now += 3
+    outbox.add([event(2, 10)], spooled_first=False)
+    assert outbox.oldest_seconds() == 3.0, "not written yet"
+
+
+def test_the_disk_holds_nobody_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    outbox = Outbox(1000, 60.0, longest_gap=15.0)
+    outbox.add([event(0, 10), event(1, 10)], spooled_first=True)
+    now += 4
+    outbox.add([event(2, 10)], spooled_first=True)
+    outbox.release_stuck(4.0)
+    assert _waiting(outbox) == (["0", "1", "2"], [])
+    now += 1
+    outbox.release_stuck(4.0)
+    assert _waiting(outbox) == (["2"], ["0", "1"])
+
+
+def test_both_queues_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    outbox = Outbox(1000, 10.0, longest_gap=15.0)
+    outbox.add([event(0, 10)], spooled_first=True)
+    outbox.add([event(1, 10)], spooled_first=False)
+    now += 11
+    outbox.add([event(2, 10)], spooled_first=False)
+    assert sorted(owed.event.uuid for owed in outbox.expire()) == ["0", "1"]
+    assert (_waiting(outbox), outbox.bytes) == (([], ["2"]), 10)
+
+
+def test_at_the_end_only_what_is_on_no_disk_is_lost() -> None:
+    outbox, segment = Outbox(1000, 60.0, longest_gap=15.0), Segment("0001", 0)
+    outbox.add([event(0, 10)], spooled_first=True)
+    outbox.spooled(list(outbox.fresh), segment)
+    outbox.add([event(1, 20)], spooled_first=False)
+    outbox.add([event(2, 30)], spooled_first=True)
+    outbox.take(10, 15)
+    outbox.settle([event(0, 10)])
+    assert [owed.event.uuid for owed in outbox.clear()] == ["1", "2"]
+    assert (_waiting(outbox), outbox.bytes) == (([], []), 0)
+    assert len(segment.members) == 1
+
+
+def test_two_events_of_one_id_are_two() -> None:
+    outbox = Outbox(1000, 60.0, longest_gap=15.0)
+    outbox.add([event(0, 10), event(0, 20)], spooled_first=False)
+    outbox.take(10, 1000)
+    assert len(outbox.settle([event(0, 10)])) == 1
+    assert (len(outbox.ready), outbox.bytes) == (1, 10)

@@ -1,0 +1,152 @@
+"""A random sample of the mutants of each room, where running all of them takes hours.
+
+    tox -e mutation -- --size 60 --seed 1 tree calls
+    tox -e mutation -- "otel_posthog_ai.tree.ownership*"  # all that begin so
+
+mutmut makes the mutants and finds out which tests reach which function. Here the tests are collected once, and every
+sampled mutant is a fork in which those that reach it run, fast ones first, until one fails. It prints how many of the
+sample were noticed, the 95 % interval of that share (Wilson), and who survived (`mutmut show NAME`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import random
+import resource
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FOLDER = Path("mutants")
+# Room -> where its mutants are.
+ROOMS = {
+    "tree": "otel_posthog_ai/tree",
+    "calls": "otel_posthog_ai/calls",
+    "work": "otel_posthog_ai/work",
+    "usage": "otel_posthog_ai/events/usage.py",
+    "outbox": "otel_posthog_ai/delivery/outbox.py",
+}
+# The smallest module with mutants: mutmut makes all of them before it runs any.
+_SMALLEST = "otel_posthog_ai.tree.place*"
+_SECONDS = 120
+"""Of processor time: a mutant that uses more does not come to its end, which a user would notice, too."""
+
+
+def mutants() -> dict[str, list[str]]:
+    """File -> the names of its mutants; mutmut makes none of lines that no test reaches."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(FOLDER.rglob("*.meta")):
+        names = json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
+        found[path.relative_to(FOLDER).as_posix()] = sorted(names)
+    return found
+
+
+def sample_of(room: str, size: int, seed: int) -> list[str]:
+    """A random sample of a room's mutants; of what is no room, all whose name fits the pattern."""
+    found = mutants()
+    if room not in ROOMS:
+        return [name for names in found.values() for name in names if fnmatch(name, room)]
+    of_room = [name for file, names in found.items() if file.startswith(ROOMS[room]) for name in names]
+    return random.Random(seed).sample(of_room, min(size, len(of_room)))
+
+
+def wilson(killed: int, size: int) -> tuple[float, float]:
+    """The 95 % interval of a share that was seen `killed` times in `size`."""
+    z, share = 1.96, killed / size
+    middle, spread = share + z * z / (2 * size), z * math.sqrt(share * (1 - share) / size + z * z / (4 * size * size))
+    return (middle - spread) / (1 + z * z / size), (middle + spread) / (1 + z * z / size)
+
+
+class Runner:
+    """A pytest plugin that runs the collected tests for one mutant after the other, each in a fork."""
+
+    def __init__(self, sample: dict[str, list[str]]) -> None:
+        stats = json.loads(Path("mutmut-stats.json").read_text(encoding="utf-8"))
+        self._reached_by: dict[str, list[str]] = stats["tests_by_mangled_function_name"]
+        self._seconds: dict[str, float] = stats["duration_by_test"]
+        self._sample = sample
+        self.survivors: dict[str, list[str]] = {}
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        tests = {item.nodeid: item for item in session.items}
+        if not self._passes(session, list(tests.values()), ""):
+            pytest.exit("the tests fail without a mutant", returncode=1)
+        for room, names in self._sample.items():
+            self.survivors[room] = []
+            for number, mutant in enumerate(names, 1):
+                reached = [tests[name] for name in self._reached_by.get(_function(mutant), ()) if name in tests]
+                reached.sort(key=lambda item: self._seconds.get(item.nodeid, 0.0))
+                if self._passes(session, reached, mutant):
+                    self.survivors[room].append(mutant)
+                    print(f"{room} {number}/{len(names)}: {mutant} survived", flush=True)
+        return True
+
+    def _passes(self, session: pytest.Session, items: list[pytest.Item], mutant: str) -> bool:
+        child = os.fork()
+        if child == 0:
+            code = 2
+            try:
+                resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS + 1))
+                os.environ["MUTANT_UNDER_TEST"] = mutant
+                code = int(_fails(session, items, told=not mutant))
+            finally:
+                os._exit(code)
+        return os.waitpid(child, 0)[1] == 0
+
+
+def _function(mutant: str) -> str:
+    return mutant.rpartition("__mutmut_")[0]
+
+
+def _fails(session: pytest.Session, items: list[Any], *, told: bool) -> bool:
+    if not told:
+        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            return True
+    return False
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Run a random sample of the mutants of each room.")
+    parser.add_argument("rooms", nargs="*", help=f"{', '.join(ROOMS)}, or a pattern of mutants' names; all rooms")
+    parser.add_argument("--size", type=int, default=60, help="mutants of each room")
+    parser.add_argument("--seed", type=int, default=1, help="another seed is another sample")
+    options = parser.parse_args(arguments)
+    subprocess.run(["mutmut", "run", _SMALLEST], check=True, stdout=subprocess.DEVNULL)
+    run({room: sample_of(room, options.size, options.seed) for room in options.rooms or ROOMS})
+
+
+def run(sample: dict[str, list[str]]) -> None:
+    """Run the mutants named for each room, and print who survived."""
+    settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
+    os.chdir(FOLDER)
+    sys.path.insert(0, os.getcwd())
+    runner = Runner(sample)
+    tests = [*settings["pytest_add_cli_args"], *settings["pytest_add_cli_args_test_selection"]]
+    code = pytest.main(["--timeout=60", "--no-header", "--rootdir=.", *tests], plugins=[runner])
+    if runner.survivors.keys() != sample.keys():
+        sys.exit(int(code) or 1)
+    for room, mutants in sample.items():
+        killed = len(mutants) - len(runner.survivors[room])
+        low, high = wilson(killed, len(mutants))
+        print(f"{room}: {killed} of {len(mutants)} noticed, {killed / len(mutants):.0%} ({low:.0%} to {high:.0%})")
+        for mutant in sorted(runner.survivors[room]):
+            print(f"    {mutant}")
+
+
+if __name__ == "__main__":
+    main()
