@@ -193,6 +193,9 @@ def _read_parameters(record: AISpan, source: Source) -> None:
     for name, value in (mapping(source.take("langfuse.observation.model.parameters")) or {}).items():
         if value is None or value in ("", "Infinity"):
             continue
+        if name in ("tools", "functions"):
+            record.tools = record.tools or read_tools(value)
+            continue
         record.parameters.setdefault(name, parse_json(value))
     if record.service_tier is None:
         record.service_tier = text(record.parameters.get("service_tier"))

@@ -12,17 +12,18 @@ from typing import Any
 from otel_posthog_ai.record import AISpan, Message
 
 from .literals import ADDRESS
-from .messages import CLASSES, LANGCHAIN_TYPES, read_messages
+from .messages import read_messages
 from .parts import KEYED, TYPED, type_of
 from .raw_answers import raw_output, read_raw_answer
 from .raw_requests import PARAMETERS, read_request
+from .roles import CLASSES, LANGCHAIN_TYPES
 from .table import unset
 from .values import dump, is_list, is_mapping, parse_json
 
 # Keys that only a request, a message or a reply has, with the kind of value that they have there.
 _LISTS = frozenset(
-    {"messages", "choices", "candidates", "generations", "contents", "parts", "tool_calls", "replies", "completions",
-     "output"}
+    {"messages", "choices", "candidates", "generations", "contents", "parts", "tool_calls", "toolCalls", "replies",
+     "completions", "output"}
 )  # fmt: skip
 _OBJECTS = frozenset(
     {"usage", "usage_metadata", "usageMetadata", "token_usage", "response_metadata", "generation_info", "kwargs",

@@ -18,40 +18,9 @@ from .histories import read_history
 from .media_parts import images
 from .message_layout import join_items, laid_out, last_user_text, message_text, with_instructions
 from .parts import CALL_TYPES, RESULT_TYPES, holds_result, is_item_text, read_part, type_of
+from .roles import CLASSES, LANGCHAIN_TYPES, ROLES, role_of
 from .values import is_list, is_mapping, parse_json
 
-ROLES: dict[str, str] = {
-    "human": "user",
-    "ai": "assistant",
-    "model": "assistant",
-    "bot": "assistant",
-    "chatbot": "assistant",
-    "aimessagechunk": "assistant",
-    "function": "tool",
-    "tool_response": "tool",
-    "ipython": "tool",
-    "unknown": "assistant",
-    "messagerole.user": "user",
-    "messagerole.assistant": "assistant",
-    "messagerole.system": "system",
-    "messagerole.tool": "tool",
-}
-# Class names that LangChain, AutoGen and others leave where the role should be.
-CLASSES: dict[str, str] = {
-    "SystemMessage": "system",
-    "HumanMessage": "user",
-    "AIMessage": "assistant",
-    "AIMessageChunk": "assistant",
-    "ToolMessage": "tool",
-    "FunctionMessage": "tool",
-    "ChatMessage": "user",
-    "SystemMessageChunk": "system",
-    "HumanMessageChunk": "user",
-    "UserMessage": "user",
-    "AssistantMessage": "assistant",
-    "FunctionExecutionResultMessage": "tool",
-}
-LANGCHAIN_TYPES = frozenset({"human", "ai", "system", "tool", "function", "AIMessageChunk"})
 # Pydantic AI's parts, each of which has a role of its own.
 PART_ROLES: dict[str, str] = {
     "system-prompt": "system",
@@ -65,6 +34,7 @@ CONTAINERS = ("messages", "choices", "candidates", "generations", "contents", "o
 ITEM_TYPES = CALL_TYPES | RESULT_TYPES | {"reasoning", "image_generation_call", "mcp_list_tools"}
 _LONGEST_REMEMBERED = 20_000
 _PLAIN_KEYS = frozenset({"role", "parts", "content", "finish_reason"})
+_CALL_KEYS = ("tool_calls", "toolCalls", "toolInvocations")
 _CONTENT_KEYS = ("parts", "blocks", "contents", "text", "message")
 
 
@@ -133,7 +103,7 @@ def read_message(entry: Any, role: str) -> list[Message]:
             return text_message(entry[0], entry[1]) if _is_pair(entry) else []
         return text_message(role, entry)
     if _PLAIN_KEYS.issuperset(entry) and isinstance(entry.get("role"), str):
-        return _plain_message(entry, _role(entry, role))
+        return _plain_message(entry, role_of(entry, role))
     entry = _unwrapped(entry)
     if _is_item(entry):
         draft = Draft()
@@ -141,7 +111,7 @@ def read_message(entry: Any, role: str) -> list[Message]:
         return laid_out("assistant", draft)
     if entry.get("kind") in ("request", "response") and is_list(entry.get("parts")):
         return _pydantic_ai(entry)
-    return _chat_message(entry, _role(entry, role))
+    return _chat_message(entry, role_of(entry, role))
 
 
 def _plain_message(entry: Mapping[str, Any], role: str) -> list[Message]:
@@ -186,19 +156,6 @@ def _unwrapped(entry: Mapping[str, Any]) -> Mapping[str, Any]:
             return entry
         entry = inner
     return entry
-
-
-def _role(entry: Mapping[str, Any], default: str) -> str:
-    role = entry.get("role")
-    if not isinstance(role, str) and is_mapping(role):
-        role = role.get("value")
-    if not isinstance(role, str) or not role:
-        kind = entry.get("type")
-        role = default
-        if isinstance(kind, str):
-            role = kind if kind in LANGCHAIN_TYPES else CLASSES.get(kind, default)
-    lowered = role.lower()
-    return ROLES.get(lowered, lowered)
 
 
 def _chat_message(entry: Mapping[str, Any], role: str) -> list[Message]:
@@ -260,13 +217,13 @@ def _read_calls(entry: Mapping[str, Any], draft: Draft, earlier: Iterable[Messag
     """The calls beside the content, without those that stand in it, and were answered there."""
     extra = entry.get("additional_kwargs")
     known = [message["tool_call_id"] for message in earlier if message.get("tool_call_id")]
-    for calls in (entry.get("tool_calls"), extra.get("tool_calls") if is_mapping(extra) else None):
+    for calls in (*map(entry.get, _CALL_KEYS), extra.get("tool_calls") if is_mapping(extra) else None):
         calls = parse_json(calls)
         if not is_list(calls) or not calls:
             continue
         for call in calls:
             if is_mapping(call) and call.get("id") not in known:
-                read_part({**call, "type": "tool_call"}, draft)
+                read_part({**call, "type": "tool-invocation" if "result" in call else "tool_call"}, draft)
         if draft.calls:
             return
     function_call = entry.get("function_call")
@@ -333,6 +290,6 @@ def _instructions(found: Any) -> str | None:
 
 
 __all__ = [
-    "CLASSES", "LANGCHAIN_TYPES", "join_items", "laid_out", "last_user_text", "message_text", "read_instructions",
+    "join_items", "laid_out", "last_user_text", "message_text", "read_instructions",
     "read_message", "read_messages", "text_message", "with_instructions",
 ]  # fmt: skip

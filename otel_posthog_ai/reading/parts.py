@@ -92,6 +92,15 @@ def _hosted_call(part: Pieces, draft: Draft) -> None:
         draft.result(results, first_text(part, *_CALL_ID_KEYS), name)
 
 
+def _invocation(part: Pieces, draft: Draft) -> None:
+    """A call and, once there is one, its result in one: the parts of a user interface in JavaScript."""
+    name = first_text(part, *_NAME_KEYS) or str(part["type"]).removeprefix("tool-")
+    draft.call(name, _first(part, _ARGUMENT_KEYS), first_text(part, *_CALL_ID_KEYS))
+    value = _first(part, ("result", "output", "errorText"))
+    if value is not None:
+        draft.result(value, first_text(part, *_CALL_ID_KEYS), name)
+
+
 def _mcp_call(part: Pieces, draft: Draft) -> None:
     _call(part, draft)
     value = part.get("output") if part.get("output") is not None else part.get("error")
@@ -165,6 +174,7 @@ _BY_READER: tuple[tuple[Reader, tuple[str, ...]], ...] = (
     (_hosted_call, ("web_search_call", "file_search_call", "code_interpreter_call", "computer_call", "local_shell_call",
                     "shell_call", "apply_patch_call")),
     (_mcp_call, ("mcp_call",)),
+    (_invocation, ("tool-invocation", "dynamic-tool")),
     (_result, ("tool_call_response", "tool_result", "tool-result", "function_call_output", "custom_tool_call_output",
                "server_tool_call_response", "mcp_tool_result", "web_search_tool_result", "web_fetch_tool_result",
                "code_execution_tool_result", "bash_code_execution_tool_result", "computer_call_output",
@@ -198,7 +208,9 @@ KEYED: tuple[tuple[str, KeyedReader], ...] = tuple((key, reader) for reader, key
 _LAST: tuple[tuple[str, KeyedReader], ...] = (("text", _gemini_text),)
 RESULT_KEYS = frozenset(_BY_KEYED_READER[1][1])
 RESULT_TYPES = frozenset(kind for kind, reader in TYPED.items() if reader is _result)
-CALL_TYPES = frozenset(kind for kind, reader in TYPED.items() if reader in (_call, _hosted_call, _mcp_call))
+CALL_TYPES = frozenset(
+    kind for kind, reader in TYPED.items() if reader in (_call, _hosted_call, _mcp_call, _invocation)
+)
 
 
 def type_of(part: Pieces) -> str | None:
@@ -228,6 +240,8 @@ def read_part(part: Any, draft: Draft) -> None:
         return
     kind = type_of(part)
     reader = TYPED.get(kind) if kind is not None else None
+    if reader is None and kind is not None and kind.startswith("tool-") and "toolCallId" in part:
+        reader = _invocation
     if reader is not None:
         reader(part, draft)
         return

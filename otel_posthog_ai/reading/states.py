@@ -8,7 +8,8 @@ from typing import Any
 from otel_posthog_ai.record import Message
 
 from .literals import ADDRESS, read_literal
-from .messages import CLASSES, LANGCHAIN_TYPES, read_messages
+from .messages import read_messages
+from .roles import CLASSES, LANGCHAIN_TYPES
 from .values import is_list, is_mapping, json_text
 
 _MESSAGE_KEYS = ("content", "parts", "tool_calls", "blocks")

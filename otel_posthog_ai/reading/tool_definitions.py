@@ -14,6 +14,10 @@ _SCHEMA_KEYS = (
     "parameter_definitions",
 )  # fmt: skip
 _LIST_KEYS = ("function_declarations", "functionDeclarations", "tools")
+_NAME_KEYS = ("name", "tool_name", "toolName")
+_DESCRIPTION_KEYS = ("description", "tool_description", "toolDescription")
+# Objects that hold the definition: Bedrock's, Haystack's, and others'.
+_ENVELOPES = ("toolSpec", "tool_spec", "data", "tool")
 _STRICT_KEYS = ("strict",)
 _LONGEST_REMEMBERED = 50_000
 
@@ -49,18 +53,28 @@ def _definitions(entry: Any) -> list[dict[str, Any]]:
         nested = entry.get(key)
         if is_list(nested) and nested:
             return [tool for item in nested for tool in _definitions(parse_json(item))]
-    for key in ("toolSpec", "tool_spec", "data"):  # Bedrock's and Haystack's
+    for key in _ENVELOPES:
         if is_mapping(entry.get(key)):
             return _definitions(entry[key])
     function = parse_json(entry.get("function"))
     if is_mapping(function):
         return [_nested(function, entry)]
-    if isinstance(entry.get("name"), str) and entry["name"]:
+    if _first_text(entry, _NAME_KEYS) is not None:
         # A provider's own tool (`{"type": "mcp", "name": …}`) keeps its type: it is no function of the caller's.
         kind = entry.get("type")
         if kind in (None, "function", "tool", "custom", "object") or any(key in entry for key in _SCHEMA_KEYS):
             return [_nested(entry, {})]
+    if entry and all(map(_defines, entry.values())):  # by their names
+        return [_nested({"name": name, **each}, {}) for name, each in entry.items()]
     return [dict(entry)] if isinstance(entry.get("type"), str) else []
+
+
+def _defines(value: Any) -> bool:
+    return is_mapping(value) and any(key in value for key in (*_DESCRIPTION_KEYS, *_SCHEMA_KEYS))
+
+
+def _first_text(entry: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+    return next((value for key in keys if isinstance(value := entry.get(key), str) and value), None)
 
 
 def _is_name(entry: Any) -> bool:
@@ -69,9 +83,9 @@ def _is_name(entry: Any) -> bool:
 
 
 def _nested(function: Mapping[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]:
-    definition: dict[str, Any] = {"name": function.get("name") or outer.get("name") or ""}
-    description = function.get("description")
-    if isinstance(description, str) and description:
+    definition: dict[str, Any] = {"name": _first_text(function, _NAME_KEYS) or _first_text(outer, _NAME_KEYS) or ""}
+    description = _first_text(function, _DESCRIPTION_KEYS)
+    if description is not None:
         definition["description"] = description
     schema = next((function[key] for key in _SCHEMA_KEYS if function.get(key) is not None), None)
     schema = parse_json(schema)
