@@ -102,10 +102,10 @@ REQUEST_TYPES: dict[str, Kind] = {
 WORDS: dict[str, Stated] = {
     **dict.fromkeys(
         ("llm", "generation", "chat", "chat_model", "completion", "text_completion", "model", "llm_call", "chat_llm",
-         "inference", "model_call", "response"),
+         "inference", "model_call", "response", "chat_completion", "chat_completions"),
         CALL,
     ),
-    **dict.fromkeys(("embedding", "embeddings", "embedder"), EMBEDDING),
+    **dict.fromkeys(("embedding", "embeddings", "embedder", "embed", "text_embedding"), EMBEDDING),
     "agent": ("span", "agent"),
     "agent_run": ("span", "agent"),
     "workflow": ("span", "workflow"),

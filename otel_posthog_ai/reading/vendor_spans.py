@@ -22,7 +22,7 @@ from .states import read_state
 from .table import unset
 from .tool_definitions import read_tools
 from .user_metadata import metadata_of, read_metadata, user_tags
-from .values import conversation, count, identifier, is_mapping, json_text, number, text
+from .values import conversation, count, dump, identifier, is_mapping, json_text, number, text
 
 
 class VendorKeys(NamedTuple):
@@ -68,7 +68,7 @@ def read_vendor_span(record: AISpan, source: Source, keys: VendorKeys, stated: S
     weigh(record, source, stated if stated is not None else stated_kind(source, keys))
     given, result = opened(_value(source, keys.input)), opened(_value(source, keys.output))
     metadata = _read_belonging(record, source, keys)
-    error = _text(source, keys.error)
+    error = _error_text(_value(source, keys.error))
     if error is not None and record.error is None and error.lower() not in _NO_ERROR:
         record.error = Failure(message=error)
     for key in _all(source, keys.own):
@@ -138,6 +138,11 @@ def _object_below(source: Source, prefix: str) -> Any:
             into = inner if isinstance(inner, dict) else {}
         into[last] = json_text(value)
     return found["result"] if found.keys() == {"result"} else found or None
+
+
+def _error_text(value: Any) -> str | None:
+    """What an error says; of an object all that stands in it."""
+    return dump(value) if value and is_mapping(value) else text(value)
 
 
 def _text(source: Source, keys: tuple[str, ...]) -> str | None:

@@ -43,6 +43,7 @@ _ORDINARY = frozenset(
 _KINDS = (
     ("span", "type"), ("span", "kind"), ("observation", "type"), ("event", "type"), ("entity", "type"),
     ("step", "type"), ("run", "type"), ("log", "type"), ("node", "type"), ("type",), ("kind",),
+    ("operation", "type"), ("operation", "name"),
 )  # fmt: skip
 _SAYS_SPAN = _KINDS[:3]
 _USERS = (("user", "id"), ("user", "identifier"), ("customer", "identifier"), ("customer", "id"), ("end", "user"))

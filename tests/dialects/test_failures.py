@@ -30,6 +30,7 @@ from .test_gen_ai import CALL, read, record
         ("InternalServerError", '{"error": {"message": "overloaded", "code": 500}}', 500),
         ("ValueError", "expected 404 things, not 3", None),
         ("APIConnectionError", "Connection error.", None),
+        ("APIError", "<Response [429 Too Many Requests]>", 429),
     ],
 )
 def test_status(error_type: str, message: str | None, status: int | None) -> None:
@@ -162,3 +163,10 @@ def test_the_client_that_raised_the_error_names_the_provider() -> None:
     assert record(chat, events=events, error="slow down").provider == "openai"
     named = record({**chat, "gen_ai.request.model": "deepseek-chat"}, events=events, error="slow down")
     assert named.provider == "deepseek"
+
+
+def test_a_status_under_a_vendors_own_key() -> None:
+    found = read({**CALL, "acme.http.status_code": 429, "acme.response_statusCode": 200}, error="slow down")
+    assert found is not None
+    assert found.error is not None
+    assert found.error.status == 429

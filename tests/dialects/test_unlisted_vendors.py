@@ -110,6 +110,9 @@ def test_a_failure_that_only_the_vendor_tells() -> None:
     assert found.error is not None
     assert found.error.message == "no rooms"
     assert record({"acme.span.type": "tool", "acme.input": "hi", "acme.error": False}).error is None
+    structured = record({"acme.span.type": "llm", "acme.input": "hi", "acme.error": '{"code": 429, "message": "slow"}'})
+    assert structured.error is not None
+    assert "slow" in (structured.error.message or "")
 
 
 def test_whose_it_is_on_calls_of_other_conventions() -> None:
