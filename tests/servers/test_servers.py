@@ -59,6 +59,30 @@ def test_uvicorn_delivers_when_it_is_told_to_end(served: Served, way: str) -> No
     served.assert_delivered_once()
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_hypercorn_delivers_when_it_is_told_to_end(served: Served, workers: str) -> None:
+    pytest.importorskip("hypercorn")
+    bind = ("--bind", f"unix:{served.address}")
+    command = (sys.executable, "-m", "hypercorn", "asgi_web:application", "--workers", workers, *bind)
+    served.start(*command, POSTHOG_FLUSH_INTERVAL="60000")
+    served.ask(REQUESTS, workers=int(workers))
+    served.stop(statuses=(0, -signal.SIGTERM))
+    served.assert_delivered_once()
+
+
+@pytest.mark.parametrize("preload", [False, True])
+def test_uvicorns_worker_in_gunicorn_delivers_when_it_is_told_to_end(served: Served, preload: bool) -> None:
+    """Its workers, too, repeat SIGTERM with the default action."""
+    pytest.importorskip("gunicorn")
+    pytest.importorskip("uvicorn_worker")
+    bind = ("--bind", f"unix:{served.address}", "--no-control-socket", *(("--preload",) if preload else ()))
+    command = (sys.executable, "-m", "gunicorn", "asgi_web:application", "--workers", "2", *bind)
+    served.start(*command, "--worker-class", "uvicorn_worker.UvicornWorker", POSTHOG_FLUSH_INTERVAL="60000")
+    served.ask(REQUESTS, workers=2)
+    served.stop()
+    served.assert_delivered_once()
+
+
 def test_uvicorn_below_our_handler_delivers_without_the_middleware(served: Served) -> None:
     """The processor is made before the server: what the server restores and repeats is our handler."""
     pytest.importorskip("uvicorn")
