@@ -41,6 +41,11 @@ def _is_content(watcher: Any) -> bool:
         return True
 
 
+def any_was_entered() -> bool:
+    """Whether any context was ever entered in this process."""
+    return "any" in _entered
+
+
 def any_was_private() -> bool:
     """Whether a private context was ever entered in this process (or in the one that it was forked from)."""
     return "private" in _entered

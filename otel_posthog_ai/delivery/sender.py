@@ -152,8 +152,7 @@ class Sender:
 
     def gather(self) -> None:
         """Events follow one after another, and then a flush: for a moment they wait for each other."""
-        with self._condition:
-            self._pace.gather()
+        self._pace.gather()  # without the lock, which a signal handler on top of this would keep from the worker
 
     def flush(self, deadline: float) -> bool:
         """Whether everything owed was delivered, by `deadline` (`time.monotonic()`) at the latest, and nothing was lost

@@ -7,6 +7,7 @@ then. SIGTERM: its default action ends the process at once, and servers restore 
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import os
 import signal
@@ -21,6 +22,10 @@ from .registry import owing_processors
 
 _POKE_SECONDS = 0.05
 _SAME_SIGNAL_SECONDS = 0.5
+_STEP_ASIDE_SECONDS = 0.01
+_MOST_STEPS_ASIDE = 20
+"""Where the app itself runs below one of our decorators, it may never be found waiting."""
+_OURS = f"{__name__.partition('.')[0]}."
 
 _exit_by: float | None = None
 _registered = False
@@ -71,10 +76,14 @@ class _Termination:
         self.timeout = 0.0
         self.installed = False
         self._since: float | None = None
+        self._seen_at: tuple[int, int] | None = None
+        self._steps = 0
 
-    def handle(self, number: int, _frame: FrameType | None) -> None:
+    def handle(self, number: int, frame: FrameType | None) -> None:
         """Deliver, then let the default action happen; at once where somebody could not wait and sends another one."""
         now = time.monotonic()
+        if self._since is None and self._steps_aside(frame):
+            return
         if self._since is not None and now - self._since < _SAME_SIGNAL_SECONDS:
             return
         try:
@@ -87,6 +96,29 @@ class _Termination:
         # Only the first process of a container lives on: for it the signal has no default action.
         self._since = None
         signal.signal(number, self.handle)
+
+    def _steps_aside(self, frame: FrameType | None) -> bool:
+        """Whether the signal is to come again in a moment.
+
+        The main thread may have been interrupted while it holds a lock of ours, and does not let go of it while we wait
+        here for a thread that needs it. Where it is found twice at one spot, it waits itself, and holds none.
+        """
+        innermost, spot = frame, None if frame is None else (id(frame), frame.f_lasti)
+        while innermost is not None and not str(innermost.f_globals.get("__name__")).startswith(_OURS):
+            innermost = innermost.f_back
+        waits = spot == self._seen_at or self._steps >= _MOST_STEPS_ASIDE
+        if innermost is None or waits or not hasattr(signal, "pthread_kill"):
+            return False
+        self._seen_at = spot
+        self._steps += 1
+        # Not by `threading`: the main thread may be in the middle of that.
+        _thread.start_new_thread(self._come_again, (threading.get_ident(),))
+        return True
+
+    @staticmethod
+    def _come_again(main: int) -> None:
+        time.sleep(_STEP_ASIDE_SECONDS)
+        signal.pthread_kill(main, signal.SIGTERM)
 
     def watch(self) -> None:
         """See to it that the handler is called, in the child of a pool.

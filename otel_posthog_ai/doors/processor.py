@@ -23,6 +23,7 @@ from otel_posthog_ai.context.posthog_context import (
     with_foreign,
 )
 from otel_posthog_ai.context.remote_parent import REMOTE_PARENT_KEY
+from otel_posthog_ai.context.unknown import BY_POOL, of_unknown
 from otel_posthog_ai.log import warn, warn_once
 from otel_posthog_ai.settings import Settings, resolve, tell_inert
 
@@ -120,6 +121,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         self._shut_down = False
         self._has_left = False
         self._checked = False
+        self._below_pool = False
         self._first: weakref.ReferenceType[PostHogSpanProcessor] | None = None
         """The processor that has the spans, where this one is a second of the same project."""
         self.flushes = 0
@@ -176,6 +178,8 @@ class PostHogSpanProcessor(BatchSpanProcessor):
             context = get_current() if parent_context is None else parent_context
             # As `current` does, without a call: this line runs for every span of the app.
             belonging: Any = context.get(BELONGING_KEY) or request_belonging.get()
+            if self._below_pool and parent_context is None:
+                belonging = of_unknown(self.counters)
             if self._reads_baggage or "posthog" in sys.modules:
                 belonging = with_foreign(belonging, context, self.settings.baggage_keys)
             if belonging is None and REMOTE_PARENT_KEY not in context:
@@ -188,6 +192,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
     def _is_double(self, span: Span) -> bool:
         """Whether another processor with the same host and key sees the same spans: then this one stays inert."""
         self._checked = True
+        self._below_pool = sys._getframe(2).f_globals.get("__name__") == BY_POOL
         span_id = span.get_span_context().span_id
         mine = (self.settings.api_key, self.settings.host)
         for other in active_processors():

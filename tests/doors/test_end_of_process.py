@@ -226,6 +226,27 @@ def test_a_pool_that_is_terminated_delivers_what_its_children_traced() -> None:
         assert len(set(server.uuids)) == 40
 
 
+def test_sigterm_while_the_main_thread_holds_what_the_worker_needs() -> None:
+    """As in the child of a pool that is terminated while it delivers."""
+    with FaultServer() as server:
+        run(server, """
+            from otel_posthog_ai import capture_feedback
+            from otel_posthog_ai.delivery.outbox import Outbox
+            provider = TracerProvider()
+            trace(provider, flush_interval_millis=60_000)
+            add = Outbox.add
+            def add_and_end(*given, **named):
+                if threading.current_thread() is threading.main_thread():
+                    os.kill(os.getpid(), signal.SIGTERM)
+                return add(*given, **named)
+            Outbox.add = add_and_end
+            chat(provider, 10)
+            capture_feedback("good", value=1, trace_id="1" * 32)
+            time.sleep(60)
+        """, status=-signal.SIGTERM)  # fmt: skip
+        assert len(set(server.uuids)) == 11
+
+
 @pytest.mark.parametrize("provider", [
     "TracerProvider(active_span_processor=ConcurrentMultiSpanProcessor(2))",
     "TracerProvider(shutdown_on_exit=False)",
