@@ -120,7 +120,7 @@ def read_identity(attributes: Mapping[str, Any]) -> Identity | None:
     found.groups = _groups(attributes.get(GROUPS_KEY))
     for key in keys.metadata:
         if key in attributes:
-            _read_metadata(found, mapping(attributes[key]))
+            read_names(found, mapping(attributes[key]))
     for key in keys.invocation:
         if key in attributes:
             _read_invocation(found, mapping(attributes[key]))
@@ -135,7 +135,8 @@ def _groups(value: Any) -> dict[str, str] | None:
     return groups or None
 
 
-def _read_metadata(found: Identity, metadata: Mapping[str, Any] | None) -> None:
+def read_names(found: Identity, metadata: Mapping[str, Any] | None) -> None:
+    """What a metadata object says of user and session under the names that users have for them."""
     if not metadata:
         return
     found.user = found.user or _first(metadata, USER_NAMES)

@@ -13,6 +13,7 @@ from otel_posthog_ai.record import AISpan, Failure, Usage
 
 from .bodies import read_given, read_result
 from .embedding_texts import embedding_texts
+from .identity import read_names
 from .kinds import CUSTOM, Stated, name_after_span, stated_by, weigh
 from .raw_answers import read_raw_answer
 from .raw_requests import read_request
@@ -60,6 +61,8 @@ _SETTINGS = frozenset(
     {"model", "provider", "temperature", "top_p", "max_tokens", "stream", "tools", "response_format", "seed"}
 )
 _NO_ERROR = frozenset({"false", "none", "null", "0", "{}"})
+# What of an object says who the user is.
+_WHO = ("id", "user_id", "userId", "distinct_id", "email", "name")
 _TAGS_IN_METADATA = ("tags", "labels")
 
 
@@ -153,11 +156,14 @@ def _read_belonging(record: AISpan, source: Source, keys: VendorKeys) -> Mapping
     """For whom the span ran, and what the user wrote about it; the metadata object as it stands there."""
     identity = record.identity
     user, session = _value(source, keys.user), _value(source, keys.session)
+    if is_mapping(user):
+        user = next((user[key] for key in _WHO if user.get(key) is not None), None)
     identity.user = identity.user if identity.user is not None else identifier(user)
     identity.session = identity.session if identity.session is not None else conversation(session)
     metadata: dict[str, Any] = {}
     for key in keys.metadata:
         metadata.update(metadata_of(_value(source, (key,))))
+    read_names(identity, metadata)
     for tags in (_value(source, keys.tags), *(metadata.get(key) for key in _TAGS_IN_METADATA)):
         if not record.tags:
             record.tags = user_tags(tags)

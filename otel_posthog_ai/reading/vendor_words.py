@@ -46,9 +46,19 @@ _KINDS = (
     ("operation", "type"), ("operation", "name"),
 )  # fmt: skip
 _SAYS_SPAN = _KINDS[:3]
-_USERS = (("user", "id"), ("user", "identifier"), ("customer", "identifier"), ("customer", "id"), ("end", "user"))
+_USERS = (
+    ("user", "id"),
+    ("user", "identifier"),
+    ("customer", "identifier"),
+    ("customer", "id"),
+    ("end", "user"),
+    ("distinct", "id"),
+    ("user", "email"),
+    ("user",),
+)
 _SESSIONS = (
     ("session", "id"), ("session", "identifier"), ("thread", "id"), ("conversation", "id"), ("chat", "id"),
+    ("session",),
 )  # fmt: skip
 _INPUTS, _OUTPUTS = ("input", "inputs"), ("output", "outputs", "result", "response")
 _VALUES = ("value", "json", "text", "data", "content", "messages")

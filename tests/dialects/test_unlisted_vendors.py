@@ -206,3 +206,26 @@ def test_counts_that_are_called_counts_of_tokens() -> None:
         }
     )  # fmt: skip
     assert (found.usage.input, found.usage.output) == (12, 0)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"acme.user_id": "ada-7"}, {"acme.user.id": "ada-7"}, {"acme.userId": "ada-7"}, {"acme.user": "ada-7"},
+        {"acme.user": '{"id": "ada-7", "email": "ada@example.com"}'}, {"acme.distinct_id": "ada-7"},
+        {"acme.trace.user_email": "ada-7"}, {"acme.metadata": '{"user_id": "ada-7"}'}, {"acme.metadata.userId": "ada-7"},
+    ],
+)  # fmt: skip
+def test_who_the_user_is(said: dict[str, Any]) -> None:
+    found = record({"acme.span.type": "agent", "acme.input": "hi", **said})
+    assert found.identity.user == "ada-7"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"acme.session_id": "chat-9"}, {"acme.session": "chat-9"}, {"acme.conversationId": "chat-9"},
+     {"acme.metadata": '{"session_id": "chat-9"}'}],
+)  # fmt: skip
+def test_which_session_it_is(said: dict[str, Any]) -> None:
+    found = record({"acme.span.type": "agent", "acme.input": "hi", **said})
+    assert found.identity.session == "chat-9"
