@@ -213,7 +213,8 @@ def test_counts_that_are_called_counts_of_tokens() -> None:
     [
         {"acme.user_id": "ada-7"}, {"acme.user.id": "ada-7"}, {"acme.userId": "ada-7"}, {"acme.user": "ada-7"},
         {"acme.user": '{"id": "ada-7", "email": "ada@example.com"}'}, {"acme.distinct_id": "ada-7"},
-        {"acme.trace.user_email": "ada-7"}, {"acme.metadata": '{"user_id": "ada-7"}'}, {"acme.metadata.userId": "ada-7"},
+        {"acme.trace.user_email": "ada-7"},
+        {"acme.metadata": '{"user_id": "ada-7"}'}, {"acme.metadata.userId": "ada-7"},
     ],
 )  # fmt: skip
 def test_who_the_user_is(said: dict[str, Any]) -> None:
