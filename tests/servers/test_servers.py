@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from tests.delivery.fault_server import HANGS
+
 from .serving import Served, installed
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -91,6 +93,23 @@ def test_uvicorn_below_our_handler_delivers_without_the_middleware(served: Serve
     served.ask(REQUESTS, workers=1)
     served.stop(statuses=(-signal.SIGTERM,))
     served.assert_delivered_once()
+
+
+@pytest.mark.parametrize("host", ["slow", "hanging"])
+def test_a_script_below_eventlet_ends_without_a_trace_of_an_error(served: Served, host: str) -> None:
+    """Its sockets lack what is needed to break off a request that hangs."""
+    pytest.importorskip("eventlet")
+    if host == "hanging":
+        served.inbox.play(lambda _: HANGS["answer"])
+    served.start(sys.executable, "-W", "ignore", "eventlet_app.py", POSTHOG_TIMEOUT="3")
+    assert served.process.wait(30) == 0, served.log
+    # What eventlet says of the modules that were loaded before it patched them is its own.
+    after = served.log.partition("patched")[2]
+    assert "Traceback" not in after, after
+    assert "Error" not in after, after
+    assert str(host == "slow") in after, after
+    if host == "slow":
+        served.assert_delivered_once()
 
 
 def test_uwsgi(served: Served) -> None:
