@@ -129,13 +129,15 @@ def is_telling(key: str) -> bool:
 
 def may_hold_credentials(text: str, secrets: Sequence[str] = ()) -> bool:
     """Whether a text of which `text` was joined with spaces may hold a credential; True may be wrong."""
-    if any(secret in text for secret in secrets):
-        return True
+    for secret in secrets:
+        if secret in text:
+            return True
     if "=" in text and _QUERY_MARK.search(text) is not None:
         return True
     if "@" in text and "/" in text and "://" in text:
         return True
-    return any(sign in text and pattern.search(text) is not None for sign, pattern, _ in _PROBES)
+    # A search for one character is many times as fast as one for a word.
+    return any(sign[-1] in text and sign in text and probe.search(text) is not None for sign, probe, _ in _PROBES)
 
 
 def _is_secret(key: Any, context: int) -> bool:

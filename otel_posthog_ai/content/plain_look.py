@@ -40,13 +40,14 @@ def is_plain(value: Any, secrets: Sequence[str] = ()) -> bool:
     known = _plain_keys(tuple(secrets))
     if not keys <= known and not _are_plain_keys(keys - known, secrets, known):
         return False
-    short = [text for text in texts if len(text) < _LONG]
+    all_short = not texts or max(map(len, texts)) < _LONG
+    short = texts if all_short else [text for text in texts if len(text) < _LONG]
     if not (media.OPAQUE_KEYS.isdisjoint(keys) or media.OPAQUE_SIGNS.isdisjoint(short)):
         return False
     if not _is_plain_text(_BETWEEN_TEXTS.join(short), secrets):
         return False
     # A long text is searched by itself: most signs are ruled out by one character that it lacks.
-    return len(short) == len(texts) or all(_is_plain_text(text, secrets) for text in texts if len(text) >= _LONG)
+    return all_short or all(_is_plain_text(text, secrets) for text in texts if len(text) >= _LONG)
 
 
 @lru_cache(maxsize=16)

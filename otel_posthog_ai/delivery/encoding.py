@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any, NamedTuple, cast
 
+from otel_posthog_ai.kept_encoder import kept_encoder
+
 _DEEPEST = 100  # PostHog's JSON parser refuses a whole request at 128 levels; the envelope takes two of them.
 
 
@@ -36,9 +38,7 @@ class EncodedEvent(NamedTuple):
     """In their order."""
 
 
-_strict_json: Callable[[Any], str] = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=True
-).encode
+_strict_json = kept_encoder(allow_nan=False)
 
 
 def _dump_with_json(value: Any) -> bytes:

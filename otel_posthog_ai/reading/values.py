@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
+from otel_posthog_ai.kept_encoder import kept_encoder
 from otel_posthog_ai.log import hint
 
 from .repeated_json import SHORTEST, repeated_json
@@ -175,10 +176,7 @@ def _as_text(value: Any) -> str:
     return f"[{type(value).__name__}]"
 
 
-# `json.dumps` would make an encoder at every call.
-_compact_json: Callable[[Any], str] = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), default=_as_text
-).encode
+_compact_json = kept_encoder(allow_nan=True, default=_as_text)
 
 
 def dump(value: Any) -> str:

@@ -66,6 +66,8 @@ class Hierarchy:
         self.open_spans = OpenSpans()
         self.ended: dict[int, int | Ended] = {}
         self.nodes: dict[int, Node] = {}
+        self._tolerated = 0
+        """Nodes that are no reason to look for some to forget, above `MOST_ENDED`."""
         self.catch_up: Callable[[], None] = _nothing
         """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
         self.unread = UnreadSpans(self.open_spans, lambda: self.catch_up())
@@ -118,12 +120,17 @@ class Hierarchy:
     def trim(self) -> None:
         """Forget what is too old; called by the worker."""
         self.sweep_if_due()
-        if len(self.nodes) > MOST_ENDED:
-            for span_id in list(self.nodes):
-                if len(self.nodes) <= MOST_ENDED:
-                    break
-                if self.nodes[span_id].fate is not Fate.HELD and self.open_spans.known(span_id) is None:
-                    del self.nodes[span_id]
+        if len(self.nodes) <= max(MOST_ENDED, self._tolerated):
+            return
+        # An eighth goes at once, so that the walk is spread over many; what has to stay is tolerated until the next.
+        wanted = len(self.nodes) - MOST_ENDED + MOST_ENDED // 8
+        for span_id, node in list(self.nodes.items()):
+            if wanted <= 0:
+                break
+            if node.fate is not Fate.HELD and self.open_spans.known(span_id) is None:
+                del self.nodes[span_id]
+                wanted -= 1
+        self._tolerated = len(self.nodes) + MOST_ENDED // 8
 
     def has_begun(self) -> bool:
         """Whether any span is known."""

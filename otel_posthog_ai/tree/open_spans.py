@@ -57,7 +57,8 @@ class OpenSpans:
 
     def known(self, span_id: int) -> tuple[Span | None, Belonging | None, int | None] | None:
         """What is known of a span; without the span itself where nobody holds it any more."""
-        self._settle()
+        if self._starting:
+            self._settle()
         begun = self._begun.get(span_id)
         if begun is not None:
             return _unfolded(begun)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -245,3 +246,20 @@ def test_inner_groups_beat_outer_ones(stages: Stages, provider: TracerProvider) 
         tracer.start_span("chat", attributes={**CHAT, "$groups": '{"company": "inner"}'}).end()
     stages.leave()
     assert named(stages, "chat")["$groups"] == {"company": "inner", "room": "a", "team": "blue"}
+
+
+def test_what_is_forgotten_goes_many_at_once(
+    stages: Stages, provider: TracerProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nodes are walked through only when an eighth of the limit has come since the last time."""
+    monkeypatch.setattr(ancestry, "MOST_ENDED", 80)
+    nodes = stages.room.hierarchy.nodes
+    left: list[int] = []
+    for number in range(120):
+        provider.get_tracer("app").start_span(f"chat {number}", attributes=CHAT).end()
+        stages.leave()
+        left.append(len(nodes))
+    assert max(left) <= 80 + 1
+    drops = [before - after for before, after in pairwise(left) if after < before]
+    assert len(drops) <= 5
+    assert min(drops) >= 8
