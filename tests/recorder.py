@@ -107,7 +107,7 @@ def _json(value: Any) -> Any:
     if isinstance(value, (bytes, bytearray)):
         return {"__bytes_b64__": base64.b64encode(value).decode("ascii")}
     if isinstance(value, Mapping):
-        return {str(key): _json(item) for key, item in value.items()}
+        return {str.__str__(key): _json(item) for key, item in value.items()}  # also of a key that is an enum's member
     return [_json(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 

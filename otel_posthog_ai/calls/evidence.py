@@ -3,10 +3,10 @@
 The evidence, strongest first: the same response id in overlapping times; an ancestor and a descendant of different
 scopes with the same model and no conflicting usage; a parentless client span in another trace that ran inside a
 generation of another scope with the same model, and the same user text and usage as far as both have them, unless only
-the client's failed; the same below one step of one trace; the call that began while a stream of another scope had been
-handed out and had no token yet, where all of that and the answer agree. Time alone or text alone proves nothing, and
-two spans of one scope are two calls unless their dialect declares the pair, or one is no more than an account of what
-the other used.
+the client's failed, or around the call of an instrumentor with a context of its own; the same below one step of one
+trace; the call that began while a stream of another scope had been handed out and had no token yet, where all of that
+and the answer agree. Time alone or text alone proves nothing, and two spans of one scope are two calls unless their
+dialect declares the pair, or one is no more than an account of what the other used.
 """
 
 from __future__ import annotations
@@ -115,6 +115,16 @@ def ran_inside(outer: AISpan, inner: AISpan) -> bool:
     return _comparable(outer, inner) or (outer.start_ns <= inner.start_ns and inner.end_ns <= outer.end_ns)
 
 
+def ran_around(outer: AISpan, inner: AISpan) -> bool:
+    """Evidence 3 the other way round: the client's parentless span lies around the call of an instrumentor with a
+    context of its own. Both must say the same words, and count or fail alike.
+    """
+    if outer.parent_id is not None or inner.parent_id is None or outer.trace_id == inner.trace_id:
+        return False
+    counts = bool(_inputs(outer.usage) & _inputs(inner.usage)) or (outer.error is not None and inner.error is not None)
+    return counts and bool(_asked(outer)) and _asked(outer) == _asked(inner) and _took_place_inside(outer, inner)
+
+
 def _may_be_one(one: AISpan, other: AISpan) -> bool:
     """Whether two instrumentors could mean one call: nothing that names it says otherwise."""
     return (
@@ -192,7 +202,8 @@ def _comparable(one: AISpan, other: AISpan) -> bool:
 
 
 def _asked(record: AISpan) -> Any:
-    return record.embedding_input or last_user_text(record.input)
+    """What the model was asked or had to embed; some join the texts of a batch with blanks."""
+    return " ".join(record.embedding_input) if record.embedding_input else last_user_text(record.input)
 
 
 def _texts_differ(one: AISpan, other: AISpan) -> bool:

@@ -18,6 +18,7 @@ from .evidence import (
     counts_again,
     left_to_its_reader,
     nested_calls,
+    ran_around,
     ran_inside,
     read_the_stream,
     same_response,
@@ -217,15 +218,22 @@ def _one_to_one(calls: list[Node], pairs: Iterable[tuple[Node, Node]]) -> Iterat
         inside.add(inner.span_id)
         both = reported[outer.span_id] | reported[inner.span_id]
         reported[outer.span_id] = reported[inner.span_id] = both
-        yield Pair(outer, inner, inner)
+        if ran_around(_record(outer), _record(inner)):
+            yield Pair(inner, outer, outer)  # of both, the inner has ancestors
+        else:
+            yield Pair(outer, inner, inner)
 
 
 def _one_inside_another(calls: list[Node]) -> Iterator[tuple[Node, Node]]:
     below: dict[str | None, list[Node]] = defaultdict(list)
     for node in calls:
         below[_record(node).parent_id].append(node)
-    for outer, inner in begun_within(calls, below.pop(None, ())):
+    alone = below.pop(None, [])
+    for outer, inner in begun_within(calls, alone):
         if outer.trace_id != inner.trace_id and ran_inside(_record(outer), _record(inner)):
+            yield outer, inner
+    for outer, inner in begun_within(alone, [node for nodes in below.values() for node in nodes]):
+        if ran_around(_record(outer), _record(inner)):
             yield outer, inner
     for siblings in below.values():
         for outer, inner in product(siblings, siblings):

@@ -11,7 +11,16 @@ from otel_posthog_ai.record import MISSING, AISpan
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
-from .evidence import contains, counts_again, nested_calls, ran_inside, read_the_stream, same_response, side_by_side
+from .evidence import (
+    contains,
+    counts_again,
+    nested_calls,
+    ran_around,
+    ran_inside,
+    read_the_stream,
+    same_response,
+    side_by_side,
+)
 from .logged import NEAR_NS, same_logged_call
 from .processes import Process, may_be_one
 from .timeline import Timeline, reach
@@ -172,6 +181,10 @@ def _found_apart(node: Node, record: AISpan, other: Node, known: AISpan) -> Foun
             return Found(other, True)
         if record.parent_id is None and ran_inside(known, record):
             return Found(other, False)
+        if ran_around(record, known):
+            return Found(other, False)
+        if ran_around(known, record):
+            return Found(other, True)
     elif side_by_side(record, known):
         return Found(other, True)
     elif side_by_side(known, record):

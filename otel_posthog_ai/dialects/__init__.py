@@ -29,11 +29,14 @@ from . import (
     agentops,
     agentscope,
     anthropic_sdk,
+    atla,
     azure_agents,
     braintrust,
     claude_code,
     codex,
     crewai,
+    fiddler,
+    galileo,
     gemini_cli,
     gen_ai,
     genkit,
@@ -63,12 +66,16 @@ from . import (
     mistral_sdk,
     mlflow,
     model_gateways,
+    monocle,
     nemo_guardrails,
     netra,
     openai_agents_v2,
     openinference,
     openlit,
+    orq,
+    patronus,
     pipecat,
+    promptlayer,
     pydantic_ai,
     respan,
     spring_ai,
@@ -143,6 +150,7 @@ DIALECTS: tuple[Dialect, ...] = (
     haystack,
     livekit,
     llamaindex_events,
+    monocle,
     mirascope,
     azure_agents,
     inference_engines,
@@ -167,11 +175,22 @@ DIALECTS: tuple[Dialect, ...] = (
     respan,
     trulens,
     weave,
+    atla,
+    fiddler,
+    galileo,
+    orq,
+    patronus,
+    promptlayer,
     unlisted_vendors,
 )
 
 # What is written on every span of a trace, whoever made the span.
-ANNOTATIONS: tuple[Callable[[AISpan, Source], None], ...] = (langfuse.read_trace, respan.read_request_metadata)
+ANNOTATIONS: tuple[Callable[[AISpan, Source], None], ...] = (
+    langfuse.read_trace,
+    respan.read_request_metadata,
+    atla.read_trace,
+    promptlayer.read_prompt,
+)
 
 
 def declared(name: str) -> Iterator[tuple[Dialect, Any]]:

@@ -88,7 +88,7 @@ def read_vendor_span(record: AISpan, source: Source, keys: VendorKeys, stated: S
     parameters = _value(source, keys.parameters)
     if is_mapping(parameters):
         read_request(record, parameters)
-    _read_call(record, given, result)
+    read_call(record, given, result)
 
 
 def stated_kind(source: Source, keys: VendorKeys) -> Stated | None:
@@ -206,7 +206,8 @@ def _read_usage(record: AISpan, source: Source, keys: VendorKeys) -> None:
         record.time_to_first_token = number(_value(source, keys.first_token))
 
 
-def _read_call(record: AISpan, given: Any, result: Any) -> None:
+def read_call(record: AISpan, given: Any, result: Any) -> None:
+    """Fill what the record of a call leaves open from what it was given and what it gave back (both parsed)."""
     if record.kind == "embedding":
         if record.embedding_input is None:
             record.embedding_input = embedding_texts(given.get("input", given) if is_mapping(given) else given)

@@ -198,6 +198,42 @@ def test_a_call_that_has_left_swallows_only_its_own_half(
     assert len(calls(stages)) == (1 if swallowed else 2)
 
 
+# What the call inside says, in a trace of its own -> whether the parentless client around it reports the same.
+AROUND = [
+    pytest.param(_asked("hello"), True, id="the same words and counts"),
+    pytest.param(_asked("bye"), False, id="other words"),
+    pytest.param({}, False, id="no words"),
+    pytest.param({**_asked("hello"), "gen_ai.usage.input_tokens": 11}, False, id="other counts"),
+    pytest.param({**_asked("hello"), "gen_ai.request.model": "o3"}, False, id="another model"),
+]
+
+
+@pytest.mark.parametrize("client_is_late", [False, True])
+@pytest.mark.parametrize(("said", "is_one"), AROUND)
+def test_a_client_around_an_instrumentor_with_a_context_of_its_own(
+    stages: Stages, provider: TracerProvider, said: dict[str, Any], is_one: bool, client_is_late: bool
+) -> None:
+    """The one with ancestors stays, as far as the client has not left by itself."""
+    client = _apart(provider, "client", 0, **_asked("hello"))
+    workflow = provider.get_tracer("framework").start_span(
+        "workflow", context=Context(), start_time=1_002 * MILLISECOND
+    )
+    inner = provider.get_tracer("framework").start_span(
+        "framework",
+        context=trace.set_span_in_context(workflow, Context()),
+        attributes={**CHAT, **said},
+        start_time=1_003 * MILLISECOND,
+    )
+    inner.end(1_090 * MILLISECOND)
+    workflow.end(1_091 * MILLISECOND)
+    if client_is_late:
+        stages.leave()
+    client.end(1_100 * MILLISECOND)
+    stages.leave()
+    names = [call["$ai_span_name"] for call in calls(stages)]
+    assert sorted(names) == (["framework"] if is_one else ["client", "framework"])
+
+
 def test_ties_are_broken_by_who_began_first(stages: Stages, provider: TracerProvider) -> None:
     """Two reports of one answer in two traces, alike in everything: the earlier one around the other survives."""
     same = {"gen_ai.response.id": "r1"}

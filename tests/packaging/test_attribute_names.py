@@ -25,9 +25,11 @@ PLAYERS = ("demo/", "model_server/", "doctor/sample.py")
 COINCIDENCES: dict[str, str] = {
     "codex.turn": "the name of a span",
     "conversation.id": "Codex' conversations, and Pipecat's",
+    "db.operation": "how Galileo marks a retrieval, and what a vector store was asked",
     "gcp.gemini": "a provider",
     "gcp.vertex_ai": "a provider",
     "operation.name": "what AgentOps and Vercel's AI SDK each call their steps",
+    "workflow.name": "Monocle's own name of an app, which is the service's",
 }
 _DOTTED = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)+")
 
