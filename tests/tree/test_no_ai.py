@@ -46,3 +46,17 @@ def test_not_where_one_was_ai(receiver: Receiver, caplog: pytest.LogCaptureFixtu
 def test_spans_without_a_scope_and_very_many_scopes(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
     (told,) = warnings_after(receiver, caplog, MANY, scopes=900)
     assert told.count("scope-") == 5
+
+
+def test_spans_whose_tracer_has_no_name(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    processor = PostHogSpanProcessor(api_key="phc_test", host=receiver.url)
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(processor)
+    tracers = [provider.get_tracer("acme"), provider.get_tracer("")]
+    with caplog.at_level(logging.WARNING, "otel_posthog_ai"):
+        for number in range(MANY):
+            tracers[number % 2].start_span("GET /").end()
+        processor.shutdown()
+    (told,) = [text for text in caplog.messages if "none of them is an AI span" in text]
+    assert "(no scope)" in told
+    assert "acme" in told

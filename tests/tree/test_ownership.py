@@ -175,3 +175,11 @@ def test_nobody_is_called_unknown(traced: Traced) -> None:
     event = traced.events()["call"]
     assert event["distinct_id"] == trace_id_of(event)
     assert "$ai_session_id" not in event["properties"]
+
+
+def test_trace_name_names_a_trace_once_however_many_calls_it_has(traced: Traced) -> None:
+    with posthog_context(trace_name="summarise"), traced.tracer.start_as_current_span("GET /"):
+        for number in range(3):
+            traced.tracer.start_span(f"chat {number}", attributes=CHAT).end()
+            traced.processor.force_flush(5_000)
+    assert set(traced.events()) == {"trace:summarise", "chat 0", "chat 1", "chat 2"}

@@ -152,3 +152,29 @@ def test_a_stray_record_is_for_the_call_at_its_time_and_expires(
         passes(pause)
         logs.add(0, 0, Occurrence(CHOICE, {}, {}, span.end_time + 10**12), "app")  # whoever comes later makes room
         assert len(list(logs.of(span))) == given
+
+
+def test_what_was_written_for_a_span_that_never_ends_expires(passes: Callable[[float], None]) -> None:
+    provider = TracerProvider(shutdown_on_exit=False)
+    held = HeldLogs()
+    spans = [provider.get_tracer("acme").start_span("chat") for _ in range(2)]
+    contexts = [span.get_span_context() for span in spans]
+    for context in contexts:
+        held.add(context.trace_id, context.span_id, Occurrence(CHOICE, {"content": "hi"}, None, 1), "acme")
+        passes(held_logs.LONGEST_WAIT / 2 + 1)
+    held.add(1, 1, Occurrence(CHOICE, {}, None, 1), "acme")
+    for span in spans:
+        span.end()
+    found = [len(list(held.of(span))) for span in spans]
+    assert found == [0, 1], "the older one had waited too long, the other had not"
+
+
+def test_a_record_is_weighed_however_deep_it_is() -> None:
+    deep: Any = "x" * 100
+    for _ in range(50_000):
+        deep = [deep]
+    assert held_logs.weight({"content": deep}) < 2_000
+    assert held_logs.weight({"content": {"parts": [{"content": "x" * 100}]}}) > 150
+    endless: dict[str, Any] = {}
+    endless["again"] = endless
+    assert held_logs.weight(endless) < 2_000
