@@ -234,3 +234,14 @@ def test_two_events_of_one_id_are_two() -> None:
     outbox.take(10, 1000)
     assert len(outbox.settle([event(0, 10)])) == 1
     assert (len(outbox.ready), outbox.bytes) == (1, 10)
+
+
+def test_the_next_request_is_told_once_it_is_full() -> None:
+    outbox = Outbox(1000, 60.0, longest_gap=15.0)
+    outbox.add([event(0, 200), event(1, 200)], spooled_first=False)
+    assert outbox.next_full(100, 600) == [], "more may come until it leaves"
+    outbox.add([event(2, 200)], spooled_first=False)
+    assert [one.uuid for one in outbox.next_full(100, 600)] == ["0", "1"]
+    assert [one.uuid for one in outbox.next_full(100, 310)] == ["0"]
+    assert [one.uuid for one in outbox.next_full(350, 600)] == ["0"], "what stands around the events counts"
+    assert [owed.event.uuid for owed in outbox.take(100, 600)] == ["0", "1"], "and nothing was taken"

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from otel_posthog_ai import PostHogSpanExporter
 from tests.receiver import Receiver
-from tests.traced import AGENT, CHAT
+from tests.traced import AGENT, CHAT, TOOL
 
 
 def _ended() -> tuple[TracerProvider, InMemorySpanExporter]:
@@ -61,3 +61,14 @@ def test_what_an_agent_counts_is_not_counted_beside_its_calls(receiver: Receiver
             tracer.start_span(f"chat {number}", attributes=CHAT).end()
     events = _exported(receiver, _batches(memory.get_finished_spans(), size))
     assert [event["event"] for event in events].count("$ai_generation") == 2
+
+
+def test_what_ran_below_an_agent_is_not_forgotten_for_the_next_that_leaves(receiver: Receiver) -> None:
+    provider, memory = _ended()
+    tracer = provider.get_tracer("app")
+    total = {**AGENT, "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 20}
+    with tracer.start_as_current_span("agent", attributes=total):
+        tracer.start_span("chat", attributes=CHAT).end()
+        tracer.start_span("execute_tool search", attributes=TOOL).end()
+    events = _exported(receiver, _batches(memory.get_finished_spans(), 1))
+    assert [event["event"] for event in events].count("$ai_generation") == 1
