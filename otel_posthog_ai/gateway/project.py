@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from otel_posthog_ai.content.shrinking import shrink
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import EncodedEvent, Sender
+from otel_posthog_ai.giving_way import give_way, giving_way, hurried
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.otlp.held import HeldTrace, LogsOfSpans, groups
 from otel_posthog_ai.otlp.requests import Contents
@@ -109,7 +110,9 @@ class Project:
                 draining = self._drain_by is not None
                 leaving = self._open.leaving(time.monotonic(), short_by=self._short_by(), everything=draining)
             try:
-                self._send(leaving)
+                # Whoever sends is answered first, unless memory is short or nobody sends any more.
+                with giving_way(), hurried(draining or self._short_by() > 0):
+                    self._send(leaving)
             except Exception as error:  # what cannot be made into events must not end the thread
                 self.counters.add("dropped", sum(len(trace.spans) for trace in leaving), "unreadable")
                 warn("gateway:project", "spans could not be turned into events (%s)", type(error).__name__)
@@ -118,7 +121,7 @@ class Project:
                 return
 
     def _send(self, leaving: Sequence[OpenTrace]) -> None:
-        for group in groups(trace.unpacked() for trace in leaving):
+        for group in groups(_unpacked(leaving)):
             self._send_group(group)
         if leaving:
             now = time.monotonic()
@@ -188,3 +191,9 @@ class Project:
         if over <= 0:
             return 0
         return int(over * self._open.bytes / max(self._budget.taken, 1))
+
+
+def _unpacked(traces: Sequence[OpenTrace]) -> Iterator[HeldTrace]:
+    for trace in traces:
+        give_way()
+        yield trace.unpacked()

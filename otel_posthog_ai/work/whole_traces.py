@@ -9,6 +9,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import EncodedEvent
+from otel_posthog_ai.giving_way import give_way
 from otel_posthog_ai.settings import Settings
 
 from .reading_room import LogsOf, ReadingRoom
@@ -32,6 +33,7 @@ class WholeTraces:
         ended = sorted(spans, key=lambda span: span.end_time or 0)
         chosen: list[ReadableSpan] = []
         for span in ended:
+            give_way()
             if self._room.note_end(span):
                 chosen.append(span)
             else:
