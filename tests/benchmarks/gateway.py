@@ -7,6 +7,7 @@ on, where the gateway makes events of them; the ratio says what that costs.
 from __future__ import annotations
 
 import importlib.util
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -27,6 +28,9 @@ from .sink import Sink
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 SENDERS = 4
+SMALL_SPANS_A_SECOND = 5_000
+LARGE_SPANS_A_SECOND = 136
+"""Three of four are calls with 100 kB of messages: 10 MB a second."""
 
 
 @dataclass
@@ -178,6 +182,35 @@ def measure(process: Process, sink: Sink, given: Load) -> dict[str, float]:
         "p99": quantiles(took, n=100)[98] if len(took) > 1 else took[0],
         "memory": process.memory(),
     }
+
+
+def paced(process: Process, sink: Sink, given: Load, spans_a_second: float) -> dict[str, float]:
+    """How long requests wait for their answers at a rate, and what becomes of them; they come from another process."""
+    before = sink.events
+    rate = spans_a_second * len(given.bodies) / given.spans
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        took = sorted(pool.apply(send, (process.url, given.bodies, rate)))
+    _until_quiet(sink)
+    return {
+        "p50": took[len(took) // 2],
+        "p99": quantiles(took, n=100)[98],
+        "lost": given.spans - (sink.events - before),
+        "memory": process.memory(),
+    }
+
+
+def accepting(quick: bool) -> dict[str, dict[str, float]]:
+    """Kind of load → what was measured at the rate that docs/gateway.md promises."""
+    seconds = 10 if quick else 60
+    loads = {
+        "small": (load(SMALL_SPANS_A_SECOND * seconds // 4, 400, 25), SMALL_SPANS_A_SECOND),
+        "large": (load(LARGE_SPANS_A_SECOND * seconds // 4, 100_000, 1), LARGE_SPANS_A_SECOND),
+    }
+    found: dict[str, dict[str, float]] = {}
+    for kind, (given, rate) in loads.items():
+        with Sink() as sink, gateway(sink.url, "--no-grpc") as running:
+            found[kind] = paced(running, sink, given, rate)
+    return found
 
 
 def _until_quiet(sink: Sink) -> None:

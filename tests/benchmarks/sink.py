@@ -20,6 +20,8 @@ class Sink:
         self.bytes = 0
         self.marks = 0
         self.requests = 0
+        self.events = 0
+        """Of PostHog, that arrived."""
         self._lock = threading.Lock()
         sink = self
 
@@ -51,6 +53,7 @@ class Sink:
         with self._lock:
             self.bytes += len(body)
             self.requests += 1
+            self.events += text.count(b'"event":"$ai_')
             self.marks += text.count(MARKER.encode())
 
     def __enter__(self) -> Sink:
