@@ -35,6 +35,7 @@ from . import (
     claude_code,
     codex,
     crewai,
+    datadog,
     fiddler,
     galileo,
     gemini_cli,
@@ -53,6 +54,7 @@ from . import (
     langsmith,
     langtrace,
     langwatch,
+    latitude,
     litellm,
     livekit,
     llamaindex_events,
@@ -123,6 +125,7 @@ DIALECTS: tuple[Dialect, ...] = (
     claude_code,
     codex,
     gemini_cli,
+    datadog,
     pydantic_ai,
     magentic,
     logfire,
@@ -171,6 +174,7 @@ DIALECTS: tuple[Dialect, ...] = (
     judgeval,
     langtrace,
     langwatch,
+    latitude,
     netra,
     respan,
     trulens,
@@ -190,6 +194,7 @@ ANNOTATIONS: tuple[Callable[[AISpan, Source], None], ...] = (
     respan.read_request_metadata,
     atla.read_trace,
     promptlayer.read_prompt,
+    latitude.read_capture,
 )
 
 

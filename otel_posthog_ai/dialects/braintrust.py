@@ -1,25 +1,27 @@
-"""Braintrust's spans: `braintrust.*`, one JSON object per field.
+"""Braintrust's spans: `braintrust.*`, one JSON object per field, or an attribute for each entry of it.
 
 https://www.braintrust.dev/docs/integrations/sdk-integrations/opentelemetry
 """
 
 from __future__ import annotations
 
-from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.identity import IdentityKeys, keys_below
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
 
 NAME = "braintrust"
 PREFIXES = ("braintrust.",)
-IDENTITY = IdentityKeys(metadata=("braintrust.metadata",))
+IDENTITY = IdentityKeys(metadata=("braintrust.metadata",)).and_then(keys_below("braintrust.metadata."))
 PLUMBING = ("braintrust.",)
 KEYS = VendorKeys(
-    kind=("braintrust.span_attributes",),
+    kind=("braintrust.span_attributes", "braintrust.span_attributes.type"),
+    name=("braintrust.span_attributes.name",),
     input=("braintrust.input_json", "braintrust.input"),
     output=("braintrust.output_json", "braintrust.output"),
-    usage=("braintrust.metrics",),
-    metadata=("braintrust.metadata",),
+    model=("braintrust.metadata.model",),
+    usage=("braintrust.metrics", "braintrust.metrics."),
+    metadata=("braintrust.metadata", "braintrust.metadata."),
     tags=("braintrust.tags",),
 )
 

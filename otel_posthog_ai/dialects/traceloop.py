@@ -62,7 +62,9 @@ AI_SCOPES = (
 IDENTITY = IdentityKeys(
     user=tuple(f"{ASSOCIATION}{name}" for name in ("user_id", "userId", "distinct_id", "posthog_distinct_id")),
     session=(f"{ASSOCIATION}session_id", f"{ASSOCIATION}sessionId"),
-    incidental_session=tuple(f"{ASSOCIATION}{name}" for name in ("conversation_id", "thread_id", "chat_id")),
+    incidental_session=tuple(
+        f"{ASSOCIATION}{name}" for name in ("conversation_id", "convo_id", "thread_id", "chat_id")
+    ),
 )
 PLUMBING = (
     "traceloop.",

@@ -60,8 +60,8 @@ def _contents(value: Mapping[str, Any]) -> Any:
     for key, beside in _ENVELOPES.items():
         if key in keys and keys - {key} <= beside and (len(keys) > 1 or key in _ALONE):
             return _tool_input(value) if key == "input_str" else value[key]
-    if keys == {"args", "kwargs"}:
-        return _called_with(value["args"], value["kwargs"])
+    if keys == {"args", "kwargs"} or (keys == {"args"} and is_list(value["args"])):
+        return _called_with(value["args"], value.get("kwargs"))
     if keys == {"kwargs"} and is_mapping(value["kwargs"]):
         return value["kwargs"]
     if keys == {"tool_name", "arguments"}:

@@ -12,7 +12,7 @@ RESERVED = frozenset({"distinct_id", "token", "api_key", "uuid", "event", "times
 IDENTITY = frozenset(
     {
         "user_id", "userId", "session_id", "sessionId", "posthog_distinct_id", "posthog_session_id", "conversation_id",
-        "conversationId", "thread_id", "threadId", "chat_id",
+        "conversationId", "convo_id", "thread_id", "threadId", "chat_id",
     }
 )  # fmt: skip
 # What frameworks add to the metadata of their users.

@@ -19,7 +19,9 @@ from .values import conversation, identifier, is_mapping, json_text, mapping
 # What users call such ids in metadata of their own.
 USER_NAMES = ("posthog_distinct_id", "distinct_id", "user_id", "userId")
 SESSION_NAMES = ("session_id", "sessionId", "posthog_session_id")
-INCIDENTAL_SESSION_NAMES = ("conversation_id", "conversationId", "thread_id", "threadId", "chat_id", "group_id")
+INCIDENTAL_SESSION_NAMES = (
+    "conversation_id", "conversationId", "convo_id", "thread_id", "threadId", "chat_id", "group_id",
+)  # fmt: skip
 
 
 class IdentityKeys(NamedTuple):

@@ -20,7 +20,7 @@ RESOURCE_KEPT = ("service.", "deployment.", "vcs.repository.")
 RESOURCE_DROPPED = frozenset(
     {
         SERVICE_INSTANCE_ID, "imported_libraries", "project_name", "project_type", "project_version_id",
-        "project_version_name", "eval_tags", "semantic_convention", "metadata",
+        "project_version_name", "eval_tags", "semantic_convention", "metadata", "runtime-id",
     }
 )  # fmt: skip
 # Namespaces of the semantic conventions: a resource attribute outside them is the user's own.

@@ -356,3 +356,9 @@ def test_vertex_ai_is_told_by_its_instrumentor(scope: str, provider: str) -> Non
 )
 def test_a_model_among_googles_resources(name: str, model: str) -> None:
     assert known({**GEMINI, "gen_ai.request.model": name}).request_model == model
+
+
+def test_what_raindrop_says_of_a_tool() -> None:
+    found = step("tool", {"args": [{"city": "Paris"}]}, **{"traceloop.association.properties.convo_id": "c-1"})
+    assert (found.span_type, found.input_state) == ("tool", {"city": "Paris"})
+    assert found.identity.incidental_session == "c-1"

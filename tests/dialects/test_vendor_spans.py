@@ -81,3 +81,22 @@ def test_steps(stated: str, expected: str) -> None:
 
 def test_what_a_collector_adds_makes_no_span_ai() -> None:
     assert read({"braintrust.parent": "project_name:x", "http.request.method": "GET"}) is None
+
+
+def test_what_braintrust_has_in_an_attribute_for_each_entry() -> None:
+    found = record(
+        {
+            "braintrust.span_attributes.type": "llm",
+            "braintrust.input": "Hi",
+            "braintrust.output": "Hello",
+            "braintrust.metadata.model": "gpt-4o",
+            "braintrust.metadata.user_id": "u1",
+            "braintrust.metadata.plan": "pro",
+            "braintrust.metrics.prompt_tokens": 5,
+            "braintrust.metrics.completion_tokens": 0,
+        }
+    )
+    assert (found.kind, found.request_model, found.identity.user) == ("generation", "gpt-4o", "u1")
+    assert (found.usage.input, found.usage.output, found.metadata["plan"]) == (5, 0, "pro")
+    judged = record({"braintrust.span_attributes.type": "score", "braintrust.input": "Hi"})
+    assert (judged.kind, judged.span_type) == ("span", "evaluator")

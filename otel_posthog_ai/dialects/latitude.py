@@ -1,0 +1,36 @@
+"""Latitude: a span around what `capture` runs, and on every span below it the tags and metadata of the user.
+
+https://docs.latitude.so/
+"""
+
+from __future__ import annotations
+
+from otel_posthog_ai.reading.kinds import weigh
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.user_metadata import read_metadata, user_tags
+from otel_posthog_ai.reading.values import json_text
+from otel_posthog_ai.record import AISpan
+
+NAME = "latitude"
+PREFIXES = ()  # its processor stamps every span of the provider, AI or not
+SCOPE = "so.latitude.instrumentation.capture"
+AI_SCOPES = (SCOPE,)
+LABELS = {SCOPE: "latitude-telemetry"}
+PLUMBING = ("latitude.",)
+TAGS, METADATA = "latitude.tags", "latitude.metadata"
+
+
+def recognises(source: Source) -> bool:
+    return source.scope == SCOPE
+
+
+def read(record: AISpan, source: Source) -> None:
+    weigh(record, source, ("span", "workflow"))
+    record.name = record.name or source.name
+
+
+def read_capture(record: AISpan, source: Source) -> None:
+    """What the user said of all that runs in a capture."""
+    if source.has(TAGS, METADATA):
+        record.tags = record.tags or user_tags(json_text(source.take(TAGS)))
+        read_metadata(record, source.take(METADATA))
