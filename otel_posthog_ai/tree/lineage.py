@@ -141,6 +141,10 @@ class Inherited(Generic[T]):
 
     def _below(self, node: Node | None) -> T:
         """What the node hands down."""
+        if node is None:
+            return self._first
+        if node in self._handed:  # most are siblings, or right below one another
+            return self._handed[node]
         path: list[Node] = []
         while node is not None and node not in self._handed:
             path.append(node)
