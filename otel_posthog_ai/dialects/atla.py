@@ -31,5 +31,7 @@ def read(record: AISpan, source: Source) -> None:
 
 def read_trace(record: AISpan, source: Source) -> None:
     """The metadata of the trace."""
-    for key, value in metadata_of(source.attributes.get("atla.metadata")).items():
+    if "atla.metadata" not in source.attributes:
+        return
+    for key, value in metadata_of(source.attributes["atla.metadata"]).items():
         record.trace_metadata.setdefault(key, value)
