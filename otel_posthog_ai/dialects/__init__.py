@@ -36,6 +36,7 @@ from . import (
     codex,
     crewai,
     datadog,
+    deepeval,
     fiddler,
     galileo,
     gemini_cli,
@@ -173,6 +174,7 @@ DIALECTS: tuple[Dialect, ...] = (
     honeyhive,
     judgeval,
     langtrace,
+    deepeval,
     langwatch,
     latitude,
     netra,
@@ -195,6 +197,7 @@ ANNOTATIONS: tuple[Callable[[AISpan, Source], None], ...] = (
     atla.read_trace,
     promptlayer.read_prompt,
     latitude.read_capture,
+    deepeval.read_trace,
 )
 
 

@@ -100,3 +100,17 @@ def test_what_braintrust_has_in_an_attribute_for_each_entry() -> None:
     assert (found.usage.input, found.usage.output, found.metadata["plan"]) == (5, 0, "pro")
     judged = record({"braintrust.span_attributes.type": "score", "braintrust.input": "Hi"})
     assert (judged.kind, judged.span_type) == ("span", "evaluator")
+
+
+def test_whose_trace_it_is_by_deepeval_on_the_call_of_an_instrumentor() -> None:
+    said = {
+        "confident.trace.user_id": "u1",
+        "confident.trace.thread_id": "s1",
+        "confident.trace.name": "support",
+        "confident.trace.tags": ("beta",),
+        "confident.trace.metadata": '{"plan": "pro"}',
+    }
+    found = record({"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", **said})
+    assert (found.kind, found.identity.user, found.identity.session) == ("generation", "u1", "s1")
+    assert (found.trace_name, found.tags, found.metadata) == ("support", ["beta"], {"plan": "pro"})
+    assert read({"http.request.method": "POST", **said}) is None

@@ -1,0 +1,47 @@
+"""DeepEval (Confident AI): `confident.*` on spans of its users and, by its processors, on those of instrumentors.
+
+https://www.confident-ai.com/docs/llm-tracing/integrations/opentelemetry
+"""
+
+from __future__ import annotations
+
+from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.user_metadata import read_metadata, user_tags
+from otel_posthog_ai.reading.values import json_text, text
+from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
+from otel_posthog_ai.record import AISpan
+
+NAME = "deepeval"
+TYPE = "confident.span.type"
+PREFIXES = (TYPE,)
+IDENTITY = IdentityKeys(user=("confident.trace.user_id",), session=("confident.trace.thread_id",))
+PLUMBING = ("confident.",)
+TRACE_NAME, TAGS, METADATA = "confident.trace.name", "confident.trace.tags", "confident.trace.metadata"
+KEYS = VendorKeys(
+    kind=(TYPE,),
+    name=("confident.tool.name", "confident.agent.name", "confident.span.name"),
+    input=("confident.span.input",),
+    output=("confident.span.output", "confident.span.retrieval_context"),
+    model=("confident.llm.model",),
+    provider=("confident.span.provider",),
+    tools=("confident.agent.tool_definitions",),
+    counts=(("input", "confident.llm.input_token_count"), ("output", "confident.llm.output_token_count")),
+    metadata=("confident.span.metadata",),
+)
+
+
+def recognises(source: Source) -> bool:
+    return source.has(TYPE)
+
+
+def read(record: AISpan, source: Source) -> None:
+    read_vendor_span(record, source, KEYS)
+
+
+def read_trace(record: AISpan, source: Source) -> None:
+    """What the user said of the trace, on whichever span of it."""
+    if source.has(TRACE_NAME, TAGS, METADATA):
+        record.trace_name = record.trace_name or text(source.take(TRACE_NAME))
+        record.tags = record.tags or user_tags(json_text(source.take(TAGS)))
+        read_metadata(record, source.take(METADATA))
