@@ -40,8 +40,10 @@ ROOMS = {
 }
 # The smallest module with mutants: mutmut makes all of them before it runs any.
 _SMALLEST = "otel_posthog_ai.tree.place*"
-_SECONDS = 120
+_SECONDS = 60
 """Of processor time: a mutant that uses more does not come to its end, which a user would notice, too."""
+_BYTES = 4 * 1024**3
+"""Of memory, for the same reason."""
 
 
 def mutants() -> dict[str, list[str]]:
@@ -74,7 +76,8 @@ class Runner:
 
     def __init__(self, sample: dict[str, list[str]]) -> None:
         stats = json.loads(Path("mutmut-stats.json").read_text(encoding="utf-8"))
-        self._reached_by: dict[str, list[str]] = stats["tests_by_mangled_function_name"]
+        reached = stats["tests_by_mangled_function_name"].items()
+        self._reached_by = {function: frozenset(names) for function, names in reached}
         self._seconds: dict[str, float] = stats["duration_by_test"]
         self._sample = sample
         self.survivors: dict[str, list[str]] = {}
@@ -86,7 +89,8 @@ class Runner:
         for room, names in self._sample.items():
             self.survivors[room] = []
             for number, mutant in enumerate(names, 1):
-                reached = [tests[name] for name in self._reached_by.get(_function(mutant), ()) if name in tests]
+                known = self._reached_by.get(_function(mutant), ())
+                reached = [item for name, item in tests.items() if name in known or name not in self._seconds]
                 reached.sort(key=lambda item: self._seconds.get(item.nodeid, 0.0))
                 if self._passes(session, reached, mutant):
                     self.survivors[room].append(mutant)
@@ -99,6 +103,7 @@ class Runner:
             code = 2
             try:
                 resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS + 1))
+                resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
                 os.environ["MUTANT_UNDER_TEST"] = mutant
                 code = int(_fails(session, items, told=not mutant))
             finally:

@@ -112,8 +112,10 @@ def test_what_is_ready_goes_before_what_the_disk_has_yet_to_take() -> None:
     outbox = Outbox(1000, 60.0, longest_gap=15.0)
     outbox.add([event(0, 400), event(1, 400)], spooled_first=True)
     outbox.add([event(2, 200)], spooled_first=False)
+    assert len(outbox) == 3
     assert [owed.event.uuid for owed in outbox.add([event(3, 300)], spooled_first=False)] == ["2", "3"]
     assert [owed.event.uuid for owed in outbox.add([event(4, 300)], spooled_first=True)] == ["0"]
+    assert len(outbox) == 2
     assert (_waiting(outbox), outbox.bytes) == ((["1", "4"], []), 700)
 
 

@@ -201,6 +201,7 @@ COSTS = [
     pytest.param(1.0, 2.0, 0, False, (1.0, 2.0, 3.0, None), id="a total of 0 beside parts says nothing"),
     pytest.param(1.0, 2.0, 0.5, False, (1.0, 2.0, 0.5, None), id="a small total is one"),
     pytest.param(0, 2.0, None, False, (0, 2.0, 2.0, None), id="one part is 0"),
+    pytest.param(0.25, 0.5, None, False, (0.25, 0.5, 0.75, None), id="parts of a dollar"),
     pytest.param(0, 0, 3.0, False, (None, None, 3.0, True), id="parts of 0 beside a total say nothing"),
     pytest.param(None, None, 3.0, False, (None, None, 3.0, True), id="a total alone"),
     pytest.param(None, None, 0.25, False, (None, None, 0.25, True), id="a small total alone"),
