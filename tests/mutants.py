@@ -140,6 +140,7 @@ def run(sample: dict[str, list[str]]) -> None:
     settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
     os.chdir(FOLDER)
     sys.path.insert(0, os.getcwd())
+    del sys.modules["tests"]  # the one of this folder is meant from now on
     runner = Runner(sample)
     tests = [*settings["pytest_add_cli_args"], *settings["pytest_add_cli_args_test_selection"]]
     code = pytest.main(["--timeout=60", "--no-header", "--rootdir=.", *tests], plugins=[runner])
