@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from .tables import TABLES, markdown
+from .summary import summary
+from .tables import TABLES, Made, markdown
 
 _PACKAGES = (
     "otel-posthog-ai", "posthog", "opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk", "requests", "orjson",
     "isal", "rotel",
 )  # fmt: skip
-_BEGIN, _END = "<!-- tables -->", "<!-- end -->"
-"""Between them stand the tables in a report; what is written around them stays."""
+_TABLES, _IN_SHORT = ("<!-- tables -->", "<!-- end -->"), ("<!-- in short -->", "<!-- end of in short -->")
+"""Between these stand the tables and the ratios in a report; what is written around them stays."""
 
 
 def _versions() -> Iterator[str]:
@@ -36,22 +37,26 @@ def main() -> None:
     unknown = [name for name in given.tables if name not in TABLES]
     if unknown:
         parser.error(f"no table {', '.join(unknown)}")
-    pieces: list[str] = []
+    tables: list[Made] = []
     for name in given.tables or TABLES:
         for made in TABLES[name](given.quick):
-            pieces.append(markdown(made))
-            print(pieces[-1], flush=True)
+            tables.append(made)
+            print(markdown(made), flush=True)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     command = "python -m tests.benchmarks" + (" --quick" if given.quick else "")
-    pieces.append(f"Made by `{command}` on {machine}; {', '.join(_versions())}.\n")
+    made_by = f"Made by `{command}` on {machine};\n{', '.join(_versions())}.\n"
     if given.report is not None:
-        _write(given.report, "\n".join(pieces))
+        _write(given.report, _TABLES, "\n".join([*map(markdown, tables), made_by]))
+        in_short = summary(tables)
+        if in_short is not None:
+            _write(given.report, _IN_SHORT, f"{in_short}\n")
 
 
-def _write(report: Path, tables: str) -> None:
-    text = report.read_text(encoding="utf-8") if report.exists() else f"{_BEGIN}{_END}\n"
-    before, _, rest = text.partition(_BEGIN)
-    report.write_text(f"{before}{_BEGIN}\n{tables}{_END}{rest.partition(_END)[2]}", encoding="utf-8")
+def _write(report: Path, marks: tuple[str, str], made: str) -> None:
+    begin, end = marks
+    text = report.read_text(encoding="utf-8") if report.exists() else ""
+    before, _, rest = text.partition(begin)
+    report.write_text(f"{before}{begin}\n{made}{end}{rest.partition(end)[2]}", encoding="utf-8")
 
 
 if __name__ == "__main__":

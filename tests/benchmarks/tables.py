@@ -43,10 +43,6 @@ _VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def _variants(quick: bool) -> tuple[tuple[str, dict[str, Any]], ...]:
-    return _VARIANTS[:1] if quick else _VARIANTS
-
-
 def hooks(quick: bool) -> Iterator[Made]:
     """What the processor's own hooks cost the app's thread."""
     yield from _of_caller("Hooks: `on_start` and `on_end` alone", {"measure": "hooks"}, quick, digits=2)
@@ -59,8 +55,8 @@ def caller(quick: bool) -> Iterator[Made]:
 
 def _of_caller(heading: str, order: dict[str, Any], quick: bool, *, digits: int) -> Iterator[Made]:
     sides = (P1, P4, US)
-    repeats, rounds = (2, 12) if quick else (5, 40)
-    for title, options in _variants(quick):
+    repeats, rounds = (1, 12) if quick else (5, 40)
+    for title, options in _VARIANTS:
         found = compare(sides, {**order, "rounds": rounds, **options}, repeats)
         rows: list[Row] = []
         for name, what in (("caller", "CPU µs an AI span"), ("plain", "CPU µs a span without AI")):
@@ -71,7 +67,7 @@ def _of_caller(heading: str, order: dict[str, Any], quick: bool, *, digits: int)
 def work(quick: bool) -> Iterator[Made]:
     """Worker and wire under the usual load, in a user's context, and in privacy mode."""
     repeats, rounds = (1, 6) if quick else (5, 10)
-    for title, options in _variants(quick):
+    for title, options in _VARIANTS:
         sides = (P1, P4, US, US_FAST) if options else (P1, P4, US, US_FAST, BOUND, BOUND_FAST)
         found = compare((_NO_OP, *sides), {"measure": "work", "rounds": rounds, **options}, repeats)
         traces = (rounds + WARM_UP) * 30
@@ -87,7 +83,7 @@ def large(quick: bool) -> Iterator[Made]:
     """Generations with 100 kB of messages."""
     sides = (P1, P1_GZIP, P4, US, US_FAST, BOUND, BOUND_FAST)
     order = {"measure": "work", "message_bytes": 100_000, "traces": 5, "rounds": 2 if quick else 6}
-    found = compare((_NO_OP, *sides), order, 1 if quick else 5)
+    found = compare((_NO_OP, *sides), order, 2 if quick else 5)
     rows = _row("behind the caller, CPU µs an AI span", _minus(found, "worker"), 0, sides)
     yield "Work: 100 kB of messages a generation", ("", *(side.title for side in sides)), rows
 
@@ -129,7 +125,7 @@ def scaling(quick: bool) -> Iterator[Made]:
 def memory(quick: bool) -> Iterator[Made]:
     """Whether memory stays flat over many spans."""
     sides = (P1, US)
-    rounds = 40 if quick else 3_334
+    rounds = 100 if quick else 3_334
     found = compare(sides, {"measure": "growth", "rounds": rounds}, 1)
     rows = [
         (f"after {share} of {found[US]['spans']:,.0f} spans, MB", *(f"{found[side][name]:.1f}" for side in sides))
@@ -175,6 +171,21 @@ def stall(quick: bool) -> Iterator[Made]:
 
 
 _ANSWER_SECONDS = 0.05
+
+
+def flush(quick: bool) -> Iterator[Made]:
+    """How long a flush and a shutdown take while a host answers in 50 ms."""
+    sides = (P1, P4, US, US_FAST)
+    rows: list[Row] = []
+    for traces in (0, 1, 10, 100):
+        order = {"measure": "flush", "traces": traces, "rounds": 3 if quick else 9}
+        found = compare(sides, order, 1 if quick else 3, answer_seconds=_ANSWER_SECONDS)
+        for name, title in (("flush", "`force_flush`"), ("shutdown", "`shutdown`")):
+            values = (f"{found[side][name]:.1f}" for side in sides)
+            rows.append((f"{title}, {traces * AI_SPANS} AI spans wait, ms", *values))
+    yield "Flush and shutdown with 4 kB of messages a generation, a host that answers in 50 ms", (
+        "", *(side.title for side in sides),
+    ), rows  # fmt: skip
 
 
 def load(quick: bool) -> Iterator[Made]:
@@ -280,6 +291,7 @@ TABLES: dict[str, Callable[[bool], Iterator[Made]]] = {
     "cold": cold,
     "burst": burst,
     "stall": stall,
+    "flush": flush,
     "load": load,
     "conversation": conversation,
     "wide": wide,
