@@ -198,6 +198,7 @@ ANNOTATIONS: tuple[Callable[[AISpan, Source], None], ...] = (
     promptlayer.read_prompt,
     latitude.read_capture,
     deepeval.read_trace,
+    unlisted_vendors.read_whose,
 )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from otel_posthog_ai.reading.kinds import stated_by
 from otel_posthog_ai.reading.scopes import is_plain_scope
 from otel_posthog_ai.reading.source import Source
-from otel_posthog_ai.reading.vendor_spans import read_vendor_span
-from otel_posthog_ai.reading.vendor_words import says_a_step, vendors_in
+from otel_posthog_ai.reading.values import conversation, identifier
+from otel_posthog_ai.reading.vendor_spans import read_belonging, read_vendor_span
+from otel_posthog_ai.reading.vendor_words import belongings_in, says_a_step, vendors_in
 from otel_posthog_ai.record import AISpan
 
 NAME = "unlisted_vendors"
@@ -28,3 +29,16 @@ def read(record: AISpan, source: Source) -> None:
             read_vendor_span(record, source, vendor)
         elif any(stated_by(source.attributes.get(key)) is not None for key in vendor.kind):
             source.used.update(vendor.kind)  # says what the convention of another has said
+
+
+def read_whose(record: AISpan, source: Source) -> None:
+    """For whom a span of any convention runs, where a vendor's processor or the app has put it in its own words."""
+    identity, attributes = record.identity, source.attributes
+    for keys, firm in source.shape.once(belongings_in):
+        if firm:
+            read_belonging(record, source, keys)
+            continue
+        for key in keys.user:
+            identity.incidental_user = identity.incidental_user or identifier(attributes.get(key))
+        for key in keys.session:
+            identity.incidental_session = identity.incidental_session or conversation(attributes.get(key))

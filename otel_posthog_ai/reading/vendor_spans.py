@@ -70,7 +70,7 @@ def read_vendor_span(record: AISpan, source: Source, keys: VendorKeys, stated: S
     """Fill what the record leaves open; `stated` is what the vendor says of the kind in another way than by a word."""
     weigh(record, source, stated if stated is not None else stated_kind(source, keys))
     given, result = opened(_value(source, keys.input)), opened(_value(source, keys.output))
-    metadata = _read_belonging(record, source, keys)
+    metadata = read_belonging(record, source, keys)
     error = _error_text(_value(source, keys.error))
     if error is not None and record.error is None and error.lower() not in _NO_ERROR:
         record.error = Failure(message=error)
@@ -152,7 +152,7 @@ def _text(source: Source, keys: tuple[str, ...]) -> str | None:
     return text(_value(source, keys))
 
 
-def _read_belonging(record: AISpan, source: Source, keys: VendorKeys) -> Mapping[str, Any]:
+def read_belonging(record: AISpan, source: Source, keys: VendorKeys) -> Mapping[str, Any]:
     """For whom the span ran, and what the user wrote about it; the metadata object as it stands there."""
     identity = record.identity
     user, session = _value(source, keys.user), _value(source, keys.session)

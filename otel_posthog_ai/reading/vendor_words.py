@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from otel_posthog_ai.attribute_names.openinference import INPUT_VALUE, OUTPUT_VALUE, TAG_TAGS
 from otel_posthog_ai.patterns import pattern
@@ -110,6 +110,45 @@ def vendors_in(keys: tuple[str, ...]) -> tuple[VendorKeys, ...]:
     words = {key: words_of(key) for key in keys}
     spaces = dict.fromkeys(words[key][0] for key in keys if states_kind(key))
     return tuple(_vendor([key for key in keys if words[key][:1] == (space,)], keys, words) for space in spaces)
+
+
+class Belonging(NamedTuple):
+    """Where a namespace says for whom a span runs; `firm` where it says it as a vendor does, and not an app."""
+
+    keys: VendorKeys
+    firm: bool
+
+
+@lru_cache(maxsize=512)
+def belongings_in(keys: tuple[str, ...]) -> tuple[Belonging, ...]:
+    """Where spans of whatever convention say whose they are in the words of a vendor whose kinds stand nowhere.
+
+    An app's own `shop.user_id` is such a word, too. A vendor speaks of the trace (`acme.trace.user_id`), or says more.
+    """
+    spaces = dict.fromkeys(key.partition(".")[0] for key in keys if "." in key)
+    found = (_belonging(space, keys) for space in spaces if not _is_taken(space))
+    return tuple(each for each in found if each is not None)
+
+
+def _is_taken(space: str) -> bool:
+    words = words_of(space)
+    return not words or words[0] in _ORDINARY or words[0] in _written
+
+
+def _belonging(space: str, keys: tuple[str, ...]) -> Belonging | None:
+    said = {key: words_of(key.partition(".")[2]) for key in keys if key.startswith(f"{space}.")}
+    if any(states_kind(key) for key in said):
+        return None
+    of_trace = any(words[:1] == ("trace",) and words[1:] in (*_USERS, *_SESSIONS) for words in said.values())
+    rest = {key: words[1:] if words[:1] == ("trace",) else words for key, words in said.items()}
+    users, sessions, metadata, tags = (
+        tuple(key for ending in endings for key, words in rest.items() if words == ending)
+        for endings in (_USERS, _SESSIONS, _METADATA, _TAGS)
+    )
+    if not users and not sessions:
+        return None
+    firm = of_trace or len([each for each in (users, sessions, metadata, tags) if each]) > 1
+    return Belonging(VendorKeys(user=users, session=sessions, metadata=metadata, tags=tags), firm)
 
 
 def says_a_step(vendor: VendorKeys, attributes: Mapping[str, Any], *, is_ai: bool = False) -> bool:

@@ -230,3 +230,34 @@ def test_who_the_user_is(said: dict[str, Any]) -> None:
 def test_which_session_it_is(said: dict[str, Any]) -> None:
     found = record({"acme.span.type": "agent", "acme.input": "hi", **said})
     assert found.identity.session == "chat-9"
+
+
+@pytest.mark.parametrize(
+    ("said", "user", "session"),
+    [
+        ({"acme.trace.user_id": "ada-7"}, "ada-7", None),
+        ({"acme.user_id": "ada-7", "acme.session_id": "chat-9"}, "ada-7", "chat-9"),
+        ({"acme.user.id": "ada-7", "acme.tags": ["a"]}, "ada-7", None),
+        ({"acme.user": "ada-7", "acme.metadata": '{"session_id": "chat-9"}'}, "ada-7", "chat-9"),
+    ],
+)
+def test_a_vendor_says_whose_the_calls_of_others_are(said: dict[str, Any], user: str, session: str | None) -> None:
+    found = record({"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", **said})
+    assert (found.identity.user, found.identity.session) == (user, session)
+    assert not found.attributes.keys() & said.keys()
+
+
+def test_an_apps_own_word_counts_where_nobody_else_says_it() -> None:
+    call = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "shop.user_id": "ada-7"}
+    alone = record(call)
+    assert (alone.identity.user, alone.identity.incidental_user) == (None, "ada-7")
+    assert alone.attributes["shop.user_id"] == "ada-7"
+    assert record({**call, "user.id": "bob"}).identity.user == "bob"
+
+
+@pytest.mark.parametrize(
+    "key", ["acme.parent_session_id", "http.user_id", "app.user.id", "user.session.id", "session_id"]
+)
+def test_what_names_no_user_of_the_call(key: str) -> None:
+    found = record({"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", key: "x-1"}).identity
+    assert (found.incidental_user, found.incidental_session) == (None, None)
