@@ -178,7 +178,7 @@ def read_belonging(record: AISpan, source: Source, keys: VendorKeys) -> Mapping[
 
 
 def _read_step(record: AISpan, source: Source, keys: VendorKeys, given: Any, result: Any) -> None:
-    name = _text(source, keys.name)
+    name = _text(source, tuple(sorted(keys.name, key=lambda key: not _names(key, record.span_type))))
     if name is not None and record.name is None:
         record.name = name
     name_after_span(record, source)
@@ -186,6 +186,11 @@ def _read_step(record: AISpan, source: Source, keys: VendorKeys, given: Any, res
         record.input_state = read_state(given, "user")
     if unset(record.output_state) and result is not None and result != "":
         record.output_state = read_state(result, "assistant")
+
+
+def _names(key: str, span_type: str | None) -> bool:
+    """Whether a key names a step of this type: where several names stand on a span, that one is its own."""
+    return span_type is not None and key.replace("_", ".").endswith(f".{span_type}.name")
 
 
 def _read_usage(record: AISpan, source: Source, keys: VendorKeys) -> None:

@@ -69,6 +69,10 @@ _TOOLS = (("tools",), ("tool", "definitions"))
 _USAGES = (("usage",), ("token", "usage"), ("metrics",), ("usage", "details"))
 _COSTS = (("cost",), ("total", "cost"), ("cost", "usd"))
 _FIRST_TOKENS = (("time", "to", "first", "token"), ("ttft",), ("time", "to", "first", "chunk"))
+_NAMES = tuple(
+    (what, "name")
+    for what in ("span", "observation", "step", "tool", "agent", "workflow", "task", "node", "function", "entity")
+)
 _TAGS = (("tags",), ("labels",))
 _METADATA = (("metadata",),)
 _ERRORS = (("error",), ("error", "message"), ("exception", "message"))
@@ -185,6 +189,7 @@ def _vendor(own: list[str], everything: tuple[str, ...], words: Mapping[str, tup
     inputs, outputs = _data(rest, words, _INPUTS), _data(rest, words, _OUTPUTS)
     return VendorKeys(
         kind=tuple(key for _, key in ranked),
+        name=_ending(rest, words, _NAMES),
         input=inputs or _present(_BARE_INPUTS, everything),
         output=outputs or _present(_BARE_OUTPUTS, everything),
         model=_ending(rest, words, _MODELS),

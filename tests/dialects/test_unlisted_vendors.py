@@ -261,3 +261,17 @@ def test_an_apps_own_word_counts_where_nobody_else_says_it() -> None:
 def test_what_names_no_user_of_the_call(key: str) -> None:
     found = record({"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", key: "x-1"}).identity
     assert (found.incidental_user, found.incidental_session) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ({"acme.span.type": "tool", "acme.tool.name": "get_weather"}, "get_weather"),
+        ({"acme.span.type": "tool", "acme.agent.name": "planner", "acme.tool_name": "get_weather"}, "get_weather"),
+        ({"acme.span.type": "agent", "acme.agent_name": "planner", "acme.tool.name": "get_weather"}, "planner"),
+        ({"acme.span.type": "task", "acme.span.name": "plan"}, "plan"),
+        ({"acme.span.type": "task"}, None),
+    ],
+)
+def test_the_name_of_a_step(said: dict[str, Any], name: str | None) -> None:
+    assert record({"acme.input": "hi", **said}).name == name
