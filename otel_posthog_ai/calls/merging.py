@@ -38,6 +38,8 @@ def merge(survivor: AISpan, other: AISpan, *, wire: AISpan) -> None:
             setattr(survivor, field, value)
     for field in _UNITED:
         setattr(survivor, field, {**getattr(other, field), **getattr(survivor, field)})
+    if survivor.request_model and other.request_model and survivor.request_model.endswith(f"/{other.request_model}"):
+        survivor.request_model = other.request_model  # without the router's word for who serves it
     _merge_usage(survivor, other, other_is_wire)
     _merge_provider(survivor, other)
     _merge_error(survivor, other, other_is_wire)

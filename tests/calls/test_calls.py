@@ -39,6 +39,21 @@ def test_framework_and_client_spans_of_one_call(traced: Traced) -> None:
     assert traced.processor.status()["merged"] == 1
 
 
+@pytest.mark.parametrize("outer", ["gpt-4o", "openai/gpt-4o", "openrouter/openai/gpt-4o"])
+@pytest.mark.parametrize("inner", ["gpt-4o", "openai/gpt-4o"])
+def test_a_models_name_without_the_router_before_it(traced: Traced, outer: str, inner: str) -> None:
+    asked = {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 7}
+    with (
+        traced.tracer.start_as_current_span("framework", attributes={**asked, "gen_ai.request.model": outer}),
+        traced.provider.get_tracer("client").start_as_current_span(
+            "client", attributes={**asked, "gen_ai.request.model": inner}
+        ),
+    ):
+        pass
+    [call] = calls(traced.events())
+    assert call["properties"]["$ai_model"] == min(outer, inner, key=len)
+
+
 def test_a_tool_between_makes_two_calls(traced: Traced) -> None:
     client = traced.provider.get_tracer("client")
     with (
