@@ -143,9 +143,9 @@ class AISpan:
     __slots__ = (
         "account", "agent_name", "attributes", "base_url", "cancelled", "chunk", "cost", "dialect", "documented",
         "embedding_input", "end_ns", "error", "evaluations", "finish_reason", "framework", "graph_node", "handed_out",
-        "identity", "input", "input_state", "instructions", "kind", "lends", "logged", "may_be_sum", "metadata",
-        "name", "noise", "operation", "output", "output_state", "pair_key", "pair_time_ns", "parameters", "parent_id",
-        "parent_is_remote", "private", "prompt_name", "prompt_version", "provider", "provider_metadata",
+        "identity", "input", "input_state", "instructions", "kind", "lends", "lends_usage", "logged", "may_be_sum",
+        "metadata", "name", "noise", "operation", "output", "output_state", "pair_key", "pair_time_ns", "parameters",
+        "parent_id", "parent_is_remote", "private", "prompt_name", "prompt_version", "provider", "provider_metadata",
         "provider_original", "request_model", "request_url", "resource", "response_id", "response_model", "scope",
         "scope_version", "service_tier", "span_id", "span_name", "span_type", "spoke_until_ns", "start_ns", "stream",
         "tags", "time_to_first_token", "tool_call_id", "tool_name", "tools", "trace_id", "trace_metadata",
@@ -245,6 +245,8 @@ class AISpan:
         """A call unless there are calls below it that count what it counts: then it is a step around them."""
         self.lends: bool = False
         """A step that knows of the call below it what the call's own span does not say: it stands in this record."""
+        self.lends_usage: bool = False
+        """Its usage, too: the call counts only a part of it."""
         self.chunk: bool = False
         """A piece of the answer of the call around it: no event of its own."""
         self.noise: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 EMBEDDING_MODEL_NAME = "embedding.model_name"
 EMBEDDING_TEXT = "embedding.text"
 INPUT_VALUE = "input.value"
+LLM_FINISH_REASON = "llm.finish_reason"
 LLM_INPUT_MESSAGES = "llm.input_messages"
 LLM_INVOCATION_PARAMETERS = "llm.invocation_parameters"
 LLM_MODEL_NAME = "llm.model_name"

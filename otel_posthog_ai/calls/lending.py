@@ -37,6 +37,8 @@ def _lend(step: AISpan, call: AISpan) -> None:
     step.response_id = None  # of several calls below one step, one has the answer that the step knows
     if step.output and _extent(step.output) > _extent(call.output):
         call.output = step.output
+    if step.lends_usage and call.error is None and (step.usage.output or 0) >= (call.usage.output or 0):
+        call.usage, step.lends_usage = step.usage, False  # of several calls below one step, one has what it counts
     if call.error is None and call.finish_reason == "error":
         call.error, call.cancelled, call.finish_reason = step.error, False, None if step.error else "error"
 

@@ -91,6 +91,7 @@ from . import (
     unlisted_vendors,
     vector_stores,
     vercel_ai,
+    voltagent,
     weave,
 )
 
@@ -123,6 +124,7 @@ DIALECTS: tuple[Dialect, ...] = (
     vercel_ai,
     mastra,
     genkit,
+    voltagent,
     claude_code,
     codex,
     gemini_cli,
