@@ -178,6 +178,9 @@ class Hierarchy:
         elif node.trace_id and node.trace_id != trace_id:
             node = self.nodes[span_id] = Node(span_id, trace_id, *_place_of(parent))
             self.lineage.forget()
+        elif parent is not None and not node.parent_id:  # a child has named it before it came
+            node.parent_id, node.parent_is_remote = _place_of(parent)
+            self.lineage.forget()
         node.trace_id = trace_id
         self.lineage.way(node)
         return node

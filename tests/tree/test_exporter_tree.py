@@ -72,3 +72,19 @@ def test_what_ran_below_an_agent_is_not_forgotten_for_the_next_that_leaves(recei
         tracer.start_span("execute_tool search", attributes=TOOL).end()
     events = _exported(receiver, _batches(memory.get_finished_spans(), 1))
     assert [event["event"] for event in events].count("$ai_generation") == 1
+
+
+def test_a_span_that_a_child_has_named_keeps_its_own_parent(receiver: Receiver) -> None:
+    provider, memory = _ended()
+    tracer = provider.get_tracer("app")
+    with (
+        tracer.start_as_current_span("outer", attributes=AGENT),
+        tracer.start_as_current_span("middle", attributes=AGENT),
+        tracer.start_as_current_span("inner", attributes=AGENT),
+    ):
+        tracer.start_span("chat", attributes=CHAT).end()
+    spans = memory.get_finished_spans()
+    properties = [event["properties"] for event in _exported(receiver, _batches(spans, 1))]
+    above = {each["$ai_span_id"]: each["$ai_parent_id"] for each in properties if "$ai_parent_id" in each}
+    ids = [f"{span.context.span_id:016x}" for span in spans]
+    assert [above[span_id] for span_id in ids[:-1]] == ids[1:]
