@@ -86,8 +86,6 @@ def read_said(value: Any, role: str) -> list[Message] | None:
 
 
 def _said(found: Any, role: str, depth: int) -> list[Message] | None:
-    if is_list(found):
-        found = [each for each in found if not _is_address(each)]
     messages = read_messages(found, role) if not _is_address(found) else None
     if messages is not None:
         return messages
@@ -95,8 +93,13 @@ def _said(found: Any, role: str, depth: int) -> list[Message] | None:
         return _as_text(found, role)
     if not is_mapping(found) or "role" in found or depth == _DEEPEST:
         return None
-    inner = (_said(parse_json(found[key]), role, depth + 1) for key in _SPOKEN if key in found)
+    inner = (_said(_without_addresses(found[key]), role, depth + 1) for key in _SPOKEN if key in found)
     return next((each for each in inner if each is not None), None)
+
+
+def _without_addresses(value: Any) -> Any:
+    found = parse_json(value)
+    return [each for each in found if not _is_address(each)] if is_list(found) else found
 
 
 def _is_address(value: Any) -> bool:

@@ -17,10 +17,13 @@ T = TypeVar("T")
 
 
 class Way(NamedTuple):
-    """What lies above a span: `length` ancestors, and the last of them (the span itself where there is none)."""
+    """What lies above a span: `length` ancestors, the last of them (the span itself where there is none), and the way
+    of the first."""
 
+    node: Node
     length: int
     top: Node
+    above: Way | None
 
 
 class Lineage:
@@ -85,28 +88,26 @@ class Lineage:
             last = above
         if above is None and last.parent_id:
             self._missed.add(last.parent_id)
-        way = self._ways[above] if above is not None else Way(-1, last)
+        way = self._ways[above] if above is not None else None
         for each in reversed(path):
-            way = self._ways[each] = Way(way.length + 1, way.top)
-        return way
+            way = self._ways[each] = (
+                Way(each, 0, each, None) if way is None else Way(each, way.length + 1, way.top, way)
+            )
+        return self._ways[node]
 
     def ancestors(self, node: Node) -> Iterator[Node]:
         """The ancestors that are known, nearest first."""
-        for _ in range(self.way(node).length):
-            above = self.parent(node)
-            if above is None:
-                return
-            yield above
-            node = above
+        above = self.way(node).above
+        while above is not None:
+            yield above.node
+            above = above.above
 
     def is_above(self, one: Node, other: Node) -> bool:
         """Whether `one` is an ancestor of `other`."""
-        for _ in range(self.way(other).length - self.way(one).length):
-            above = self.parent(other)
-            if above is None:
-                return False
-            other = above
-        return one is other
+        length, way = self.way(one).length, self.way(other)
+        while way.above is not None and way.length > length:
+            way = way.above
+        return way.node is one and one is not other
 
     def untold(self, node: Node, news: Callable[[Node], Hashable]) -> Iterator[Node]:
         """The ancestors that have not heard the news, nearest first; they count as told then.
@@ -136,20 +137,20 @@ class Inherited(Generic[T]):
 
     def above(self, node: Node) -> T:
         """What the node is handed."""
-        self._lineage.way(node)  # without a cycle from here on
-        return self._below(self._lineage.parent(node))
-
-    def _below(self, node: Node | None) -> T:
-        """What the node hands down."""
-        if node is None:
+        way = self._lineage.way(node).above
+        if way is None:
             return self._first
-        if node in self._handed:  # most are siblings, or right below one another
-            return self._handed[node]
+        if way.node in self._handed:  # most are siblings, or right below one another
+            return self._handed[way.node]
+        return self._handed_down(way)
+
+    def _handed_down(self, lowest: Way) -> T:
         path: list[Node] = []
-        while node is not None and node not in self._handed:
-            path.append(node)
-            node = self._lineage.parent(node)
-        value = self._handed[node] if node is not None else self._first
+        way: Way | None = lowest
+        while way is not None and way.node not in self._handed:
+            path.append(way.node)
+            way = way.above
+        value = self._handed[way.node] if way is not None else self._first
         for each in reversed(path):
             value = self._handed[each] = self._step(each, value)
         return value
