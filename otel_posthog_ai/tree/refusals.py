@@ -24,9 +24,12 @@ class Refusals:
 
     def answered(self, span: ReadableSpan) -> None:
         """An ordinary span has ended: where it is a client's request that was refused, whose call that was is noted."""
-        if span.kind is not SpanKind.CLIENT or span.parent is None or not span.attributes:
+        if span.kind is not SpanKind.CLIENT or span.parent is None:
             return
-        status = next((found for key in _STATUS_KEYS if (found := span.attributes.get(key)) is not None), None)
+        attributes = span.attributes
+        if not attributes:
+            return
+        status = next((found for key in _STATUS_KEYS if (found := attributes.get(key)) is not None), None)
         parent_id = span.parent.span_id
         if isinstance(status, int) and status >= _REFUSED:
             self._refused[parent_id] = status
