@@ -12,7 +12,9 @@ import io
 import os
 import queue
 import socket
+import sys
 import threading
+from _socket import getaddrinfo as _plain_getaddrinfo
 from _socket import socket as _plain_socket
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, cast
@@ -150,12 +152,42 @@ class _Reporting:
 
     response_class: Any = _TimedResponse
     sock: Any
+    port: Any
+    timeout: Any
+    socket_options: Any
+    _dns_host: str
     _opened_in: Exchange | None = None
 
     def connect(self) -> None:
         self._opened_in = getattr(_here, "exchange", None)
         super().connect()  # type: ignore[misc]
         self._report()
+
+    def _new_conn(self) -> Any:
+        """Connect; where nobody can be asked for addresses in another thread, ask in this one.
+
+        Gevent leaves names and addresses alike to its pool of threads. Since Python 3.12 none can be started once the
+        interpreter ends, and a forked worker that connects only then has none yet.
+        """
+        try:
+            return super()._new_conn()  # type: ignore[misc]
+        except RuntimeError:
+            if "gevent.monkey" not in sys.modules:
+                raise
+        failure: OSError | None = None
+        for family, kind, protocol, _, address in _plain_getaddrinfo(self._dns_host, self.port, 0, socket.SOCK_STREAM):
+            connected = socket.socket(family, kind, protocol)
+            try:
+                for option in self.socket_options or ():
+                    connected.setsockopt(*option)
+                connected.settimeout(self.timeout)
+                connected.connect(address)
+            except OSError as error:
+                connected.close()
+                failure = error
+            else:
+                return connected
+        raise failure or OSError("the host has no address")
 
     def putrequest(self, *args: Any, **options: Any) -> Any:
         if self.sock is not None:
