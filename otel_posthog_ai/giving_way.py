@@ -7,11 +7,14 @@ piece. In a thread that somebody waits for (a flush, an exporter's caller) nothi
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
+
+from otel_posthog_ai import forks
 
 LONGEST_PIECE: Final = 0.0002
 """Seconds of work between two moments in which others may run, unless the app keeps the interpreter to itself."""
@@ -42,7 +45,11 @@ def give_way() -> None:
     now = time.perf_counter()
     if now - turn.since < LONGEST_PIECE or now - turn.since < min(turn.waited, LONGEST_PIECE_WHILE_BUSY):
         return
+    process = os.getpid()
     time.sleep(_MOMENT)
+    if os.getpid() != process:
+        # A greenlet of gevent goes on in a forked child, in the middle of work that is the parent's.
+        forks.rest_in_peace(copied=True)
     turn.since = time.perf_counter()
     turn.waited = _MEMORY * turn.waited + (1 - _MEMORY) * (turn.since - now)
 

@@ -141,8 +141,11 @@ class Sender:
         An outbox that is full for a moment is no reason to lose anything; one that is full because the host has failed
         is: then the oldest are dropped as by `put`.
         """
+        rounds = self._rounds
         for event in events:
             self._wait_for_room(len(event.body))
+            if self._rounds is not rounds:
+                return  # A greenlet of gevent has gone on in a forked child: these are the parent's.
             self.put([event])
 
     def _wait_for_room(self, size: int) -> None:
