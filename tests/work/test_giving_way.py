@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -105,3 +108,44 @@ def _end_a_call(processor: PostHogSpanProcessor, text: str) -> None:
     messages = json.dumps([{"role": "user", "content": f"{number} {text}"} for number in range(1_000)])
     attributes = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": messages}
     provider.get_tracer("app").start_span("chat", attributes=attributes).end()
+
+
+BELOW_GEVENT = """
+from gevent import monkey; monkey.patch_all()
+import os, threading, time
+from otel_posthog_ai.giving_way import LONGEST_PIECE, give_way, giving_way
+
+worked_in = []
+
+def work():
+    with giving_way():
+        while True:
+            end = time.perf_counter() + 2 * LONGEST_PIECE
+            while time.perf_counter() < end:
+                pass
+            worked_in.append(os.getpid())
+            give_way()
+
+threading.Thread(target=work, daemon=True).start()
+while len(worked_in) < 3:
+    time.sleep(0.001)
+# The worker is giving way now: nobody else would run.
+child = os.fork()
+if child == 0:
+    for _ in range(20):
+        time.sleep(0.001)
+    os._exit(worked_in.count(os.getpid()) > 0)
+assert os.waitpid(child, 0)[1] == 0, "the parent's work went on in the child"
+before = len(worked_in)
+while len(worked_in) == before:
+    time.sleep(0.001)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_greenlet_does_not_go_on_with_its_work_in_a_forked_child() -> None:
+    pytest.importorskip("gevent")
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", BELOW_GEVENT], capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 0, done.stderr
