@@ -43,6 +43,10 @@ class Stages(SpanProcessor):
         while batch := self._sorter.next_batch():
             self.queue += batch
 
+    def queue_batch(self) -> None:
+        """One batch of what was chosen is on its way from now on."""
+        self.queue += self._sorter.next_batch()
+
     def read_queued(self) -> None:
         """What is on its way reaches the worker."""
         self.room.add(self.queue, lambda _: ())

@@ -24,8 +24,10 @@ MOST_UNSORTED = 2_048
 """Ended spans that may wait to be looked at: whoever ends one more looks at the oldest few."""
 LONGEST_STALL = 0.005
 """Seconds that a thread which ends a span waits for room in a full queue, before the oldest span there is lost."""
-STALL_A_SPAN = 0.00008
-"""Seconds that a thread which goes on and on waits for each span that it ends, on the average."""
+STALL_RESERVE = 1.0
+"""Seconds that a thread may wait so in all, a burst long,"""
+STALL_SHARE = 0.1
+"""and of its time from then on."""
 _LOOK_SECONDS = 0.0005
 _A_FEW = 4
 _ROOM_LEFT = 4
@@ -34,17 +36,18 @@ _LONGEST_SORTING = 10.0
 
 
 class _Stalls(threading.local):
-    """Of each thread: how long it may still wait for room, in seconds."""
+    """Of each thread: how long it might still wait for room, in seconds, when it was asked last."""
 
-    left = LONGEST_STALL
+    left = STALL_RESERVE
+    asked = 0.0
 
 
 class Sorter:
     """The ended spans of one processor on their way to the worker.
 
     No lock is waited for where spans end. When very many wait, whoever ends one looks at a few of them, and where the
-    queue is full waits a moment for the worker: 5 ms at most, and 80 µs a span in the long run. Then the oldest one is
-    lost.
+    queue is full waits a moment for the worker: 5 ms at most, a second in all and a tenth of its time in the long
+    run. Then the oldest one is lost.
 
     `wake` has the worker come soon.
     """
@@ -93,17 +96,19 @@ class Sorter:
             self._stall()
         if self._sorting.acquire(blocking=False):
             try:
-                self._sort(_A_FEW if len(self._chosen) < self._most_chosen else 1)
+                room = self._most_chosen - len(self._chosen)
+                self._sort(min(max(room, 1), _A_FEW))
             finally:
                 self._sorting.release()
 
     def _stall(self) -> None:
         """Wait for room; by looks, because a lock could be one that a signal handler's own thread holds."""
         stalls = self._stalls
-        stalls.left = min(stalls.left + STALL_A_SPAN, LONGEST_STALL)
+        began = now = time.monotonic()
+        stalls.left = min(stalls.left + STALL_SHARE * (now - stalls.asked), STALL_RESERVE)
+        stalls.asked = now
         if stalls.left < LONGEST_STALL:
             return
-        began = now = time.monotonic()
         while len(self._chosen) >= self._most_chosen and now < began + LONGEST_STALL:
             time.sleep(_LOOK_SECONDS)
             now = time.monotonic()

@@ -11,6 +11,8 @@ from tests.stages import Stages, provider_of
 from tests.traced import CHAT
 
 SPANS = 10_000
+A_SPAN = 0.002
+"""Seconds that the app takes for a span otherwise."""
 
 
 class Clock:
@@ -40,7 +42,26 @@ def test_a_thread_is_slowed_no_more_than_the_bound(monkeypatch: pytest.MonkeyPat
         before = clock.now
         tracer.start_span("chat", attributes=CHAT).end()
         longest = max(longest, clock.now - before)
-    most = sorting.LONGEST_STALL + sorting.STALL_A_SPAN * SPANS
-    assert 0.5 * most < clock.now <= most + sorting.LONGEST_STALL + late
+        clock.now += A_SPAN
+    others = clock.now - A_SPAN * SPANS
+    most = sorting.STALL_RESERVE + sorting.STALL_SHARE * clock.now
+    assert 0.5 * most < others <= most + sorting.LONGEST_STALL + late
     assert longest <= sorting.LONGEST_STALL + 0.0005 + late
     assert stages.counters.snapshot()["dropped"] == {"queue_full": SPANS - 100 - sorting.MOST_UNSORTED}
+
+
+def test_a_burst_waits_for_the_worker_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that reads one span a look makes room for each span of a burst that fits into the reserve."""
+    stages = Stages(max_queue_size=100, flush_at=1)
+    tracer = provider_of(stages).get_tracer("app")
+    clock = Clock(0.0)
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        stages.queue_batch()
+
+    monkeypatch.setattr(sorting, "time", SimpleNamespace(monotonic=clock.monotonic, sleep=sleep))
+    burst = 100 + sorting.MOST_UNSORTED + int(0.9 * sorting.STALL_RESERVE / 0.0005)
+    for _ in range(burst):
+        tracer.start_span("chat", attributes=CHAT).end()
+    assert not stages.counters.snapshot()["dropped"]
