@@ -292,7 +292,7 @@ def test_a_flush_says_no_when_something_was_lost_since_the_last_one() -> None:
             provider = TracerProvider()
             gate = threading.Event()
             processor = trace(provider, max_queue_size=50, before_send=lambda event: (gate.wait(), event)[1])
-            chat(provider, 2_700)
+            chat(provider, 4_000)
             gate.set()
             print(processor.force_flush(), processor.force_flush(), processor.status()["dropped"])
         """, seconds=60)  # fmt: skip
