@@ -54,6 +54,16 @@ def give_way() -> None:
     turn.waited = _MEMORY * turn.waited + (1 - _MEMORY) * (turn.since - now)
 
 
+def _start_anew() -> None:
+    """In a forked child nobody waits who waited in the parent."""
+    global _hurried
+    _hurried = 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
+
+
 @contextmanager
 def giving_way() -> Generator[None]:
     """Inside, this thread gives way."""
@@ -73,4 +83,4 @@ def hurried(really: bool = True) -> Generator[None]:
     try:
         yield
     finally:
-        _hurried -= really
+        _hurried = max(_hurried - really, 0)  # a forked child has begun to count anew

@@ -112,8 +112,10 @@ FIELDS: Table = (
     Row("cost.input", ("gen_ai.usage.input_cost", "gen_ai.cost.input_cost", "gen_ai.cost.prompt_cost"), number),
     Row("cost.output", ("gen_ai.usage.output_cost", "gen_ai.cost.output_cost", "gen_ai.cost.completion_cost"), number),
     # The later keys are those of instrumentors from before there was a convention.
-    Row("input", (GEN_AI_INPUT_MESSAGES, GEN_AI_PROMPT, GEN_AI_CONTENT_PROMPT), _messages_in),
-    Row("output", (GEN_AI_OUTPUT_MESSAGES, GEN_AI_COMPLETION, GEN_AI_CONTENT_COMPLETION), _messages_out),
+    Row("input", (GEN_AI_INPUT_MESSAGES, GEN_AI_PROMPT, GEN_AI_CONTENT_PROMPT, "gen_ai.prompt.messages",
+                  "gen_ai.request.messages"), _messages_in),
+    Row("output", (GEN_AI_OUTPUT_MESSAGES, GEN_AI_COMPLETION, GEN_AI_CONTENT_COMPLETION, "gen_ai.completion.choices",
+                   "gen_ai.completion.messages", "gen_ai.response.messages"), _messages_out),
     Row("instructions", (GEN_AI_SYSTEM_INSTRUCTIONS,), read_instructions),
     Row("tools", (GEN_AI_TOOL_DEFINITIONS, "gen_ai.request.tools", GEN_AI_REQUEST_FUNCTIONS,
                   LLM_REQUEST_FUNCTIONS), read_tools),

@@ -160,3 +160,24 @@ def test_a_request_that_goes_on_from_an_earlier_answer_is_no_data_of_an_app() ->
         "gpt-5-mini",
         [{"role": "tool", "tool_call_id": "call_1", "content": "sunny"}],
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [("gen_ai.prompt.messages", "gen_ai.completion.choices"), ("gen_ai.request.messages", "gen_ai.response.messages")],
+)
+def test_clients_that_write_the_api_down(asked: str, answered: str) -> None:
+    said = {"role": "assistant", "content": "Sunny"}
+    found = record(
+        {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.request.model": "gpt-4o",
+            "gen_ai.response.model": "unknown",
+            "gen_ai.response.id": "unknown",
+            asked: json.dumps([{"role": "user", "content": "Oslo?"}]),
+            answered: json.dumps([{"index": 0, "message": said}] if answered.endswith("choices") else [said]),
+        }
+    )
+    assert found.input == [{"role": "user", "content": "Oslo?"}]
+    assert found.output == [said]
+    assert (found.response_model, found.response_id) == (None, None)

@@ -80,6 +80,17 @@ def _history(size: int) -> str:
     return json.dumps([{"role": "user", "content": "said " * 200}] * (size // 1000))
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_in_a_forked_child_nobody_waits_who_waited_in_the_parent() -> None:
+    with hurried():
+        child = os.fork()
+        if child == 0:  # the thread that waits for the flush stays in the parent
+            os._exit(room._hurried)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert room._hurried == 1
+
+
 def test_a_megabyte_of_messages_is_read_in_pieces_by_the_worker(gaps: Gaps, receiver: Receiver) -> None:
     processor = PostHogSpanProcessor(api_key="phc_x", host=receiver.url, flush_at=1)
     _end_a_call(processor, "said " * 200)
