@@ -28,7 +28,7 @@ from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import REQUEST_TYPE_KEYS, weigh
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import fill, fill_parameters, unset
-from otel_posthog_ai.reading.usage_words import fill_by_words
+from otel_posthog_ai.reading.usage_words import fill_by_words, fill_from_events
 from otel_posthog_ai.reading.values import (
     is_list,
     json_text,
@@ -95,6 +95,7 @@ NOT_MARKING = frozenset({GEN_AI_CONVERSATION_ID, GEN_AI_AGENT_NAME, GEN_AI_AGENT
 def read(record: AISpan, source: Source) -> None:
     fill(record, FIELDS, source)
     fill_by_words(record, source)
+    fill_from_events(record, source)
     fill_parameters(record, PARAMETERS, source, parameter)
     if (number(record.parameters.get("max_tokens")) or 1) < 0:  # written by some for a limit that was not set
         del record.parameters["max_tokens"]

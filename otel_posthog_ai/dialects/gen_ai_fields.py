@@ -81,7 +81,7 @@ FIELDS: Table = (
     Row("response_id", (GEN_AI_RESPONSE_ID,), identifier),
     Row("finish_reason", (GEN_AI_RESPONSE_FINISH_REASONS, GEN_AI_RESPONSE_FINISH_REASON), finish_reason),
     Row("stream", ("gen_ai.request.stream", GEN_AI_IS_STREAMING, "gen_ai.request.is_stream",
-                   "gen_ai.request.streaming"), flag),
+                   "gen_ai.request.streaming", "gen_ai.request.llm_is_streaming"), flag),
     # Conventions before this one, and engines that serve models, each have a word of their own.
     Row("time_to_first_token", (GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, "gen_ai.client.operation.time_to_first_chunk",
                                 "gen_ai.response.time_to_first_token", "gen_ai.latency.time_to_first_token",

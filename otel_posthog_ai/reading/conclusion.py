@@ -45,7 +45,7 @@ GEMINI_WITH_REASONING = pattern(r"gemini-(?:2\.5|3)")
 # What instrumentors write for a model that they do not know.
 NO_MODEL = frozenset({"unknown", "Unknown", "none", "None", "null"})
 # What clients write for a parameter that was not given, where it is no object's address.
-NOT_GIVEN = frozenset({"NOT_GIVEN", "Unset()", "Ellipsis"})
+NOT_GIVEN = frozenset({"NOT_GIVEN", "Unset()", "Ellipsis", "Not set"})
 
 
 def conclude(record: AISpan) -> None:

@@ -55,6 +55,18 @@ def fill_by_words(record: AISpan, source: Source) -> None:
             setattr(record.usage, field, value)
 
 
+def fill_from_events(record: AISpan, source: Source) -> None:
+    """The usage that stands on an event of the span; on the last one, where a stream counts as it goes on."""
+    usage = record.usage
+    if usage.input is not None or usage.output is not None:
+        return
+    for event in reversed(source.events):
+        counts = {key.removeprefix(PREFIX): value for key, value in event.attributes.items() if key.startswith(PREFIX)}
+        if counts:
+            fill_usage_by_words(usage, counts)
+            return
+
+
 def fill_usage_by_words(usage: Usage, found: Mapping[str, Any]) -> None:
     """Fill the counts of an object that no path of a table has filled."""
     for key, value in _leaves(found, "", 0):

@@ -23,7 +23,7 @@ from .states import read_state
 from .table import unset
 from .tool_definitions import read_tools
 from .user_metadata import metadata_of, read_metadata, user_tags
-from .values import conversation, count, dump, identifier, is_mapping, json_text, number, text
+from .values import conversation, count, dump, identifier, is_list, is_mapping, json_text, number, text
 
 
 class VendorKeys(NamedTuple):
@@ -106,7 +106,15 @@ def stated_kind(source: Source, keys: VendorKeys) -> Stated | None:
 
 def opened(value: Any) -> Any:
     """What stands in an envelope that only says beside it of which type it is: `{"type": "json", "value": …}`."""
-    return value["value"] if is_mapping(value) and value.keys() == {"type", "value"} else value
+    if _is_envelope(value):
+        return opened(value["value"])
+    if is_list(value) and value and all(map(_is_envelope, value)):
+        return [opened(each) for each in value]
+    return value
+
+
+def _is_envelope(value: Any) -> bool:
+    return is_mapping(value) and value.keys() == {"type", "value"}
 
 
 # ---- attributes ------------------------------------------------------------------------------------------------------
@@ -195,7 +203,7 @@ def _names(key: str, span_type: str | None) -> bool:
 
 def _read_usage(record: AISpan, source: Source, keys: VendorKeys) -> None:
     for key in keys.usage:
-        usage = metadata_of(_value(source, (key,)))
+        usage = metadata_of(opened(_value(source, (key,))))
         fill_usage(record.usage, read_raw_usage(usage))
         if record.time_to_first_token is None:
             record.time_to_first_token = number(usage.get("time_to_first_token"))

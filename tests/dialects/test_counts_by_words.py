@@ -71,3 +71,20 @@ def test_a_flattened_usage_is_read_by_its_words(shape: str, below: str) -> None:
 )  # fmt: skip
 def test_what_is_no_count_of_tokens_counts_nothing(attributes: dict[str, Any]) -> None:
     assert counts(record({**CALL, **attributes}).usage) == (None, None, None, None)
+
+
+def test_usage_that_stands_on_an_event() -> None:
+    found = record(
+        {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.request.top_p": "Not set"},
+        events={
+            "gen_ai.progress": {"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 1},
+            "gen_ai.usage": {"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 5},
+        },
+    )
+    assert counts(found.usage) == (10, 5, None, None)
+    assert "top_p" not in found.parameters
+
+
+def test_usage_in_an_envelope() -> None:
+    given = {"type": "json", "value": {"promptTokens": 10, "completionTokens": 5}}
+    assert counts(record({**CALL, "acme.metrics": json.dumps(given)}).usage) == (10, 5, None, None)
