@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import Any
 
 
-def forget_oldest(entries: dict[int, Any], most: int) -> None:
+def forget_oldest(entries: dict[Any, Any], most: int) -> None:
     """Keep at most `most` entries: an eighth of that goes at once, so that the cost is spread over many."""
     surplus = len(entries) - most
     if surplus > 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
@@ -28,7 +29,7 @@ def same_logged_call(logged: AISpan, other: AISpan) -> bool:
         logged.logged
         and not other.logged
         and logged.kind == other.kind
-        and _session(logged) == _session(other)
+        and conversation_of(logged) == conversation_of(other)
         and (logged.error is None) == (other.error is None)
         and abs(logged.end_ns - other.end_ns) <= NEAR_NS
         and same_model(logged, other)
@@ -60,7 +61,7 @@ _Where = tuple[str, str | None, str | None]
 
 def _where(record: AISpan) -> _Where:
     """What both have in common before anything is compared: kind, type, and the conversation or the trace."""
-    common = record.trace_id if record.span_type == "agent" else _session(record)
+    common = record.trace_id if record.span_type == "agent" else conversation_of(record)
     return record.kind, record.span_type, common
 
 
@@ -69,11 +70,23 @@ def _is_same(logged: AISpan, other: AISpan) -> bool:
     if is_call(logged):
         return same_logged_call(logged, other)
     if logged.span_type == "tool":
-        return _same_run(logged, other)
+        return same_run(logged, other)
     return logged.span_type == "agent" and (other.start_ns - NEAR_NS <= logged.start_ns <= other.end_ns + NEAR_NS)
 
 
-def _same_run(logged: AISpan, other: AISpan) -> bool:
+class Run(Protocol):
+    """What tells the run of a tool."""
+
+    @property
+    def tool_name(self) -> str | None: ...
+    @property
+    def tool_call_id(self) -> str | None: ...
+    @property
+    def end_ns(self) -> int: ...
+
+
+def same_run(logged: Run, other: Run) -> bool:
+    """Whether two tell one run of a tool."""
     if logged.tool_call_id is not None and other.tool_call_id is not None:
         return logged.tool_call_id == other.tool_call_id
     return logged.tool_name == other.tool_name and abs(logged.end_ns - other.end_ns) <= NEAR_NS
@@ -98,6 +111,7 @@ def lonely_prompts(nodes: Iterable[Node], hierarchy: Hierarchy) -> list[Node]:
     return [node for node in prompts if node.span_id not in above and not node.promised]
 
 
-def _session(record: AISpan) -> str | None:
+def conversation_of(record: AISpan) -> str | None:
+    """What an agent's spans and its log records have in common: the session, else the conversation's id."""
     identity = record.identity
     return identity.session if identity.session is not None else identity.incidental_session

@@ -24,6 +24,7 @@ from .evidence import (
 from .logged import NEAR_NS, same_logged_call
 from .processes import Process, may_be_one
 from .timeline import Timeline, reach
+from .told_runs import ToldRuns
 
 MOST_CALLS = 1_000
 _Key = TypeVar("_Key")
@@ -55,6 +56,7 @@ class RememberedCalls:
     """The last calls that left, without their content but for what evidence needs."""
 
     def __init__(self) -> None:
+        self.runs = ToldRuns()
         self._calls: OrderedDict[int, _Call] = OrderedDict()
         """By span id, in the order in which they left."""
         self._next = 0
@@ -69,8 +71,9 @@ class RememberedCalls:
         """How many were told in log records."""
 
     def add(self, node: Node, record: AISpan) -> None:
-        """A call has left."""
+        """A call has left, or a step."""
         if record.kind == "span":
+            self.runs.add(node, record)
             return
         self._forget(node.span_id)
         call = self._calls[node.span_id] = _Call(self._next, node, _slim(record))
@@ -142,12 +145,15 @@ class RememberedCalls:
         """The call that its agent has told in log records or in a span already."""
         if not record.logged and not self._logged:
             return None
-        for line in self._lines.values():
-            for number in line.touching(record.start_ns - NEAR_NS, reach(record) + NEAR_NS):
-                _, other, known = self._calls[self._numbers[number]]
-                if same_logged_call(record, known) or same_logged_call(known, record):
-                    return Found(other, False)
-        return None
+        found = [
+            (abs(known.end_ns - record.end_ns), number, other)
+            for line in self._lines.values()
+            for number in line.touching(record.start_ns - NEAR_NS, reach(record) + NEAR_NS)
+            for _, other, known in (self._calls[self._numbers[number]],)
+            if record.scope not in other.reported_by  # of equal calls, each is told once
+            and (same_logged_call(record, known) or same_logged_call(known, record))
+        ]
+        return Found(min(found)[2], False) if found else None
 
     def _candidates(self, node: Node, record: AISpan) -> set[int]:
         """Those for which there may be evidence: of the same trace, with the same answer, or at work meanwhile."""

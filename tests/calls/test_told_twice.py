@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,37 @@ def test_a_call_is_counted_once_when_the_other_has_left(
     found = parts(name)
     requests = [request for signal in order for request in found[signal]]
     assert replayed(receiver, tmp_path, requests, 1).count("$ai_generation") == 2
+
+
+@pytest.mark.parametrize("order", [("resourceSpans", "resourceLogs"), ("resourceLogs", "resourceSpans")])
+@pytest.mark.parametrize("name", ["claude_code_spans_and_logs", "codex_tool", "gemini_cli_tool"])
+def test_the_run_of_a_tool_is_drawn_once_when_the_other_has_left(
+    name: str, order: tuple[str, str], receiver: Receiver, tmp_path: Path
+) -> None:
+    found = parts(name)
+    replayed(receiver, tmp_path, [request for signal in order for request in found[signal]], 1)
+    runs = [event["properties"] for event in receiver.events if event["properties"].get("$ai_span_type") == "tool"]
+    names = [run["$ai_span_name"] for run in runs]
+    assert len(names) == len(set(names)) > 0
+
+
+def again(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same once more, by an agent that works beside: other spans and other records, which say the same."""
+    text = json.dumps(requests)
+    for span_id in set(re.findall(r'"spanId": "(\w{16})"', text)):
+        text = text.replace(f'"spanId": "{span_id}"', f'"spanId": "{int(span_id, 16) ^ 1:016x}"')
+    text = re.sub(r'("event.sequence", "value": {"intValue": ")(\d+)', r"\g<1>9\2", text)
+    copied: list[dict[str, Any]] = json.loads(text)
+    return copied
+
+
+@pytest.mark.parametrize("order", [("resourceSpans", "resourceLogs"), ("resourceLogs", "resourceSpans")])
+def test_equal_calls_side_by_side_are_counted_each_once(
+    order: tuple[str, str], receiver: Receiver, tmp_path: Path
+) -> None:
+    found = parts("claude_code_spans_and_logs")
+    requests = [request for signal in order for request in (*found[signal], *again(found[signal]))]
+    assert replayed(receiver, tmp_path, requests, 1).count("$ai_generation") == 4
 
 
 @pytest.mark.parametrize("signal", ["resourceSpans", "resourceLogs"])
