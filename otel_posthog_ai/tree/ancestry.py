@@ -194,10 +194,6 @@ class Hierarchy:
         if below.calls_below or (below.record is not None and is_call(below.record)):
             node.calls_below = True
 
-    def ancestors(self, node: Node) -> Iterator[Node]:
-        """The ancestors that are known, nearest first."""
-        return self.lineage.ancestors(node)
-
     def span_above(self, node: Node) -> Node | None:
         """The nearest ancestor that is more than a link."""
         above = self._next_span.above(node)
