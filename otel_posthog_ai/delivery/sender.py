@@ -67,12 +67,10 @@ class Sender:
         self._pace = self._rounds.pace
         self._shutdown_result: bool | None = None
         self._lost_at_last_flush = 0
-        self._spooler: Spooler | None = None
         if self._spool is not None:
             from .spooler import Spooler
 
-            self._spooler = Spooler(self._spool, self._condition, self._outbox, self._counters)
-            self._rounds.spooler = self._spooler
+            self._rounds.spooler = Spooler(self._spool, self._condition, self._outbox, self._counters)
         self._threads: list[threading.Thread] = []
 
     def _in_child(self) -> None:
@@ -88,7 +86,7 @@ class Sender:
         if self._rounds.stopped or not self._settings.api_key:
             return
         jobs: list[tuple[str, Callable[[], None]]] = [("otel-posthog-ai sender", self._rounds.loop)]
-        spooler = self._spooler
+        spooler = self._rounds.spooler
         if spooler is not None:
             jobs.append(("otel-posthog-ai spool", partial(self._keep_spool, self._rounds, spooler)))
         try:
@@ -97,7 +95,7 @@ class Sender:
                 thread.start()
                 self._threads.append(thread)
         except RuntimeError as error:  # The interpreter is ending, or the machine has no threads left.
-            self._spooler = self._rounds.spooler = None
+            self._rounds.spooler = None
             log.warn("thread", "no sender thread: %s; events leave at flush and shutdown only", error)
 
     # ---- what callers use --------------------------------------------------------------------------------------
@@ -114,7 +112,7 @@ class Sender:
                 return
             if not len(self._outbox):
                 self._pace.gather()  # a request costs more than all that is in it: what follows may come along
-            dropped = self._outbox.add(events, spooled_first=self._spooler is not None)
+            dropped = self._outbox.add(events, spooled_first=self._rounds.spooler is not None)
             self._condition.notify_all()
             self._rounds.drop(dropped, "outbox_full")
 
@@ -258,12 +256,13 @@ class Sender:
 
     def _leave(self) -> None:
         """After the last round: what a spool keeps stays owed, the rest is dropped and counted."""
-        if self._spooler is not None and not self._threads:
-            self._spooler.write_all()
+        spooler = self._rounds.spooler
+        if spooler is not None and not self._threads:
+            spooler.write_all()
         with self._condition:
             self._rounds.drop_the_rest()
-        if self._spooler is not None:
-            self._spooler.close()
+        if spooler is not None:
+            spooler.close()
 
     def _deliver_at_end(self) -> None:
         """A child of a process pool ends: there is no `atexit` there, so this is its flush."""
