@@ -103,7 +103,7 @@ def words_of(key: str) -> tuple[str, ...]:
 def states_kind(key: str) -> bool:
     """Whether a key may be a vendor's key of a kind."""
     words = words_of(key)
-    if len(words) < 2 or words[0] in _ORDINARY or words[0] in _written or "metadata" in words:
+    if len(words) < 2 or not _may_be_a_vendors(words[0]) or "metadata" in words:
         return False
     return _rank(words) is not None
 
@@ -123,20 +123,19 @@ class Belonging(NamedTuple):
     firm: bool
 
 
-@lru_cache(maxsize=512)
 def belongings_in(keys: tuple[str, ...]) -> tuple[Belonging, ...]:
     """Where spans of whatever convention say whose they are in the words of a vendor whose kinds stand nowhere.
 
     An app's own `shop.user_id` is such a word, too. A vendor speaks of the trace (`acme.trace.user_id`), or says more.
     """
     spaces = dict.fromkeys(key.partition(".")[0] for key in keys if "." in key)
-    found = (_belonging(space, keys) for space in spaces if not _is_taken(space))
+    found = (_belonging(space, keys) for space in spaces if _may_be_a_vendors(next(iter(words_of(space)), "")))
     return tuple(each for each in found if each is not None)
 
 
-def _is_taken(space: str) -> bool:
-    words = words_of(space)
-    return not words or words[0] in _ORDINARY or words[0] in _written
+def _may_be_a_vendors(space: str) -> bool:
+    """Whether the first word of a key may name a vendor without a table."""
+    return space != "" and space not in _ORDINARY and space not in _written
 
 
 def _belonging(space: str, keys: tuple[str, ...]) -> Belonging | None:
