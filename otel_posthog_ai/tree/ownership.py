@@ -105,21 +105,10 @@ class Owners:
         of_resource = _identity_of_resource(resource) if resource else None
         if said is _NOTHING and not (node.users_below or node.sessions_below or of_resource is not None):
             return Owner(self._default, None, None, None)  # nobody says anything
-        user = (
-            said.user
-            or _agreed(node.users_below, True)
-            or (usable_id(of_resource.user) if of_resource is not None else None)
-            or said.incidental_user
-            or _agreed(node.users_below, False)
-            or self._default
-        )
-        session = (
-            said.session
-            or _agreed(node.sessions_below, True)
-            or (usable_session_id(of_resource.session) if of_resource is not None else None)
-            or said.incidental_session
-            or _agreed(node.sessions_below, False)
-        )
+        user_there = usable_id(of_resource.user) if of_resource is not None else None
+        session_there = usable_session_id(of_resource.session) if of_resource is not None else None
+        user = _settled(said.user, node.users_below, user_there, said.incidental_user) or self._default
+        session = _settled(said.session, node.sessions_below, session_there, said.incidental_session)
         groups = {**((of_resource.groups if of_resource is not None else None) or {}), **(said.groups or {})}
         return Owner(user, session, said.replay_session, groups or None)
 
@@ -168,6 +157,13 @@ def _first(around: str | None, named: object, usable: Callable[[object], str | N
         return around
     said = usable(named) if named is not None else None
     return said if said is not None else above
+
+
+def _settled(
+    explicit: str | None, below: frozenset[tuple[bool, str]], of_resource: str | None, incidental: str | None
+) -> str | None:
+    """Of all that names a user or a session, what counts."""
+    return explicit or _agreed(below, True) or of_resource or incidental or _agreed(below, False)
 
 
 def _agreed(named: frozenset[tuple[bool, str]], explicit: bool) -> str | None:
