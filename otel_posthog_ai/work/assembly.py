@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
 
@@ -38,6 +37,7 @@ from otel_posthog_ai.tree.placement import Placing
 from .hints import hint_cut, hint_missing
 from .holding import Holding
 from .late_results import LateResults
+from .leaving import Held, ancestors_first
 
 _PUBLIC = Privacy()
 
@@ -48,18 +48,6 @@ _PART = 4
 """a quarter has to be new, so that each of thousands is not looked at for each,"""
 _LONGEST_UNSEEN = 0.5
 """unless the last time was so many seconds ago."""
-
-
-class Held:
-    """A span that was read and waits."""
-
-    __slots__ = ("node", "record", "resource", "since")
-
-    def __init__(self, node: Node, record: AISpan, resource: Any, since: float) -> None:
-        self.node = node
-        self.record = record
-        self.resource = resource
-        self.since = since
 
 
 class Built:
@@ -207,27 +195,7 @@ class Assembly:
         for held in ready:
             del self._held[held.node.span_id]
             held.node.leave()
-        return self._built(self._ancestors_first(ready), final)
-
-    def _ancestors_first(self, ready: list[Held]) -> list[Held]:
-        """In order of time, so that the root of a trace is known when its children ask for it.
-
-        Where clocks have whole milliseconds, or differ, an ancestor begins as late as its descendants, or later.
-        """
-        way, span_above = self._hierarchy.lineage.way, self._hierarchy.span_above
-        began = {held.node: held.record.start_ns for held in ready}
-        topmost = min((way(node).length for node in began), default=0)
-        met: set[Node] = set()
-        for held in ready:
-            node: Node | None = held.node
-            while node is not None and node not in met and way(node).length >= topmost:
-                met.add(node)
-                node = span_above(node)
-        for node in sorted(met, key=lambda node: way(node).length, reverse=True):
-            above = span_above(node)
-            if above is not None:
-                began[above] = min(began.get(above, began[node]), began[node])
-        return sorted(ready, key=lambda held: (began[held.node], way(held.node).length))
+        return self._built(ancestors_first(ready, self._hierarchy), final)
 
     def _may_leave(self, held: Held, now: float) -> bool:
         if not self._patient or now - held.since >= self._longest_wait:
