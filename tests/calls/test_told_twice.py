@@ -28,6 +28,12 @@ def parts(name: str) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def in_order(name: str, order: tuple[str, str]) -> list[dict[str, Any]]:
+    """All requests of a recording, one signal after the other."""
+    found = parts(name)
+    return [request for signal in order for request in found[signal]]
+
+
 def replayed(receiver: Receiver, tmp_path: Path, requests: list[dict[str, Any]], window_bytes: int) -> list[str]:
     file = tmp_path / "all.jsonl"
     file.write_text("".join(json.dumps(request) + "\n" for request in requests), encoding="utf-8")
@@ -41,9 +47,7 @@ def replayed(receiver: Receiver, tmp_path: Path, requests: list[dict[str, Any]],
 def test_a_call_is_counted_once_in_any_order(
     name: str, order: tuple[str, str], receiver: Receiver, tmp_path: Path
 ) -> None:
-    found = parts(name)
-    requests = [request for signal in order for request in found[signal]]
-    assert replayed(receiver, tmp_path, requests, 32 << 20).count("$ai_generation") == 2
+    assert replayed(receiver, tmp_path, in_order(name, order), 32 << 20).count("$ai_generation") == 2
 
 
 @pytest.mark.parametrize("order", [("resourceSpans", "resourceLogs"), ("resourceLogs", "resourceSpans")])
@@ -51,9 +55,7 @@ def test_a_call_is_counted_once_in_any_order(
 def test_a_call_is_counted_once_when_the_other_has_left(
     name: str, order: tuple[str, str], receiver: Receiver, tmp_path: Path
 ) -> None:
-    found = parts(name)
-    requests = [request for signal in order for request in found[signal]]
-    assert replayed(receiver, tmp_path, requests, 1).count("$ai_generation") == 2
+    assert replayed(receiver, tmp_path, in_order(name, order), 1).count("$ai_generation") == 2
 
 
 @pytest.mark.parametrize("order", [("resourceSpans", "resourceLogs"), ("resourceLogs", "resourceSpans")])
@@ -61,8 +63,7 @@ def test_a_call_is_counted_once_when_the_other_has_left(
 def test_the_run_of_a_tool_is_drawn_once_when_the_other_has_left(
     name: str, order: tuple[str, str], receiver: Receiver, tmp_path: Path
 ) -> None:
-    found = parts(name)
-    replayed(receiver, tmp_path, [request for signal in order for request in found[signal]], 1)
+    replayed(receiver, tmp_path, in_order(name, order), 1)
     runs = [event["properties"] for event in receiver.events if event["properties"].get("$ai_span_type") == "tool"]
     names = [run["$ai_span_name"] for run in runs]
     assert len(names) == len(set(names)) > 0
