@@ -1,6 +1,7 @@
 """Held spans as bytes: a fifth of the memory of objects, and nothing for the garbage collector to walk through.
 
-A span that is not AI is a link between others: of it are kept ids and times, and what it says of user and session.
+A span that is not AI is a link between others: of it are kept ids and times, what it says of user and session, and how
+a request was answered, which may be a model's call that was refused.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from typing import Any, NamedTuple
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.semconv.attributes.http_attributes import HTTP_RESPONSE_STATUS_CODE
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 
 from otel_posthog_ai.dialects import MARKS_AI, NAMES_IDENTITY, first_look
 from otel_posthog_ai.otlp.requests import SAMPLED
+from otel_posthog_ai.tree.refusals import answer_of
 
 OVERHEAD = 200
 """Bytes that a packed span costs beside its own."""
@@ -48,8 +51,16 @@ def pack(span: ReadableSpan) -> tuple[PackedSpan, bool]:
             span.status.description,
         )
     else:
-        rest = ("", dict(span.attributes or {})) if looks == NAMES_IDENTITY else ()
+        rest = _of_link(span, names_identity=looks == NAMES_IDENTITY)
     return PackedSpan(marshal.dumps((*ids, *rest)), span.resource, span.instrumentation_scope), is_ai
+
+
+def _of_link(span: ReadableSpan, *, names_identity: bool) -> tuple[Any, ...]:
+    status = answer_of(span) if span.kind is SpanKind.CLIENT else None
+    if status is None:
+        return ("", dict(span.attributes or {})) if names_identity else ()
+    said = dict(span.attributes or {}) if names_identity else {HTTP_RESPONSE_STATUS_CODE: status}
+    return "", said, (), (), SpanKind.CLIENT.value
 
 
 def unpack(packed: PackedSpan) -> ReadableSpan:

@@ -15,6 +15,15 @@ _REFUSED = 400
 _STATUS_KEYS = (HTTP_RESPONSE_STATUS_CODE, HTTP_STATUS_CODE)
 
 
+def answer_of(span: ReadableSpan) -> int | None:
+    """The HTTP status of a request's answer, under its name of today or an older one."""
+    attributes = span.attributes
+    if not attributes:
+        return None
+    status = next((found for key in _STATUS_KEYS if (found := attributes.get(key)) is not None), None)
+    return status if isinstance(status, int) else None
+
+
 class Refusals:
     """The last refusal below each span."""
 
@@ -26,12 +35,10 @@ class Refusals:
         """An ordinary span has ended: where it is a client's request that was refused, whose call that was is noted."""
         if span.kind is not SpanKind.CLIENT or span.parent is None:
             return
-        attributes = span.attributes
-        if not attributes:
+        status, parent_id = answer_of(span), span.parent.span_id
+        if status is None:
             return
-        status = next((found for key in _STATUS_KEYS if (found := attributes.get(key)) is not None), None)
-        parent_id = span.parent.span_id
-        if isinstance(status, int) and status >= _REFUSED:
+        if status >= _REFUSED:
             self._refused[parent_id] = status
             forget_oldest(self._refused, MOST_REFUSED)
         elif self._refused:

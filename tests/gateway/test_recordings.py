@@ -26,6 +26,39 @@ def events_of(receiver: Receiver) -> list[dict[str, Any]]:
     return sorted(receiver.events, key=lambda event: (event["timestamp"], event["uuid"]))
 
 
+def _span(span_id: int, parent_id: int, kind: int, code: int, **attributes: str | int) -> dict[str, Any]:
+    """A span; one with a higher id began later and ended earlier. `__` in a name stands for a dot."""
+    values = {key: {"intValue" if type(each) is int else "stringValue": each} for key, each in attributes.items()}
+    return {
+        "traceId": f"{7:032x}",
+        "spanId": f"{span_id:016x}",
+        "parentSpanId": f"{parent_id:016x}" if parent_id else "",
+        "name": "step",
+        "kind": kind,
+        "startTimeUnixNano": str((1_700_000_000 + span_id) * 10**9),
+        "endTimeUnixNano": str((1_700_000_100 - span_id) * 10**9),
+        "attributes": [{"key": key.replace("__", "."), "value": value} for key, value in values.items()],
+        "status": {"code": code},
+    }
+
+
+INTERNAL, CLIENT = 1, 3
+OK, ERROR = 1, 2
+
+
+@pytest.mark.parametrize("identity", [{}, {"user__id": "ada"}])
+@pytest.mark.parametrize(("answer", "told"), [(429, 429), (200, None)])
+def test_the_refused_request_below_a_call(
+    answer: int, told: int | None, identity: dict[str, str], receiver: Receiver
+) -> None:
+    call = _span(1, 0, INTERNAL, ERROR, gen_ai__operation__name="chat", gen_ai__request__model="m-1")
+    request = _span(2, 1, CLIENT, OK, http__response__status_code=answer, **identity)
+    scoped = [{"scope": {"name": "shop"}, "spans": [request, call]}]
+    with running([target(receiver.url)]) as gateway:
+        gateway.send({"resourceSpans": [{"resource": {}, "scopeSpans": scoped}]})
+    assert [event["properties"].get("$ai_http_status") for event in receiver.events] == [told]
+
+
 def _send_all(gateway: Running, path: Path, form: str) -> None:
     for request in written.requests_of(load(path)):
         gateway.send(request, form)
