@@ -104,7 +104,8 @@ def _node_name(event: str, properties: Properties, kept: Properties, name: str |
         is_named = name is None and (own == kept.get("$ai_agent_name") or _label(own, properties) is not None)
     else:
         is_named = event == "$ai_span" and kept.get("$ai_span_type") in _NAMED_TYPES
-    if is_named and _name(own, properties) is not None:
+    # An address (`notes://ada@example.com`) is what an app holds, not what it is called.
+    if is_named and _name(own, properties) is not None and "://" not in own:
         return str(own)
     if name is not None:
         return name

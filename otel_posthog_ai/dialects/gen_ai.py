@@ -14,6 +14,7 @@ from otel_posthog_ai.attribute_names.gen_ai import (
     GEN_AI_AGENT_NAME,
     GEN_AI_CONVERSATION_ID,
     GEN_AI_OUTPUT_MESSAGES,
+    GEN_AI_REALTIME_SESSION_ID,
     GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK,
     GEN_AI_SERVER_TIME_TO_FIRST_TOKEN,
     GEN_AI_TOOL_CALL_ARGUMENTS,
@@ -58,7 +59,7 @@ AI_SCOPES = (
 )
 IDENTITY = IdentityKeys(
     incidental_user=(GEN_AI_USER, "gen_ai.request.user", LLM_USER, "gen_ai.request.safety_identifier"),
-    incidental_session=(GEN_AI_CONVERSATION_ID,),
+    incidental_session=(GEN_AI_CONVERSATION_ID, GEN_AI_REALTIME_SESSION_ID),
 )
 PLUMBING = (
     "gen_ai.",
@@ -81,6 +82,9 @@ DATA_STEPS = frozenset({"workflow", "chain", "task"})
 # A client saw the answer come in pieces; a server's time to the first token says nothing of that.
 CHUNKS = (GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, "gen_ai.client.operation.time_to_first_chunk")
 OUTPUT_TYPE = "gen_ai.output.type"
+MEMORY_QUERY = "gen_ai.memory.query.text"
+MEMORY_RECORDS = "gen_ai.memory.records"
+_GUARDRAIL = "gen_ai.guardrail."
 _RARE = (OUTPUT_TYPE, GEN_AI_SERVER_TIME_TO_FIRST_TOKEN)
 
 
@@ -188,11 +192,26 @@ def _read_kind(record: AISpan, source: Source) -> None:
     elif record.span_type == "agent":
         record.name = record.name or record.agent_name
     elif record.span_type == "workflow":
-        record.name = record.name or text(source.take(GEN_AI_WORKFLOW_NAME))
+        named_as_agent = record.agent_name if record.operation == "invoke_workflow" else None
+        record.name = record.name or text(source.take(GEN_AI_WORKFLOW_NAME)) or named_as_agent
     elif record.span_type == "retriever":
-        _state(record, "input_state", source, "gen_ai.retrieval.query.text", "gen_ai.retrieval.query")
-        _state(record, "output_state", source, "gen_ai.retrieval.documents")
+        _state(record, "input_state", source, "gen_ai.retrieval.query.text", "gen_ai.retrieval.query", MEMORY_QUERY)
+        _state(record, "output_state", source, "gen_ai.retrieval.documents", MEMORY_RECORDS)
+    elif record.span_type == "guardrail":
+        _read_guardrail(record, source)
+    elif record.span_type == "custom":
+        _state(record, "input_state", source, MEMORY_RECORDS)  # what is written to a memory
     source.take(GEN_AI_WORKFLOW_NAME)
+
+
+def _read_guardrail(record: AISpan, source: Source) -> None:
+    """What a guardrail found, in the words of the service that was asked."""
+    record.name = record.name or text(source.take(f"{_GUARDRAIL}component.name"))
+    kind, value, reason = (source.take(f"{_GUARDRAIL}result.{key}") for key in ("type", "value", "reason"))
+    found = {text(kind) or "result": value, "reason": reason}
+    said = {key: each for key, each in found.items() if each is not None}
+    if said and unset(record.output_state):
+        record.output_state = said
 
 
 def _state(record: AISpan, field: str, source: Source, *keys: str) -> None:

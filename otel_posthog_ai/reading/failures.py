@@ -92,8 +92,15 @@ def exception_escaped(exception: Occurrence | None) -> bool:
     return escaped is True or (isinstance(escaped, str) and escaped.lower() == "true")
 
 
+def is_exception(name: str) -> bool:
+    """Whether an event is an exception: of a span, or a log record's of the GenAI conventions."""
+    return name == "exception" or (name.startswith("gen_ai.") and name.endswith(".exception"))
+
+
 def _last_exception(source: Source) -> Occurrence | None:
-    return next((event for event in reversed(source.events) if event.name == "exception"), None)
+    """The span's own; without one, that of the log records which newer instrumentors write instead."""
+    told = (*source.logs, *source.events)
+    return next((each for each in reversed(told) if is_exception(each.name)), None)
 
 
 def is_error_text(value: Any, source: Source) -> bool:

@@ -51,7 +51,8 @@ CUSTOM: Stated = ("span", "custom")
 
 GENERATIONS = frozenset(
     {"chat", "text_completion", "generate_content", "completion", "acompletion", "completions", "responses",
-     "aresponses", "atext_completion", "message", "messages", "stream", "chat_stream", "generate"}
+     "aresponses", "atext_completion", "message", "messages", "stream", "chat_stream", "generate",
+     "realtime_inference", "generate_live_content"}
 )  # fmt: skip
 EMBEDDINGS = frozenset({"embeddings", "embedding", "aembedding", "embed", "embed_content"})
 # Operation -> type of the span, for everything that is no call of a model.
@@ -67,15 +68,29 @@ SPAN_TYPES: dict[str, SpanType] = {
     "execute_task": "task",
     "agent_step": "task",
     "task": "task",
+    "plan": "task",
+    "run_step": "task",
     "chain": "chain",
     "retrieval": "retriever",
     "retrieve": "retriever",
     "vector_db_retrieve": "retriever",
     "search": "retriever",
+    "search_memory": "retriever",
+    "create_memory": "custom",
+    "update_memory": "custom",
+    "upsert_memory": "custom",
+    "delete_memory": "custom",
+    "create_memory_store": "custom",
+    "delete_memory_store": "custom",
+    # What was answered before is only got again: it has an answer's id and a model, and nothing is billed.
+    "fetch_response": "custom",
+    "get_response": "custom",
     "rerank": "reranker",
     "handoff": "handoff",
     "guardrail": "guardrail",
     "guardrail_check": "guardrail",
+    "apply_guardrail": "guardrail",
+    "run_guardrail": "guardrail",
     "evaluate": "evaluator",
     "evaluation": "evaluator",
     "tts": "speech",
@@ -170,8 +185,9 @@ def weigh(record: AISpan, source: Source, stated: Stated | None = None) -> None:
         return
     told = _told(source)
     found = stated if told is None or (stated is not None and _agree(stated, told)) else told
-    if found in (None, CUSTOM) and (_looks_like_a_call(record, source) or _counts_by_another_name(source)):
-        found, record.may_be_sum = CALL, told is None and source.has(GEN_AI_OPERATION_NAME)
+    is_open = told is None and found in (None, CUSTOM)
+    if is_open and (_looks_like_a_call(record, source) or _counts_by_another_name(source)):
+        found, record.may_be_sum = CALL, source.has(GEN_AI_OPERATION_NAME)
     if found is not None:
         record.kind, record.span_type = found
 

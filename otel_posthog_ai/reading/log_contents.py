@@ -14,6 +14,7 @@ from otel_posthog_ai.attribute_names.gen_ai import (
 from otel_posthog_ai.attribute_names.general import EVENT_NAME
 
 from .content_events import JOINED_EVENTS
+from .failures import is_exception
 from .source import Occurrence
 from .values import items
 
@@ -32,7 +33,7 @@ def log_record(name: str | None, attributes: Mapping[str, Any], body: Any, time_
 
 def content_of(record: Occurrence) -> Occurrence | None:
     """What a log record says of the span that it names; None when it is no record of content."""
-    if record.name in JOINED_EVENTS:
+    if record.name in JOINED_EVENTS or (record.name != "exception" and is_exception(record.name)):
         return record
     body = record.body
     if isinstance(body, str) and body.startswith("Chat Model "):

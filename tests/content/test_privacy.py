@@ -151,6 +151,7 @@ def test_parameters_that_say_nothing() -> None:
         ),
         ("$ai_span", {"$ai_span_name": "Answer Jane", "$ai_span_type": "custom"}, "custom"),
         ("$ai_span", {"$ai_span_name": "Answer Jane"}, "span"),
+        ("$ai_span", {"$ai_span_name": "notes://jane@example.com/diary", "$ai_span_type": "mcp"}, "mcp"),
         ("$ai_span", {"$ai_span_name": f"{SECRET}!", "$ai_span_type": "chain"}, "chain"),
         ("$ai_trace", {"$ai_span_name": "support_graph"}, "support_graph"),
         ("$ai_trace", {"$ai_span_name": "Weather Agent", "$ai_agent_name": "Weather Agent"}, "Weather Agent"),

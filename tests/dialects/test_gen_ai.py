@@ -57,13 +57,58 @@ def record(*arguments: Any, **options: Any) -> AISpan:
     [
         ("chat", "generation", None), ("generate_content", "generation", None), ("text_completion", "generation", None),
         ("embeddings", "embedding", None), ("invoke_agent", "span", "agent"), ("execute_tool", "span", "tool"),
-        ("invoke_workflow", "span", "workflow"), ("retrieval", "span", "retriever"),
+        ("invoke_workflow", "span", "workflow"), ("retrieval", "span", "retriever"), ("plan", "span", "task"),
+        ("search_memory", "span", "retriever"), ("upsert_memory", "span", "custom"),
+        ("apply_guardrail", "span", "guardrail"), ("realtime_inference", "generation", None),
         ("something_new", "generation", None),
     ],
 )  # fmt: skip
 def test_kind_by_operation(operation: str, kind: str, span_type: str | None) -> None:
     found = record({**CALL, "gen_ai.operation.name": operation, "gen_ai.usage.input_tokens": 3})
     assert (found.kind, found.span_type) == (kind, span_type)
+
+
+def test_an_answer_that_is_fetched_again_is_no_second_call() -> None:
+    answer = '[{"role": "assistant", "parts": [{"type": "text", "content": "Ho"}], "finish_reason": "stop"}]'
+    found = record(
+        {"gen_ai.operation.name": "fetch_response", "gen_ai.response.id": "resp_1", "gen_ai.response.model": "gpt-4o",
+         "gen_ai.response.status": "completed", "gen_ai.output.messages": answer}
+    )  # fmt: skip
+    assert (found.kind, found.noise) == ("span", False)
+    assert found.output_state == [{"role": "assistant", "content": "Ho"}]
+
+
+def test_a_realtime_answer_without_counts_is_a_call_of_its_session() -> None:
+    found = record({**CALL, "gen_ai.operation.name": "realtime_inference", "gen_ai.realtime_session.id": "sess_1"})
+    assert (found.kind, found.identity.incidental_session) == ("generation", "sess_1")
+
+
+REMEMBERED = '[{"id": "m1", "content": "likes tea", "score": 0.9}]'
+
+
+@pytest.mark.parametrize(
+    ("attributes", "states"),
+    [
+        ({"gen_ai.operation.name": "search_memory", "gen_ai.memory.query.text": "drinks",
+          "gen_ai.memory.records": REMEMBERED}, ("drinks", [{"id": "m1", "content": "likes tea", "score": 0.9}])),
+        ({"gen_ai.operation.name": "create_memory", "gen_ai.memory.records": REMEMBERED},
+         ([{"id": "m1", "content": "likes tea", "score": 0.9}], MISSING)),
+        ({"gen_ai.operation.name": "apply_guardrail", "gen_ai.guardrail.result.type": "action",
+          "gen_ai.guardrail.result.value": "NONE"}, (MISSING, {"action": "NONE"})),
+        ({"gen_ai.operation.name": "apply_guardrail", "gen_ai.guardrail.result.type": "severity",
+          "gen_ai.guardrail.result.value": "0", "gen_ai.guardrail.result.reason": "harmless"},
+         (MISSING, {"severity": "0", "reason": "harmless"})),
+        ({"gen_ai.operation.name": "apply_guardrail"}, (MISSING, MISSING)),
+    ],
+)  # fmt: skip
+def test_what_a_memory_and_a_guardrail_took_and_gave(attributes: dict[str, Any], states: tuple[Any, Any]) -> None:
+    found = record(attributes)
+    assert (found.input_state, found.output_state) == states
+
+
+def test_a_workflow_that_is_named_as_an_agent() -> None:
+    attributes = {"gen_ai.operation.name": "invoke_workflow", "gen_ai.agent.name": "research"}
+    assert record(attributes, name="invoke_workflow research").name == "research"
 
 
 def test_a_span_with_only_a_conversation_is_not_ai() -> None:

@@ -92,6 +92,18 @@ def test_details_carry_everything(app: App) -> None:
     assert generation["$ai_tools"][0]["function"]["name"] == "f"
 
 
+@pytest.mark.parametrize("name", ["gen_ai.client.operation.exception", "gen_ai.client.inference.exception"])
+def test_an_exception_that_is_a_log_record_says_why_the_call_failed(app: App, name: str) -> None:
+    span = app.start(**{"error.type": "openai.RateLimitError"})
+    raised = {"exception.type": "openai.RateLimitError", "exception.message": "Error code: 429 - slow down"}
+    app.say(span, name, None, attributes=raised)
+    span.set_status(trace.StatusCode.ERROR)
+    span.end()
+    (generation,) = app.generations()
+    assert generation["$ai_http_status"] == 429
+    assert generation["$ai_error"] == "RateLimitError: Error code: 429 - slow down"
+
+
 def test_real_bytes_become_the_placeholder(app: App) -> None:
     span = app.start()
     parts = [{"type": "blob", "mime_type": "image/png", "content": b"\x89PNG" * 400}]
