@@ -67,7 +67,7 @@ POSTHOG_OUTBOX_BYTES = "POSTHOG_OUTBOX_BYTES"
 """Most bytes of events that wait to be sent. Default: `33554432`."""
 
 POSTHOG_OUTBOX_SECONDS = "POSTHOG_OUTBOX_SECONDS"
-"""Longest time that an event waits to be sent, in seconds. Default: `3600`."""
+"""Longest time that a process tries to send an event, in seconds. Default: `3600`."""
 
 POSTHOG_DELIVER_ON_SIGTERM = "POSTHOG_DELIVER_ON_SIGTERM"
 """Deliver what is owed before SIGTERM ends the process, where nobody else handles it. Default: `true`."""

@@ -105,7 +105,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("outbox_bytes", values.integer(1), 32 * 1024 * 1024, (env.POSTHOG_OUTBOX_BYTES,),
            doc="most bytes of events that wait to be sent"),
     Option("outbox_seconds", values.seconds, 3600.0, (env.POSTHOG_OUTBOX_SECONDS,),
-           doc="longest time that an event waits to be sent, in seconds"),
+           doc="longest time that a process tries to send an event, in seconds"),
     Option("deliver_on_sigterm", values.boolean, True, (env.POSTHOG_DELIVER_ON_SIGTERM,),
            doc="deliver what is owed before SIGTERM ends the process, where nobody else handles it"),
     Option("mask", values.mask, None,

@@ -86,11 +86,15 @@ class Outbox:
             dropped.append(self._forget((self.ready or self.fresh).popleft()))
         return dropped
 
-    def add_recovered(self, recovered: Sequence[tuple[EncodedEvent, float, Segment]]) -> None:
-        """Take in what an earlier process left, (event, age in seconds, segment), oldest first, ahead of all else."""
-        now = self._clock.now()
-        for event, age, segment in reversed(recovered):
-            owed = Owed(event, now - age, segment)
+    def add_recovered(self, recovered: Sequence[tuple[EncodedEvent, Segment]]) -> None:
+        """Take in what an earlier process left, (event, segment), oldest first, ahead of all else.
+
+        It is as old as the oldest that waits here: nobody tried to send it while no process ran, and by a wall clock
+        that was set meanwhile it has no age.
+        """
+        since = self.ready[0].since if self.ready else self._clock.now()
+        for event, segment in reversed(recovered):
+            owed = Owed(event, since, segment)
             segment.members[id(owed)] = event
             self.ready.appendleft(owed)
             self.bytes += len(event.body)

@@ -115,16 +115,16 @@ class Spool:
             except OSError:
                 self._own, self._lease = None, None  # Somebody removed it; the next write makes another.
 
-    def adopt(self, room: int) -> list[tuple[EncodedEvent, float, Segment]]:
-        """Take over what dead owners left, about `room` bytes at most: (event, age in seconds, file), oldest first."""
-        adopted: list[tuple[EncodedEvent, float, Segment]] = []
+    def adopt(self, room: int) -> list[tuple[EncodedEvent, Segment]]:
+        """Take over what dead owners left, about `room` bytes at most: (event, its file), oldest first."""
+        adopted: list[tuple[EncodedEvent, Segment]] = []
         with self._lock:
             try:
                 for path in self._claim(room):
                     adopted.extend(self._recovered(path))
             except OSError as error:
                 self._refused(error)
-        return sorted(adopted, key=lambda one: -one[1])
+        return sorted(adopted, key=lambda one: os.path.basename(one[1].path))
 
     def close(self) -> None:
         """Give up the lease; what is still on disk is for the next process."""
@@ -144,7 +144,7 @@ class Spool:
             if lease is not None:
                 os.close(lease)
 
-    def _recovered(self, path: str) -> list[tuple[EncodedEvent, float, Segment]]:
+    def _recovered(self, path: str) -> list[tuple[EncodedEvent, Segment]]:
         """What a file holds, as far as it can be read; one with nothing readable is set aside for whoever looks."""
         events: list[EncodedEvent] = []
         try:
@@ -158,8 +158,8 @@ class Spool:
         if not events:
             os.unlink(path)
             return []
-        segment, age = Segment(path, len(events)), _age(path)
-        return [(event, age, segment) for event in events]
+        segment = Segment(path, len(events))
+        return [(event, segment) for event in events]
 
     def _tell_damaged(self, kind: str) -> None:
         self.damaged += 1
@@ -287,12 +287,6 @@ def _write_segment(path: str, events: Iterable[EncodedEvent]) -> None:
     except BaseException:
         os.unlink(making)
         raise
-
-
-def _age(path: str) -> float:
-    """Seconds since the file was begun, by its name."""
-    created = os.path.basename(path).split("-", 1)[0]
-    return max(time.time() - int(created) / 1e9, 0.0) if created.isdecimal() else 0.0
 
 
 def _read_segment(file: Any) -> Iterator[EncodedEvent]:

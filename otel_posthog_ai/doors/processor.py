@@ -76,7 +76,7 @@ class PostHogSpanProcessor(BatchSpanProcessor):
         costs: `span` passes a cost on the span through; `posthog` leaves it out, and PostHog computes all. Default:
             `span`.
         outbox_bytes: Most bytes of events that wait to be sent. Default: `33554432`.
-        outbox_seconds: Longest time that an event waits to be sent, in seconds. Default: `3600`.
+        outbox_seconds: Longest time that a process tries to send an event, in seconds. Default: `3600`.
         deliver_on_sigterm: Deliver what is owed before SIGTERM ends the process, where nobody else handles it. Default:
             `true`.
         mask: `mask(key, value) -> value` over every text of the content, or names of built-in masks (`emails`,

@@ -158,21 +158,24 @@ def test_what_came_back_smaller_is_what_lies_on_disk_from_now_on() -> None:
     assert outbox.ready[0].event is smaller
 
 
-def test_what_an_earlier_process_left_goes_first_and_is_as_old_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_an_earlier_process_left_goes_first_and_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     outbox, segment = Outbox(1000, 60.0, longest_gap=15.0), Segment("0001", 0)
-    outbox.add([event(2, 10)], spooled_first=False)
+    outbox.add_recovered([(event(0, 30), segment), (event(1, 20), segment)])
     assert outbox.oldest_seconds() == 0.0
-    outbox.add_recovered([(event(0, 30), 50.0, segment), (event(1, 20), 40.0, segment)])
-    assert _waiting(outbox) == ([], ["0", "1", "2"])
-    assert (outbox.bytes, outbox.oldest_seconds()) == (60, 50.0)
-    assert sorted(one.uuid for one in segment.members.values()) == ["0", "1"]
     now += 10.0
-    assert outbox.expire() == [], "at the end of its time it is not over it"
+    outbox.add([event(3, 10)], spooled_first=False)
+    outbox.add_recovered([(event(2, 10), segment)])
+    assert _waiting(outbox) == ([], ["2", "0", "1", "3"])
+    assert (outbox.bytes, outbox.oldest_seconds()) == (70, 10.0)
+    assert sorted(one.uuid for one in segment.members.values()) == ["0", "1", "2"]
+    for _ in range(5):
+        now += 10.0
+        assert outbox.expire() == [], "at the end of its time it is not over it"
     now += 0.5
-    assert [owed.event.uuid for owed in outbox.expire()] == ["0"]
-    assert ([one.uuid for one in segment.members.values()], outbox.bytes) == (["1"], 30)
+    assert [owed.event.uuid for owed in outbox.expire()] == ["2", "0", "1"]
+    assert (segment.members, outbox.bytes) == ({}, 10)
 
 
 def test_the_oldest_may_wait_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:

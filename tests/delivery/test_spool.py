@@ -210,6 +210,24 @@ def test_no_more_is_adopted_than_there_is_room_for(tmp_path: Path) -> None:
     assert len(other.adopt(10**9)) == 3
 
 
+@pytest.mark.parametrize("days", [-400, -1, 1, 400])
+def test_a_clock_that_was_set_meanwhile_costs_no_event(new_sender: NewSender, tmp_path: Path, days: int) -> None:
+    """Nor does a weekend in which nothing ran: a file's name tells when it was begun by the wall clock of then."""
+    with FaultServer() as server:
+        owner = Spool(str(tmp_path), server.url, API_KEY)
+        events = make_events(4)
+        for batch in (events[:2], events[2:]):
+            written = owner.write(batch)
+            assert written is not None
+            path = Path(written.path)
+            created, rest = path.name.split("-", 1)
+            path.rename(path.with_name(f"{int(created) - days * 86_400 * 10**9:020d}-{rest}"))
+        owner.close()
+        sender = new_sender(server.url, spool_directory=str(tmp_path))
+        assert sender.flush(within(5)) is True
+        assert server.uuids == [event.uuid for event in events]
+
+
 def test_damaged_and_half_written_files_lose_only_themselves(tmp_path: Path) -> None:
     owner = Spool(str(tmp_path), "https://a", "k")
     good, torn, empty = (owner.write(make_events(3)) for _ in range(3))
