@@ -13,7 +13,7 @@ from otel_posthog_ai.record import AISpan, Message
 
 from .literals import ADDRESS
 from .messages import read_messages
-from .parts import KEYED, TYPED, type_of
+from .parts import KEYED, is_part_type, type_of
 from .raw_answers import raw_output, read_raw_answer
 from .raw_requests import PARAMETERS, read_request
 from .roles import CLASSES, LANGCHAIN_TYPES
@@ -41,7 +41,7 @@ _WORDS = frozenset(
         "tool_call_id", "system_fingerprint", "service_tier", "blocks", "media", "files", "history", "meta",
     }
 )  # fmt: skip
-_TYPES = frozenset({*TYPED, *CLASSES, *LANGCHAIN_TYPES, "message", "reasoning", "constructor"})
+_TYPES = frozenset({*CLASSES, *LANGCHAIN_TYPES, "message", "reasoning", "constructor"})
 # Words for what was said, where nothing beside them tells more; the plainest first.
 _SPOKEN = (
     "text", "content", "message", "prompt", "input", "inputs", "inputText", "answer", "response", "completion",
@@ -65,7 +65,7 @@ def _is_known(value: Mapping[str, Any]) -> bool:
         or any(is_mapping(value.get(key)) for key in _OBJECTS & value.keys())
         or not _TEXTS.isdisjoint(value)
         or any(is_mapping(value.get(key)) for key in _PART_KEYS & value.keys())
-        or type_of(value) in _TYPES
+        or _has_type(value)
         or ("model" in value and _are_items(value.get("input")))
     )
 
@@ -74,7 +74,12 @@ def _are_items(value: Any) -> bool:
     """Whether a list is what a request of the Responses API hands over: messages, calls and their results."""
     if not is_list(value) or not value:
         return False
-    return all(is_mapping(each) and ("role" in each or type_of(each) in _TYPES) for each in value)
+    return all(is_mapping(each) and ("role" in each or _has_type(each)) for each in value)
+
+
+def _has_type(value: Mapping[str, Any]) -> bool:
+    kind = type_of(value)
+    return kind in _TYPES or is_part_type(kind)
 
 
 def read_said(value: Any, role: str) -> list[Message] | None:

@@ -103,7 +103,7 @@ def audio(part: Pieces, draft: Draft) -> None:
     elif is_mapping(inner.get("source")):
         source(inner["source"], draft, "audio/wav")
     else:
-        data = inner.get("data") or inner.get("content")
+        data = inner.get("data") or inner.get("content") or inner.get("base64")
         form = first_text(inner, "format") or (first_text(inner, "mime_type", "media_type") or "").rpartition("/")[2]
         draft.audio(data, form)
     if transcript is not None:

@@ -17,7 +17,7 @@ from .draft import Draft, result_text
 from .histories import read_history
 from .media_parts import images
 from .message_layout import join_items, laid_out, last_user_text, message_text, with_instructions
-from .parts import CALL_TYPES, RESULT_TYPES, holds_result, is_item_text, read_part, type_of
+from .parts import holds_result, is_call_type, is_item_text, is_result_type, read_part, type_of
 from .roles import CLASSES, LANGCHAIN_TYPES, ROLES, role_of
 from .values import is_list, is_mapping, parse_json
 
@@ -30,8 +30,8 @@ PART_ROLES: dict[str, str] = {
 }
 # Objects that hold messages under one key, in order of preference.
 CONTAINERS = ("messages", "choices", "candidates", "generations", "contents", "output", "input")
-# Items of the Responses API that are no messages themselves.
-ITEM_TYPES = CALL_TYPES | RESULT_TYPES | {"reasoning", "image_generation_call", "mcp_list_tools"}
+# Items of the Responses API that are neither messages nor calls and results of tools.
+_OTHER_ITEMS = frozenset({"reasoning", "image_generation_call", "mcp_list_tools"})
 _LONGEST_REMEMBERED = 20_000
 _PLAIN_KEYS = frozenset({"role", "parts", "content", "finish_reason"})
 _CALL_KEYS = ("tool_calls", "toolCalls", "toolInvocations")
@@ -55,7 +55,10 @@ def read_messages(value: Any, role: str) -> list[Message] | None:
 
 
 def _is_item(entry: Any) -> bool:
-    return is_mapping(entry) and "role" not in entry and type_of(entry) in ITEM_TYPES
+    if not is_mapping(entry) or "role" in entry:
+        return False
+    kind = type_of(entry)
+    return kind in _OTHER_ITEMS or is_call_type(kind) or is_result_type(kind)
 
 
 _DEEPEST = 20
@@ -239,7 +242,7 @@ def _pydantic_ai(entry: Mapping[str, Any]) -> list[Message]:
     for part in entry["parts"]:
         kind = type_of(part) if is_mapping(part) else None
         content = part.get("content") if is_mapping(part) else part
-        if kind in RESULT_TYPES or (kind == "retry-prompt" and part.get("tool_name")):
+        if is_result_type(kind) or (kind == "retry-prompt" and part.get("tool_name")):
             draft = Draft()
             draft.result(content, part.get("tool_call_id"), part.get("tool_name"))
             messages.extend(draft.results)

@@ -10,8 +10,9 @@ from .draft import Draft
 from .media_parts import Pieces, first_text, inner_object
 from .values import dump, is_list, is_mapping, parse_json
 
-_RESULT_KEYS = ("response", "result", "output", "content")
+_RESULT_KEYS = ("response", "result", "output", "content", "error", "tools")
 _ARGUMENT_KEYS = ("arguments", "input", "args", "parameters")
+_HOSTED_KEYS = ("action", "queries", "code", "input", "arguments")
 _CALL_ID_KEYS = ("call_id", "id", "tool_call_id", "toolUseId", "toolCallId", "callId", "ref")
 _RESULT_ID_KEYS = ("tool_call_id", "call_id", "tool_use_id", "toolUseId", "toolCallId", "id", "callId", "ref")
 _NAME_KEYS = ("name", "tool_name", "toolName")
@@ -82,11 +83,27 @@ def _call(part: Pieces, draft: Draft) -> None:
     )
 
 
+def _server_call(part: Pieces, draft: Draft) -> None:
+    """A tool that the provider runs itself, in the GenAI conventions: what it was asked is of the provider's shape."""
+    asked = part.get("server_tool_call")
+    if is_mapping(asked):
+        said = {key: value for key, value in asked.items() if key != "type"}
+        part = {**part, "arguments": _first(asked, _HOSTED_KEYS, said)}
+    _call(part, draft)
+
+
+def _server_result(part: Pieces, draft: Draft) -> None:
+    given = part.get("server_tool_call_response")
+    if is_mapping(given):
+        said = {key: value for key, value in given.items() if key != "type"}
+        part = {**part, "response": _first(given, _RESULT_KEYS, said)}
+    _result(part, draft)
+
+
 def _hosted_call(part: Pieces, draft: Draft) -> None:
     """A tool that the provider runs itself, named by the item's type: `web_search_call`, `code_interpreter_call`."""
     name = str(part["type"]).removesuffix("_call")
-    arguments = next((part[key] for key in ("action", "queries", "code", "input") if part.get(key) is not None), None)
-    draft.call(name, arguments, first_text(part, *_CALL_ID_KEYS))
+    draft.call(name, _first(part, _HOSTED_KEYS), first_text(part, *_CALL_ID_KEYS))
     results = next((part[key] for key in ("results", "outputs") if part.get(key)), None)
     if results is not None:
         draft.result(results, first_text(part, *_CALL_ID_KEYS), name)
@@ -116,7 +133,18 @@ def _result(part: Pieces, draft: Draft) -> None:
 
 
 def _refusal(part: Pieces, draft: Draft) -> None:
-    draft.text(part.get("refusal") or part.get("text"))
+    draft.text(part.get("refusal") or part.get("text") or part.get("content"))
+
+
+def _compaction(part: Pieces, draft: Draft) -> None:
+    """What a conversation was shortened to; some providers hand it out only in a form that nobody can read."""
+    if isinstance(part.get("content"), str):
+        draft.text(part["content"])
+
+
+def _wrapped(part: Pieces, draft: Draft) -> None:
+    """LangChain's content block around what only one provider has."""
+    read_part(part.get("value"), draft)
 
 
 def _nothing(_part: Pieces, _draft: Draft) -> None:
@@ -167,19 +195,20 @@ _BY_READER: tuple[tuple[Reader, tuple[str, ...]], ...] = (
     (_text, ("text", "input_text", "output_text", "summary_text", "user-prompt", "system-prompt", "retry-prompt",
              "textBlock")),
     (_thinking, ("thinking", "reasoning", "reasoning_text", "reasoningBlock")),
-    (_nothing, ("redacted_thinking", "step-start", "step-finish", "mcp_list_tools", "compaction")),
+    (_nothing, ("redacted_thinking", "step-start", "step-finish", "mcp_list_tools",
+                "tool-approval-request", "tool-approval-response")),
+    (_compaction, ("compaction",)),
     (_call, ("tool_call", "tool_use", "tool-call", "toolCall", "function_call", "function", "custom",
-             "custom_tool_call", "server_tool_use", "server_tool_call", "mcp_tool_use", "builtin-tool-call", "toolUse",
-             "toolUseBlock")),
+             "custom_tool_call", "server_tool_use", "mcp_tool_use", "builtin-tool-call", "toolUse", "toolUseBlock",
+             "invalid_tool_call")),
+    (_server_call, ("server_tool_call",)),
+    (_server_result, ("server_tool_call_response",)),
     (_hosted_call, ("web_search_call", "file_search_call", "code_interpreter_call", "computer_call", "local_shell_call",
-                    "shell_call", "apply_patch_call")),
+                    "shell_call", "apply_patch_call", "tool_search_call")),
     (_mcp_call, ("mcp_call",)),
     (_invocation, ("tool-invocation", "dynamic-tool")),
-    (_result, ("tool_call_response", "tool_result", "tool-result", "function_call_output", "custom_tool_call_output",
-               "server_tool_call_response", "mcp_tool_result", "web_search_tool_result", "web_fetch_tool_result",
-               "code_execution_tool_result", "bash_code_execution_tool_result", "computer_call_output",
-               "local_shell_call_output", "shell_call_output", "tool-return", "builtin-tool-return", "toolResult",
-               "toolResultBlock")),
+    (_result, ("tool_call_response", "tool_result", "tool-result", "tool-error", "function_call_output", "tool-return",
+               "builtin-tool-return", "toolResult", "toolResultBlock", "server_tool_result", "tool_search_output")),
     (media_parts.image_url, ("image_url", "input_image")),
     (media_parts.image, ("image", "image-url", "base64_image")),
     (media_parts.audio, ("input_audio", "audio")),
@@ -188,6 +217,11 @@ _BY_READER: tuple[tuple[Reader, tuple[str, ...]], ...] = (
     (media_parts.uri, ("uri", "document-url", "video-url", "audio-url")),
     (media_parts.generated_image, ("image_generation_call",)),
     (_refusal, ("refusal",)),
+    (_wrapped, ("non_standard",)),
+)  # fmt: skip
+# Tools that a provider runs itself come with types of their own: `web_search_tool_result`, `mcp_tool_use`.
+_BY_ENDING: tuple[tuple[str, Reader], ...] = (
+    ("_tool_result", _result), ("_call_output", _result), ("_tool_use", _call),
 )  # fmt: skip
 TYPED: dict[str, Reader] = {kind: reader for reader, kinds in _BY_READER for kind in kinds}
 
@@ -207,10 +241,8 @@ KEYED: tuple[tuple[str, KeyedReader], ...] = tuple((key, reader) for reader, key
 # The key that may stand beside all others comes last.
 _LAST: tuple[tuple[str, KeyedReader], ...] = (("text", _gemini_text),)
 RESULT_KEYS = frozenset(_BY_KEYED_READER[1][1])
-RESULT_TYPES = frozenset(kind for kind, reader in TYPED.items() if reader is _result)
-CALL_TYPES = frozenset(
-    kind for kind, reader in TYPED.items() if reader in (_call, _hosted_call, _mcp_call, _invocation)
-)
+_RESULTS = (_result, _server_result)
+_CALLS = (_call, _server_call, _hosted_call, _mcp_call, _invocation)
 
 
 def type_of(part: Pieces) -> str | None:
@@ -221,10 +253,31 @@ def type_of(part: Pieces) -> str | None:
     return first_text(part, "block_type", "part_kind", "kind")
 
 
+def _reader_of(kind: str | None) -> Reader | None:
+    if kind is None:
+        return None
+    return TYPED.get(kind) or next((reader for ending, reader in _BY_ENDING if kind.endswith(ending)), None)
+
+
+def is_part_type(kind: str | None) -> bool:
+    """Whether parts or items of this type are known."""
+    return _reader_of(kind) is not None
+
+
+def is_result_type(kind: str | None) -> bool:
+    """Whether parts and items of this type are results of tools."""
+    return _reader_of(kind) in _RESULTS
+
+
+def is_call_type(kind: str | None) -> bool:
+    """Whether parts and items of this type are calls of tools."""
+    return _reader_of(kind) in _CALLS
+
+
 def holds_result(part: Any) -> bool:
     """Whether a part is the result of a tool."""
     return is_mapping(part) and (
-        type_of(part) in RESULT_TYPES or not RESULT_KEYS.isdisjoint(part.keys()) or _is_bare_result(part)
+        is_result_type(type_of(part)) or not RESULT_KEYS.isdisjoint(part.keys()) or _is_bare_result(part)
     )
 
 
@@ -239,7 +292,7 @@ def read_part(part: Any, draft: Draft) -> None:
         draft.text(part)
         return
     kind = type_of(part)
-    reader = TYPED.get(kind) if kind is not None else None
+    reader = _reader_of(kind)
     if reader is None and kind is not None and kind.startswith("tool-") and "toolCallId" in part:
         reader = _invocation
     if reader is not None:

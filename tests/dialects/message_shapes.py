@@ -290,6 +290,18 @@ ANTHROPIC: dict[str, Shape] = {
         [calls(None, {"id": "call_1", "type": "function", "function": {"name": "web_search", "arguments": '{"query":"x"}'}}),
          tool_result('[{"type":"web_search_result","title":"T","url":"https://t"}]'), said("assistant", "Sunny")],
     ),
+    "a server tool that nobody listed": (
+        [{"role": "assistant", "content": [{"type": "acme_tool_use", "id": "call_1", "name": "acme", "input": {"query": "x"}},
+                                           {"type": "acme_tool_result", "tool_use_id": "call_1", "content": "found"}]}],
+        "assistant",
+        [calls(None, {"id": "call_1", "type": "function", "function": {"name": "acme", "arguments": '{"query":"x"}'}}),
+         tool_result("found")],
+    ),
+    "what a conversation was shortened to": (
+        [{"role": "assistant", "content": [{"type": "compaction", "content": "They greeted."}]}],
+        "assistant",
+        [said("assistant", "They greeted.")],
+    ),
 }  # fmt: skip
 
 GEMINI: dict[str, Shape] = {
@@ -391,6 +403,28 @@ BEDROCK: dict[str, Shape] = {
 }  # fmt: skip
 
 SEMCONV: dict[str, Shape] = {
+    "a server tool of Anthropic": (
+        [{"role": "assistant", "parts": [
+            {"type": "server_tool_call", "id": "call_1", "name": "web_search", "server_tool_call": {"type": "web_search", "input": {"query": "x"}}},
+            {"type": "server_tool_call_response", "id": "call_1",
+             "server_tool_call_response": {"type": "web_search", "content": [{"title": "T"}]}}]}],
+        "assistant",
+        [calls(None, {"id": "call_1", "type": "function", "function": {"name": "web_search", "arguments": '{"query":"x"}'}}),
+         tool_result('[{"title":"T"}]')],
+    ),
+    "a server tool of a shape of its own": (
+        [{"role": "assistant", "parts": [
+            {"type": "server_tool_call", "id": "call_1", "name": "maps", "server_tool_call": {"type": "maps", "place": "x"}},
+            {"type": "server_tool_call_response", "id": "call_1", "server_tool_call_response": {"type": "maps", "found": 0}}]}],
+        "assistant",
+        [calls(None, {"id": "call_1", "type": "function", "function": {"name": "maps", "arguments": '{"place":"x"}'}}),
+         tool_result('{"found":0}')],
+    ),
+    "a refusal": (
+        [{"role": "assistant", "parts": [{"type": "refusal", "content": "No."}]}],
+        "assistant",
+        [said("assistant", "No.")],
+    ),
     "text": ([{"role": "user", "parts": [{"type": "text", "content": "Hi"}]}], "user", [said("user", "Hi")]),
     "call": (
         [{"role": "assistant", "parts": [{"type": "tool_call", "id": "call_1", "name": "get_weather", "arguments": {"city": "Paris"}}],
@@ -448,6 +482,20 @@ SEMCONV: dict[str, Shape] = {
 }  # fmt: skip
 
 LANGCHAIN: dict[str, Shape] = {
+    "content blocks of version 1": (
+        [{"role": "assistant", "content": [
+            {"type": "server_tool_call", "id": "call_1", "name": "web_search", "args": {"query": "x"}},
+            {"type": "server_tool_result", "tool_call_id": "call_1", "status": "success", "output": {"found": 1}},
+            {"type": "non_standard", "value": {"type": "acme", "text": "Sunny"}}]}],
+        "assistant",
+        [calls(None, {"id": "call_1", "type": "function", "function": {"name": "web_search", "arguments": '{"query":"x"}'}}),
+         tool_result('{"found":1}'), said("assistant", "Sunny")],
+    ),
+    "sound of version 1": (
+        [{"role": "user", "content": [{"type": "audio", "base64": "UklG", "mime_type": "audio/wav"}]}],
+        "user",
+        [said("user", [{"type": "input_audio", "input_audio": {"data": "UklG", "format": "wav"}}])],
+    ),
     "constructors": (
         {"messages": [[
             {"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", "SystemMessage"], "kwargs": {"content": "Be brief.", "type": "system"}},
@@ -510,6 +558,11 @@ LANGCHAIN: dict[str, Shape] = {
 }  # fmt: skip
 
 FRAMEWORKS: dict[str, Shape] = {
+    "a tool that failed, of Vercel's": (
+        [{"role": "tool", "content": [{"type": "tool-error", "toolCallId": "call_1", "toolName": "look_up", "error": "down"}]}],
+        "tool",
+        [tool_result("down", name="look_up")],
+    ),
     "Vercel AI": (
         [{"role": "assistant", "content": [{"type": "tool-call", "toolCallId": "call_1", "toolName": "get_weather", "args": {"city": "Paris"}}]},
          {"role": "tool", "content": [{"type": "tool-result", "toolCallId": "call_1", "toolName": "get_weather", "result": "sunny"}]}],
