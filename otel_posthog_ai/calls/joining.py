@@ -64,9 +64,10 @@ class Joining:
                 kept.identity.complete(gone.identity)
                 self._absorb(span, logged, _TOLD_TWICE)
         for node in list(self._held.values()):
-            told = self._remembered.runs.find(node.record) if node.record is not None and not node.promised else None
-            if told is not None:
-                self._absorb(told, node, _TOLD_TWICE)
+            if node.record is not None and not node.promised:
+                told = self._remembered.steps.find(node, node.record, self._hierarchy)
+                if told is not None:
+                    self._absorb(told, node, _TOLD_TWICE)
         for prompt in lonely_prompts(self._held.values(), self._hierarchy):
             self._filter_out(prompt, "a prompt in log records below which nothing is left")
 

@@ -56,37 +56,45 @@ def told_twice(nodes: Iterable[Node]) -> list[Pair]:
     return list(_one_to_one(sorted(found, key=lambda each: each[0])))
 
 
-_Where = tuple[str, str | None, str | None]
+_Where = tuple[str, str | None, int | str | None]
 
 
 def _where(record: AISpan) -> _Where:
     """What both have in common before anything is compared: kind, type, and the conversation or the trace."""
-    common = record.trace_id if record.span_type == "agent" else conversation_of(record)
-    return record.kind, record.span_type, common
+    return record.kind, record.span_type, told_of(record)
+
+
+def told_of(record: AISpan) -> int | str | None:
+    """What is told twice there: a prompt in its trace, all else in its conversation."""
+    return record.trace_id if record.span_type == "agent" else conversation_of(record)
 
 
 def _is_same(logged: AISpan, other: AISpan) -> bool:
     """For two that have the same kind, type and conversation or trace."""
-    if is_call(logged):
-        return same_logged_call(logged, other)
-    if logged.span_type == "tool":
-        return same_run(logged, other)
-    return logged.span_type == "agent" and (other.start_ns - NEAR_NS <= logged.start_ns <= other.end_ns + NEAR_NS)
+    return same_logged_call(logged, other) if is_call(logged) else same_step(logged, other)
 
 
-class Run(Protocol):
-    """What tells the run of a tool."""
+class Step(Protocol):
+    """What tells the run of a tool, or a prompt."""
 
+    @property
+    def span_type(self) -> str | None: ...
     @property
     def tool_name(self) -> str | None: ...
     @property
     def tool_call_id(self) -> str | None: ...
     @property
+    def start_ns(self) -> int: ...
+    @property
     def end_ns(self) -> int: ...
 
 
-def same_run(logged: Run, other: Run) -> bool:
-    """Whether two tell one run of a tool."""
+def same_step(logged: Step, other: Step) -> bool:
+    """Whether log records and a span, of the same type and conversation or trace, tell one run of a tool or prompt."""
+    if logged.span_type == "agent":
+        return other.start_ns - NEAR_NS <= logged.start_ns <= other.end_ns + NEAR_NS
+    if logged.span_type != "tool":
+        return False
     if logged.tool_call_id is not None and other.tool_call_id is not None:
         return logged.tool_call_id == other.tool_call_id
     return logged.tool_name == other.tool_name and abs(logged.end_ns - other.end_ns) <= NEAR_NS

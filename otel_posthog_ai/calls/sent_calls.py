@@ -24,7 +24,7 @@ from .evidence import (
 from .logged import NEAR_NS, same_logged_call
 from .processes import Process, may_be_one
 from .timeline import Timeline, reach
-from .told_runs import ToldRuns
+from .told_steps import ToldSteps
 
 MOST_CALLS = 1_000
 _Key = TypeVar("_Key")
@@ -56,7 +56,7 @@ class RememberedCalls:
     """The last calls that left, without their content but for what evidence needs."""
 
     def __init__(self) -> None:
-        self.runs = ToldRuns()
+        self.steps = ToldSteps()
         self._calls: OrderedDict[int, _Call] = OrderedDict()
         """By span id, in the order in which they left."""
         self._next = 0
@@ -73,7 +73,7 @@ class RememberedCalls:
     def add(self, node: Node, record: AISpan) -> None:
         """A call has left, or a step."""
         if record.kind == "span":
-            self.runs.add(node, record)
+            self.steps.add(node, record)
             return
         self._forget(node.span_id)
         call = self._calls[node.span_id] = _Call(self._next, node, _slim(record))

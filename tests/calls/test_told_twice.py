@@ -64,9 +64,40 @@ def test_the_run_of_a_tool_is_drawn_once_when_the_other_has_left(
     name: str, order: tuple[str, str], receiver: Receiver, tmp_path: Path
 ) -> None:
     replayed(receiver, tmp_path, in_order(name, order), 1)
-    runs = [event["properties"] for event in receiver.events if event["properties"].get("$ai_span_type") == "tool"]
-    names = [run["$ai_span_name"] for run in runs]
-    assert len(names) == len(set(names)) > 0
+    assert len(drawn(receiver, "tool")) == 1
+
+
+def one_by_one(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each span in a request of its own, in the order in which they ended."""
+    found: list[tuple[int, dict[str, Any]]] = []
+    for request in requests:
+        for of_resource in request["resourceSpans"]:
+            for of_scope in of_resource["scopeSpans"]:
+                for span in of_scope["spans"]:
+                    alone = {**of_resource, "scopeSpans": [{**of_scope, "spans": [span]}]}
+                    found.append((int(span["endTimeUnixNano"]), {"resourceSpans": [alone]}))
+    return [request for _, request in sorted(found, key=lambda each: each[0])]
+
+
+def drawn(receiver: Receiver, span_type: str) -> list[str]:
+    """The names of the steps of a type."""
+    steps = [event["properties"] for event in receiver.events]
+    return [step["$ai_span_name"] for step in steps if step.get("$ai_span_type") == span_type]
+
+
+@pytest.mark.parametrize("name", ["claude_code_spans_and_logs", "codex_tool", "gemini_cli_tool"])
+def test_the_run_of_a_tool_is_drawn_once_when_spans_come_one_by_one(
+    name: str, receiver: Receiver, tmp_path: Path
+) -> None:
+    found = parts(name)
+    replayed(receiver, tmp_path, [*found["resourceLogs"], *one_by_one(found["resourceSpans"])], 1)
+    assert len(drawn(receiver, "tool")) == 1
+
+
+def test_a_prompt_is_drawn_once_when_its_log_record_has_left(receiver: Receiver, tmp_path: Path) -> None:
+    found = parts("claude_code_spans_and_logs")
+    events = replayed(receiver, tmp_path, [*found["resourceLogs"], *one_by_one(found["resourceSpans"])], 1)
+    assert (events.count("$ai_trace"), drawn(receiver, "agent")) == (1, [])
 
 
 def again(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
