@@ -84,20 +84,20 @@ def _call(part: Pieces, draft: Draft) -> None:
 
 
 def _server_call(part: Pieces, draft: Draft) -> None:
-    """A tool that the provider runs itself, in the GenAI conventions: what it was asked is of the provider's shape."""
-    asked = part.get("server_tool_call")
-    if is_mapping(asked):
-        said = {key: value for key, value in asked.items() if key != "type"}
-        part = {**part, "arguments": _first(asked, _HOSTED_KEYS, said)}
-    _call(part, draft)
+    _call(_opened(part, "server_tool_call", _HOSTED_KEYS, "arguments"), draft)
 
 
 def _server_result(part: Pieces, draft: Draft) -> None:
-    given = part.get("server_tool_call_response")
-    if is_mapping(given):
-        said = {key: value for key, value in given.items() if key != "type"}
-        part = {**part, "response": _first(given, _RESULT_KEYS, said)}
-    _result(part, draft)
+    _result(_opened(part, "server_tool_call_response", _RESULT_KEYS, "response"), draft)
+
+
+def _opened(part: Pieces, key: str, words: tuple[str, ...], field: str) -> Pieces:
+    """A part about a tool that the provider runs itself: the GenAI conventions keep an object of its shape under `key`."""
+    inner = part.get(key)
+    if not is_mapping(inner):
+        return part
+    said = {name: value for name, value in inner.items() if name != "type"}
+    return {**part, field: _first(inner, words, said)}
 
 
 def _hosted_call(part: Pieces, draft: Draft) -> None:
