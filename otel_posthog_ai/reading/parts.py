@@ -92,7 +92,7 @@ def _server_result(part: Pieces, draft: Draft) -> None:
 
 
 def _opened(part: Pieces, key: str, words: tuple[str, ...], field: str) -> Pieces:
-    """A part about a tool that the provider runs itself: the GenAI conventions keep an object of its shape under `key`."""
+    """A part about a tool that the provider runs itself: the conventions keep an object of its shape under `key`."""
     inner = part.get(key)
     if not is_mapping(inner):
         return part
