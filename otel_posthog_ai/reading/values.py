@@ -158,6 +158,10 @@ def texts(value: Any) -> list[str] | None:
     return None
 
 
+# What is written where an answer, or a part of a stream, gave none.
+_NO_REASON = frozenset({"", "None", "null", "FINISH_REASON_UNSPECIFIED"})
+
+
 def finish_reason(value: Any) -> str | None:
     """The first finish reason of a list, its JSON text, a quoted text or an enum's text, as the provider spells it."""
     found = json_text(value)
@@ -167,7 +171,8 @@ def finish_reason(value: Any) -> str | None:
         return None
     found = found.strip().strip("\"'")
     # `FinishReason.TOOL_CALLS` is an enum's text; a reason itself has no dot.
-    return found.rsplit(".", 1)[-1] or None
+    found = found.rsplit(".", 1)[-1]
+    return found if found not in _NO_REASON else None
 
 
 def _as_text(value: Any) -> str:

@@ -147,6 +147,11 @@ def test_finish_reasons_of_every_form(value: Any) -> None:
     assert record({**CALL, "gen_ai.response.finish_reasons": value}).finish_reason == "stop"
 
 
+@pytest.mark.parametrize("value", ["None", ("",), '["null"]', "FinishReason.FINISH_REASON_UNSPECIFIED"])
+def test_no_finish_reason_of_any_form(value: Any) -> None:
+    assert record({**CALL, "gen_ai.response.finish_reasons": value}).finish_reason is None
+
+
 def test_an_abandoned_stream_is_cancelled_and_no_error() -> None:
     found = record({**CALL, "gen_ai.request.stream": True, "gen_ai.response.finish_reasons": ("error",)})
     assert (found.cancelled, found.error, found.finish_reason) == (True, None, None)
