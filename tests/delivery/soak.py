@@ -1,133 +1,188 @@
-"""Minutes of random faults: every event arrives, once by uuid, and memory stays flat.
+"""An hour of everything that goes wrong at once: what was owed arrives, numbers add up, memory levels off.
 
-    python -m tests.delivery.soak [seconds]        # 600 by default; from the root of the repository
+    python -m tests.delivery.soak [seconds]        # 3600 by default; from the root of the repository
 
-Four threads put events of mixed sizes while the server changes its mind every few seconds between all the faults that
-`fault_server` knows. In the end the server is well, and everything must have arrived.
+One process traces with twenty threads, and forks; it is never killed. Eight more of four threads each come and go:
+every few seconds one of them is killed or told to end, forks children that end with work undone, or meets a disk that
+takes no more. All nine share a spool. Meanwhile the host is at fault most of the time, and the clock is set forward and
+back. In the end the host is well, and one more process takes over what is left: every span that was ended by the
+survivor, and every event of the others that was on disk or delivered, must have arrived.
 """
 
 from __future__ import annotations
 
 import random
+import signal
+import subprocess
 import sys
-import threading
+import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 from otel_posthog_ai.content.shrinking import shrink
 from otel_posthog_ai.counters import Counters
-from otel_posthog_ai.delivery import Sender, encode, retry
+from otel_posthog_ai.delivery import Sender
 
-from .fault_server import CLOSES, NOT_HTTP, OK, RESETS, STORED_BUT_NO_ANSWER, Fault, FaultServer, Received, answer
-from .samples import adds_up, make_event, make_settings, within
+from .clock import Clock
+from .fault_server import FaultServer
+from .samples import make_settings, within
+from .weather import Weather
 
-THREADS = 4
-FAULTS = [
-    *(fault for stage, fault in RESETS.items() if stage != "body"),
-    Fault(reset="body", stores=True),
-    *CLOSES.values(),
-    *(answer(status) for status in (408, 429, 500, 502, 503, 504)),
-    answer(429, Retry_After="1"),
-    answer(302, Location="/login"),
-    Fault(delay=1.5),
-    Fault(hang="answer"),
-    Fault(hang="body", stores=True),
-    Fault(drip=0.01),
-    STORED_BUT_NO_ANSWER,
-    NOT_HTTP,
-    answer(404),
-]
-SIZES = [200] * 300 + [5_000] * 100 + [100_000] * 3 + [1_200_000]
+PROCESSES = 8
+MOST_GROWTH_KILOBYTES = 10_000
+"""Of the survivor, between the middle third of the run and the last one."""
+_APP = "tests.delivery.soak_app"
+_SHORTEST_LIFE, _LONGEST_LIFE = 1.0, 20.0
+_LOOK_SECONDS = 0.3
+_LAST_SECONDS = 150.0
 
 
-class Weather:
-    """Chooses a fault for each request: for some seconds one kind prevails, then another, or none."""
-
-    def __init__(self, random_source: random.Random) -> None:
-        self._random = random_source
-        self._until = 0.0
-        self._fault = OK
-        self.clear_up = False
-        self.faults = 0
-
-    def __call__(self, received: Received) -> Fault:
-        if self.clear_up:
-            return OK
-        now = time.monotonic()
-        if now > self._until:
-            self._fault = self._random.choice(FAULTS) if self._random.random() < 0.6 else OK
-            self._until = now + self._random.uniform(0.2, 4.0)
-        if self._fault is not OK and self._random.random() < 0.8:
-            self.faults += 1
-            return self._fault
-        return answer(413) if len(received.text) > 3_000_000 else OK
+def _start(kind: str, host: str, folder: Path, seed: int, clock: Clock, *options: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([*clock.command, _APP, kind, host, str(folder), str(seed), *options])
 
 
-def resident_kilobytes() -> int:
-    """Memory of this process now; 0 where the system does not say."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return 0
-    return int(next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmRSS:")))
+class Herd:
+    """The processes that come and go, and what is done to them."""
+
+    def __init__(self, host: str, folder: Path, seed: int, clock: Clock) -> None:
+        self._random = random.Random(seed)
+        self._folder = folder
+        self._host = host
+        self._clock = clock
+        self._living: list[tuple[subprocess.Popen[bytes], float]] = []
+        self.counts = {"started": 0, "killed": 0, "ended": 0, "disk full": 0, "wrong": 0}
+
+    def look(self) -> None:
+        """Keep their number, and end whose time has come."""
+        while len(self._living) < PROCESSES:
+            self._add()
+        for process, end in [one for one in self._living if time.monotonic() > one[1]]:
+            self._end(process, kill=self._random.random() < 0.6)
+            self._living.remove((process, end))
+
+    def end(self) -> None:
+        """All of them."""
+        for process, _ in self._living:
+            self._end(process, kill=False)
+
+    def _add(self) -> None:
+        full = self._random.random() < 0.15
+        self.counts["started"] += 1
+        self.counts["disk full"] += full
+        number = self.counts["started"]
+        process = _start("mortal", self._host, self._folder, number, self._clock, *(["full"] if full else []))
+        self._living.append((process, time.monotonic() + self._random.uniform(_SHORTEST_LIFE, _LONGEST_LIFE)))
+
+    def _end(self, process: subprocess.Popen[bytes], *, kill: bool) -> None:
+        process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+        try:
+            status = process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            status = process.wait()
+            self.counts["wrong"] += 1
+        self.counts["killed" if kill else "ended"] += 1
+        # Who is told to end before it listens has nothing to say.
+        self.counts["wrong"] += status not in ((-signal.SIGKILL, 1) if kill else (0, -signal.SIGTERM))
+
+
+class Memory:
+    """What a process holds, over time."""
+
+    def __init__(self, process: int) -> None:
+        self._status = Path(f"/proc/{process}/status")
+        self._samples: list[int] = []
+
+    def look(self) -> None:
+        """One more sample; none where the system does not say."""
+        if self._status.exists():
+            lines = self._status.read_text().splitlines()
+            self._samples += [int(line.split()[1]) for line in lines if line.startswith("VmRSS:")]
+
+    def tenths(self) -> list[int]:
+        """The median of each tenth of the run, in kB."""
+        size = max(len(self._samples) // 10, 1)
+        return [int(median(self._samples[at : at + size])) for at in range(0, len(self._samples), size)][:10]
+
+    def growth(self) -> int:
+        """From the middle third to the last, in kB."""
+        third = len(self._samples) // 3
+        if not third:
+            return 0
+        return int(median(self._samples[-third:]) - median(self._samples[third : 2 * third]))
+
+
+class Arrivals:
+    """What the host has taken, by uuid and by span; the events themselves are forgotten, or the test would grow."""
+
+    def __init__(self, server: FaultServer) -> None:
+        self._server = server
+        self.uuids: set[str] = set()
+        self.spans: set[str] = set()
+        self.doubled = 0
+
+    def look(self) -> None:
+        with self._server._lock:
+            events = list(self._server.events)
+            self._server.events.clear()
+            self._server.requests.clear()
+        for event in events:
+            self.doubled += event["uuid"] in self.uuids
+            self.uuids.add(event["uuid"])
+            self.spans.add(event["properties"].get("$ai_span_id", ""))
+
+
+def _noted(path: Path) -> set[str]:
+    return set(path.read_text().split()) if path.exists() else set()
+
+
+def _take_over(url: str, folder: Path, arrivals: Arrivals) -> tuple[set[str], set[str]]:
+    """What the last process leaves undelivered, events and spans, when all is well."""
+    last = Sender(make_settings(url, spool_directory=str(folder / "spool"), timeout=10.0), Counters(), shrink=shrink)
+    events, spans = _noted(folder / "events"), _noted(folder / "spans")
+    deadline = time.monotonic() + _LAST_SECONDS
+    arrivals.look()
+    while (events - arrivals.uuids or spans - arrivals.spans) and time.monotonic() < deadline:
+        last.flush(within(5))
+        time.sleep(0.5)
+        arrivals.look()
+    last.shutdown(within(5))
+    print(f"{len(events)} events of processes that came and went were on disk or delivered, "
+          f"{len(events - arrivals.uuids)} of them lost")  # fmt: skip
+    print(f"{len(spans)} spans were ended by the one that stayed, {len(spans - arrivals.spans)} of them lost")
+    return events - arrivals.uuids, spans - arrivals.spans
 
 
 def soak(seconds: float, seed: int) -> bool:
     """Run for about `seconds`; prints what happened and says whether all is well."""
-    retry.FIRST_REST, retry.LONGEST_REST = 0.5, 3.0
     weather = Weather(random.Random(seed))
-    produced: list[str] = []
-    end = time.monotonic() + seconds
-    with FaultServer(weather) as server:
-        settings = make_settings(server.url, timeout=3.0, outbox_bytes=256 * 1024 * 1024)
-        sender = Sender(settings, Counters(), shrink=shrink)
-
-        def emit(number: int) -> None:
-            source = random.Random(seed + number)
-            while time.monotonic() < end:
-                events = [encode(make_event(size=source.choice(SIZES))) for _ in range(source.randint(1, 10))]
-                produced.extend(event.uuid for event in events)
-                sender.put(events)
-                time.sleep(source.expovariate(10))
-
-        threads = [threading.Thread(target=emit, args=(number,)) for number in range(THREADS)]
-        for thread in threads:
-            thread.start()
-        memory: list[int] = []
-        arrived: set[str] = set()
-        doubled = 0
-        sums = True
-        while time.monotonic() < end:
-            time.sleep(min(2.0, seconds / 20))
-            sums &= adds_up(sender.status())
-            with server._lock:  # What has arrived is forgotten but for its uuid, or the test itself would grow.
-                uuids = [event["uuid"] for event in server.events]
-                server.events.clear()
-                server.requests.clear()
-            doubled += len(uuids) - len(set(uuids) - arrived)
-            arrived.update(uuids)
-            memory.append(resident_kilobytes())
-        for thread in threads:
-            thread.join()
+    with tempfile.TemporaryDirectory() as name, FaultServer(weather) as server:
+        folder = Path(name)
+        clock = Clock(folder, random.Random(seed))
+        arrivals = Arrivals(server)
+        herd = Herd(server.url, folder, seed, clock)
+        survivor = _start("survivor", server.url, folder, seed, clock)
+        memory = Memory(survivor.pid)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and survivor.poll() is None:
+            herd.look()
+            clock.look()
+            memory.look()
+            arrivals.look()
+            time.sleep(_LOOK_SECONDS)
+        herd.end()
         weather.clear_up = True
-        for _ in range(10):
-            if sender.flush(within(30)):
-                break
-        stopped = sender.shutdown(within(30))
-        status = sender.status()
-        arrived.update(server.uuids)
-
-    lost = set(produced) - arrived
-    third = max(len(memory) // 3, 1)
-    first, last = (sorted(part)[len(part) // 2] for part in (memory[third : 2 * third] or memory, memory[-third:]))
-    growth = last - first
-    print(f"seed {seed}: {len(produced)} events, {len(arrived)} arrived, {len(lost)} lost, {doubled} twice on the wire")
-    print(
-        f"{weather.faults} faults, {status['retried']} repeats, dropped {status['dropped']}, shrunk {status['shrunk']}"
-    )
-    print(f"memory {first} kB in the middle, {last} kB at the end, numbers always added up: {sums and adds_up(status)}")
-    return not lost and stopped and sums and adds_up(status) and not status["dropped"] and growth < 60_000
+        survivor.terminate()
+        status = survivor.wait(_LAST_SECONDS)
+        lost_events, lost_spans = _take_over(server.url, folder, arrivals)
+    print(f"seed {seed}, {seconds:.0f} s: {herd.counts}, {weather.faults} faults, {clock.jumps} clock jumps")
+    print(f"{len(arrivals.uuids)} events arrived, {arrivals.doubled} twice on the wire; the survivor's numbers and "
+          f"those of its children {'add up' if status == 0 else 'DO NOT ADD UP'}")  # fmt: skip
+    print(f"memory of the survivor by tenths of the run, kB: {memory.tenths()}", flush=True)
+    all_well = status == 0 and not herd.counts["wrong"] and memory.growth() < MOST_GROWTH_KILOBYTES
+    return all_well and not (lost_events or lost_spans)
 
 
 if __name__ == "__main__":
-    arguments = [float(argument) for argument in sys.argv[1:]]
-    sys.exit(0 if soak(arguments[0] if arguments else 600.0, int(time.time()) % 100_000) else 1)
+    sys.exit(0 if soak(float(sys.argv[1]) if sys.argv[1:] else 3_600.0, int(time.time()) % 100_000) else 1)
