@@ -13,19 +13,19 @@ from typing import NamedTuple
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import SpanContext
 
 from otel_posthog_ai.bounds import forget_oldest
-from otel_posthog_ai.otlp.held import HeldTrace
 from otel_posthog_ai.otlp.requests import LogEntry
 from otel_posthog_ai.otlp.strays import Strays
 
 from .journal import Entry
-from .packing import OVERHEAD, PackedSpan, pack, unpack
+from .open_trace import HeldLog, OpenTrace
+from .packing import pack
 
 _LOG_BYTES = 1_000
 """About what a log record costs in memory, beside its texts."""
 _MOST_LEFT = 20_000
+_NEARLY = 0.9
 _MOST_SCOPES, _OTHER_SCOPES = 200, "(others)"
 
 
@@ -35,7 +35,7 @@ class Patience(NamedTuple):
     quiet: float = 10.0
     """Without anything new."""
     longest: float = 300.0
-    """Since its first span came, however busy it is."""
+    """Since its first span came, however busy it is; but what ended in the last `quiet` seconds of a busy one stays."""
     unfinished: float = 120.0
     """Without anything new, while a span of its own process that was named as a parent has not come: it still runs."""
 
@@ -45,39 +45,6 @@ class StrayOrigin(NamedTuple):
 
     since: float
     entry: Entry | None
-
-
-class OpenTrace:
-    """One trace, its spans as bytes."""
-
-    __slots__ = ("awaited", "bytes", "changed", "entries", "logs", "seen", "since", "spans", "trace_id")
-
-    def __init__(self, trace_id: int, now: float) -> None:
-        self.trace_id = trace_id
-        self.since = self.changed = now
-        self.spans: list[PackedSpan] = []
-        self.logs: list[LogEntry] = []
-        self.bytes = 0
-        self.seen: set[int] = set()
-        self.awaited: set[int] = set()
-        """Spans of the same process that were named as parents and have not come."""
-        self.entries: set[Entry] = set()
-        """The requests on disk that hold some of it."""
-
-    def note(self, span_id: int, parent: SpanContext | None) -> None:
-        """A span of it has come."""
-        self.seen.add(span_id)
-        self.awaited.discard(span_id)
-        if parent is not None and not parent.is_remote and parent.span_id not in self.seen:
-            self.awaited.add(parent.span_id)
-
-    def unpacked(self) -> HeldTrace:
-        """The trace with its spans as objects."""
-        held = HeldTrace(self.trace_id)
-        held.spans = [unpack(span) for span in self.spans]
-        held.logs = self.logs
-        held.bytes = self.bytes
-        return held
 
 
 class OpenTraces:
@@ -105,12 +72,7 @@ class OpenTraces:
             packed, is_ai = pack(span)
             context = span.get_span_context()
             assert context is not None
-            trace = self._trace(context.trace_id, now, entry)
-            trace.spans.append(packed)
-            trace.note(context.span_id, span.parent)
-            size = len(packed.packed) + OVERHEAD
-            trace.bytes += size
-            self.bytes += size
+            self.bytes += self._trace(context.trace_id, now).add(packed, span.parent, entry)
             self.spans += 1
             self._count(packed.scope, is_ai)
 
@@ -127,21 +89,15 @@ class OpenTraces:
             if not each.trace_id or not each.span_id:
                 self.strays.add(each, size, StrayOrigin(now, entry))
                 continue
-            trace = self._trace(each.trace_id, now, entry)
-            trace.logs.append(each)
-            trace.bytes += size
-            self.bytes += size
+            self.bytes += self._trace(each.trace_id, now).add_log(HeldLog(each, size, entry))
 
-    def _trace(self, trace_id: int, now: float, entry: Entry | None) -> OpenTrace:
+    def _trace(self, trace_id: int, now: float) -> OpenTrace:
         trace = self._open.get(trace_id)
         if trace is None:
             trace = self._open[trace_id] = OpenTrace(trace_id, now)
         elif trace.changed != now:
             trace.changed = now
             self._open.move_to_end(trace_id)
-        if entry is not None and entry not in trace.entries:
-            trace.entries.add(entry)
-            entry.hold()
         return trace
 
     def oldest_seconds(self, now: float) -> float:
@@ -151,6 +107,7 @@ class OpenTraces:
     def leaving(self, now: float, *, short_by: int = 0, everything: bool = False) -> list[OpenTrace]:
         """The traces that have to go, in the order in which they came; `short_by` bytes of them at least."""
         going = list(self._open.values()) if everything else self._due(now)
+        staying = self._last_of_busy(going, now) if short_by <= 0 and not everything else {}
         short_by -= sum(trace.bytes for trace in going)
         if short_by > 0:
             chosen = {trace.trace_id for trace in going}
@@ -161,7 +118,11 @@ class OpenTraces:
                     going.append(trace)
                     short_by -= trace.bytes
         for trace in going:
-            del self._open[trace.trace_id]
+            last = staying.get(trace.trace_id)
+            if last is not None:
+                self._open[trace.trace_id] = last
+            else:
+                del self._open[trace.trace_id]
             self._left[trace.trace_id] = None
             self.bytes -= trace.bytes
             self.spans -= len(trace.spans)
@@ -173,12 +134,19 @@ class OpenTraces:
         self.strays.forget(lambda origin: now - origin.since > self._patience.longest)
         self.strays.shrink_to(most_bytes)
 
+    def _last_of_busy(self, going: Iterable[OpenTrace], now: float) -> dict[int, OpenTrace]:
+        """By trace id, what stays of traces that are old and not quiet."""
+        quiet = self._patience.quiet
+        busy = (trace for trace in going if now - trace.changed < quiet * _NEARLY)
+        parted = ((trace.trace_id, trace.part_with_last(quiet, now)) for trace in busy)
+        return {trace_id: last for trace_id, last in parted if last is not None}
+
     def _due(self, now: float) -> list[OpenTrace]:
         quiet, longest, unfinished = self._patience
         # Traces that came together may report one call from two sides: they leave together, too.
         first = next(iter(self._open.values()), None)
         some_quiet = first is not None and now - first.changed >= quiet
-        enough = quiet * 0.9 if some_quiet else quiet
+        enough = quiet * _NEARLY if some_quiet else quiet
         return [
             trace
             for trace in self._open.values()

@@ -7,6 +7,7 @@ a request was answered, which may be a model's call that was refused.
 from __future__ import annotations
 
 import marshal
+import struct
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -28,8 +29,20 @@ class PackedSpan(NamedTuple):
     """One span; resource and scope are shared by all of a request."""
 
     packed: bytes
+    """Span id and end, so that they are known without unpacking, and then the rest."""
     resource: Resource
     scope: InstrumentationScope | None
+
+    @property
+    def span_id(self) -> int:
+        found: int = _HEAD.unpack_from(self.packed)[0]
+        return found
+
+    @property
+    def end_ns(self) -> int:
+        """The end as far as it is a time."""
+        found: int = _HEAD.unpack_from(self.packed)[1]
+        return found
 
 
 def pack(span: ReadableSpan) -> tuple[PackedSpan, bool]:
@@ -38,6 +51,7 @@ def pack(span: ReadableSpan) -> tuple[PackedSpan, bool]:
     is_ai = looks == MARKS_AI
     context, parent = span.get_span_context(), span.parent
     assert context is not None  # `requests` makes no span without ids
+    head = _HEAD.pack(context.span_id, min(max(span.end_time or 0, 0), _LATEST))
     ids = (context.trace_id, context.span_id, parent.span_id if parent is not None else 0,
            parent is not None and parent.is_remote, span.start_time, span.end_time)  # fmt: skip
     if is_ai:
@@ -52,7 +66,7 @@ def pack(span: ReadableSpan) -> tuple[PackedSpan, bool]:
         )
     else:
         rest = _of_link(span, names_identity=looks == NAMES_IDENTITY)
-    return PackedSpan(marshal.dumps((*ids, *rest)), span.resource, span.instrumentation_scope), is_ai
+    return PackedSpan(head + marshal.dumps((*ids, *rest)), span.resource, span.instrumentation_scope), is_ai
 
 
 def _of_link(span: ReadableSpan, *, names_identity: bool) -> tuple[Any, ...]:
@@ -65,7 +79,7 @@ def _of_link(span: ReadableSpan, *, names_identity: bool) -> tuple[Any, ...]:
 
 def unpack(packed: PackedSpan) -> ReadableSpan:
     """The span again; of one that is not AI, what was kept."""
-    kept: tuple[Any, ...] = marshal.loads(packed.packed)
+    kept: tuple[Any, ...] = marshal.loads(memoryview(packed.packed)[_HEAD.size :])
     trace_id, span_id, parent_id, is_remote, start, end = kept[:_IDS]
     name, attributes, events, links, kind, code, description = kept[_IDS:] + _NOTHING[len(kept) - _IDS :]
     return ReadableSpan(
@@ -84,6 +98,8 @@ def unpack(packed: PackedSpan) -> ReadableSpan:
     )
 
 
+_HEAD = struct.Struct("<QQ")
+_LATEST = (1 << 64) - 1
 _IDS = 6
 _NO_ATTRIBUTES: Mapping[str, Any] = {}
 _NOTHING: tuple[Any, ...] = ("", _NO_ATTRIBUTES, (), (), SpanKind.INTERNAL.value, StatusCode.UNSET.value, None)

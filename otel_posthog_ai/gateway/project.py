@@ -20,7 +20,8 @@ from otel_posthog_ai.work.whole_traces import WholeTraces
 
 from .budget import Budget
 from .journal import Entry
-from .open_traces import OpenTrace, OpenTraces, Patience
+from .open_trace import OpenTrace
+from .open_traces import OpenTraces, Patience
 
 _LOOK_SECONDS = 0.5
 _SHORT_SHARE = 0.75
