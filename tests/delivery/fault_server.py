@@ -256,8 +256,12 @@ class FaultServer:
         with self._lock:
             self.requests.append(received)
             if fault.takes:
-                self.events.extend(received.batch)
+                self.take(received)
         return self._answer(connection, fault)
+
+    def take(self, received: Received) -> None:
+        """Keep what a request brings; under the lock."""
+        self.events.extend(received.batch)
 
     def _answer(self, connection: socket.socket, fault: Fault) -> bool:
         self._ended.wait(fault.delay)

@@ -1,4 +1,4 @@
-"""Every fault and its outcome, from real runs: `python -m tests.delivery.fault_table docs/faults.md` writes the table.
+"""Every fault and its outcome, from real runs: `python -m tests.delivery.fault_table docs/faults.md` writes its table.
 
 Each line is one run: five events are put while the fault is on, `flush` is asked for one second, the fault ends, and
 what PostHog has then is counted by uuid.
@@ -25,6 +25,7 @@ from .samples import adds_up, make_event, make_settings, within
 
 EVENTS = 5
 FLUSH_SECONDS = 1.0
+_BEGIN, _END = "<!-- every fault -->\n\n", "\n<!-- end of every fault -->"
 
 
 @dataclass(frozen=True)
@@ -172,8 +173,6 @@ def run_all() -> dict[str, Outcome]:
 def rendered(outcomes: dict[str, Outcome]) -> str:
     """The table as Markdown; only what is the same in every run."""
     lines = [
-        "<!-- Written by tests/delivery/fault_table.py from real runs; a test compares. -->",
-        "",
         "| the host … | `force_flush(1000)` | arrived of 5 | still waiting | twice on the wire | dropped | shrunk |",
         "|---|---|---|---|---|---|---|",
     ]
@@ -186,9 +185,18 @@ def rendered(outcomes: dict[str, Outcome]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def in_document(document: Path) -> tuple[str, str, str]:
+    """What stands before the table there, the table, and what stands after it."""
+    before, begin, rest = document.read_text(encoding="utf-8").partition(_BEGIN)
+    table, end, after = rest.partition(_END)
+    return before + begin, table, end + after
+
+
 if __name__ == "__main__":
     hurry()
     text = rendered(run_all())
     if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(text, encoding="utf-8")
+        report = Path(sys.argv[1])
+        before, _, after = in_document(report)
+        report.write_text(f"{before}{text}{after}", encoding="utf-8")
     print(text)
