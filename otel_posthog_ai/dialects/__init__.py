@@ -30,6 +30,7 @@ from . import (
     agentscope,
     anthropic_sdk,
     atla,
+    ax,
     azure_agents,
     braintrust,
     claude_code,
@@ -37,6 +38,7 @@ from . import (
     crewai,
     datadog,
     deepeval,
+    effect_ai,
     fiddler,
     galileo,
     gemini_cli,
@@ -100,7 +102,7 @@ class Dialect(Protocol):
     """One convention. A module may declare more of it, each optional:
 
     `AI_SCOPES`: how the names of scopes begin whose spans are AI before they have any attribute.
-    `AI_NAMES`: scope of a whole app -> how the names of spans begin that are AI by nothing else.
+    `AI_NAMES`: scope of a whole app ("": of any) -> how the names of spans begin that are AI by nothing else.
     `IDENTITY`: the `IdentityKeys` that it names users and sessions by, on AI spans and others.
     `PLUMBING`: attributes that serve the instrumentor alone. An entry that ends with `.` or `_` stands for all keys
     that begin like it, on every span; any other for that key on the spans that the dialect recognises.
@@ -170,6 +172,8 @@ DIALECTS: tuple[Dialect, ...] = (
     spring_ai,
     langchain4j,
     model_gateways,
+    ax,
+    effect_ai,
     gen_ai,
     langfuse_remarks,
     agentops,

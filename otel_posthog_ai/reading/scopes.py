@@ -48,17 +48,17 @@ def watch_for_scopes(beginnings: Iterable[str]) -> None:
     _ai_scopes = tuple(sorted(set(beginnings)))
 
 
-_ai_names: dict[str, tuple[str, ...]] = {}
+_ai_names: dict[str, tuple[str, ...]] = {"": ()}
 
 
 def watch_for_names(names: Mapping[str, tuple[str, ...]]) -> None:
-    """In these scopes of whole apps, spans whose name begins like this are AI (set once, by the registry)."""
+    """In these scopes ("": in any) spans whose name begins like this are AI (set once, by the registry)."""
     _ai_names.update(names)
 
 
 def is_ai_name(scope: str, name: str) -> bool:
     """Whether a span is AI by nothing but its name."""
-    return scope in _ai_names and name.startswith(_ai_names[scope])
+    return name.startswith(_ai_names[""]) or (scope in _ai_names and name.startswith(_ai_names[scope]))
 
 
 def is_ai_scope(scope: str) -> bool:
