@@ -1,4 +1,4 @@
-"""Effect's AI packages (`@effect/ai`): calls by `gen_ai`, with options of its own beside; tools by the name of the span.
+"""Effect (`@effect/ai`): calls by `gen_ai`, with options of its own beside; tools by the name of the span alone.
 
 https://effect.website/docs/ai/introduction/ ; the tracer has the name of the app's service, so that the scope says
 nothing. What a tool gave is on no span.
