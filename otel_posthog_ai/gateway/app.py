@@ -187,7 +187,15 @@ def signal_of(path: str) -> Signal | None:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    return {name.decode("latin-1").lower(): _text(value) for name, value in scope["headers"]}
+
+
+def _text(header: bytes) -> str:
+    """The value of a header: UTF-8, as most senders have it, or the Latin-1 of the standard."""
+    try:
+        return header.decode()
+    except UnicodeDecodeError:
+        return header.decode("latin-1")
 
 
 async def _write(answer: Answer, send: Send) -> None:

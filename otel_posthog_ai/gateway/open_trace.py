@@ -43,14 +43,14 @@ class OpenTrace:
         self.entries: dict[Entry, int] = {}
         """The requests on disk that hold some of it, each with the latest end or time of that, in nanoseconds."""
 
-    def add(self, span: PackedSpan, parent: SpanContext | None, entry: Entry | None) -> int:
-        """Take a span; about how many bytes it takes."""
+    def add(self, span: PackedSpan, parent: SpanContext | None, entry: Entry | None, more: int = 0) -> int:
+        """Take a span, and `more` bytes with it; about how many it takes."""
         self.spans.append(span)
         self.seen.add(span.span_id)
         self.awaited.discard(span.span_id)
         if parent is not None and not parent.is_remote and parent.span_id not in self.seen:
             self.awaited.add(parent.span_id)
-        return self._grow(_bytes_of(span), entry, span.end_ns)
+        return self._grow(_bytes_of(span) + more, entry, span.end_ns)
 
     def add_log(self, held: HeldLog) -> int:
         """Take a log record; about how many bytes it takes."""

@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from otel_posthog_ai.bounds import forget_oldest
 from otel_posthog_ai.otlp.requests import LogEntry
 from otel_posthog_ai.otlp.strays import Strays
+from otel_posthog_ai.work.held_logs import weight
 
 from .journal import Entry
 from .open_trace import HeldLog, OpenTrace
@@ -56,6 +59,8 @@ class OpenTraces:
         """The one that has been quiet for longest comes first."""
         self._left: dict[int, None] = {}
         """Traces of which something has left: what they wait for may have been in it."""
+        self._resources: WeakValueDictionary[int, Resource] = WeakValueDictionary()
+        """Those that are held, by `id`."""
         self.strays = Strays[StrayOrigin]()
         self.seen: Counter[tuple[str, bool]] = Counter()
         """Spans that came, by scope and whether they are AI."""
@@ -72,9 +77,17 @@ class OpenTraces:
             packed, is_ai = pack(span)
             context = span.get_span_context()
             assert context is not None
-            self.bytes += self._trace(context.trace_id, now).add(packed, span.parent, entry)
+            trace = self._trace(context.trace_id, now)
+            self.bytes += trace.add(packed, span.parent, entry, self._first_seen(packed.resource))
             self.spans += 1
             self._count(packed.scope, is_ai)
+
+    def _first_seen(self, resource: Resource) -> int:
+        """The bytes of a resource where it was not held before: all that hold it hold the same object."""
+        if self._resources.get(id(resource)) is resource:
+            return 0
+        self._resources[id(resource)] = resource
+        return weight(resource.attributes)
 
     def _count(self, scope: InstrumentationScope | None, is_ai: bool) -> None:
         name = scope.name if scope is not None else ""

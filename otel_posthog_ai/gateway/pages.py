@@ -53,6 +53,9 @@ def _lines(receiver: Receiver, projects: Mapping[Target, Project]) -> Iterator[s
     yield from _metric(
         "rejected_total", "counter", "Spans and log records that could not be taken.", [({}, received.rejected)]
     )
+    yield from _metric(
+        "requests_repeated_total", "counter", "Requests that came again and had been taken.", [({}, received.repeated)]
+    )
     yield from _metric("memory_bytes", "gauge", "Of requests and held traces.", [({}, receiver.budget.taken)])
     yield from _metric("memory_limit_bytes", "gauge", "From there on requests get 503.", [({}, receiver.budget.most)])
     statuses = [(target.binding, project, project.status()) for target, project in projects.items()]

@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from otel_posthog_ai.settings import Settings
 
@@ -83,7 +84,8 @@ def _key_of(headers: Mapping[str, str]) -> str | None:
     given = headers.get(KEY_HEADER)
     if given:
         return given.strip()
-    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    # Some SDKs send the percent-encoding of OTEL_EXPORTER_OTLP_HEADERS on as it is: `Bearer%20phc_…`.
+    scheme, _, credentials = unquote(headers.get("authorization", "")).partition(" ")
     if scheme.lower() == "bearer":
         return credentials.strip()
     if scheme.lower() == "basic":

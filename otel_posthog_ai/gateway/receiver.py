@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Literal
 
 from opentelemetry.sdk.trace import ReadableSpan
 
+from otel_posthog_ai.bounds import forget_oldest
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.otlp import protobuf
 from otel_posthog_ai.otlp.json_values import Malformed, parse
@@ -27,6 +30,7 @@ Form = Literal["protobuf", "json"]
 
 _RETRY_SECONDS = 5
 _NO_PROJECT = "no project is configured for their resource"
+_MOST_TAKEN = 20_000
 
 
 @dataclass(slots=True)
@@ -47,6 +51,8 @@ class Received:
     spans: int = 0
     log_records: int = 0
     rejected: int = 0
+    repeated: int = 0
+    """Requests that came again, byte for byte."""
 
 
 class Receiver:
@@ -60,6 +66,8 @@ class Receiver:
         self.routes = routes
         self._projects = projects
         self._journal = journal
+        self._taken: dict[bytes, None] = {}
+        """Digests of the requests that were taken last."""
 
     def receive(self, signal: Signal, form: Form, body: bytes, target: Target | None, whose: Whose) -> Receipt:
         """Take a request. Raises `Refused`: 400 for what is no OTLP at all, 503 when the disk takes no more."""
@@ -72,15 +80,24 @@ class Receiver:
         if homeless:
             receipt.rejected += homeless
             receipt.reason = "; ".join(filter(None, (receipt.reason, _NO_PROJECT)))
-        entry = self._written(signal, form, body, target, whose) if parts else None
-        for part_target, part in parts:
-            self._projects[part_target].take(part, len(body), entry)
-        if entry is not None:
-            entry.let_go()
+        if parts:
+            digest = _digest(signal, body, target, whose)
+            if digest in self._taken:
+                self.received.repeated += 1
+            else:
+                self._keep(parts, len(body), digest, self._written(signal, form, body, target, whose))
         self.received.spans += len(contents.spans)
         self.received.log_records += len(contents.logs)
         self.received.rejected += receipt.rejected
         return receipt
+
+    def _keep(self, parts: list[tuple[Target, Contents]], size: int, digest: bytes, entry: Entry | None) -> None:
+        for target, part in parts:
+            self._projects[target].take(part, size, entry)
+        if entry is not None:
+            entry.let_go()
+        self._taken[digest] = None
+        forget_oldest(self._taken, _MOST_TAKEN)
 
     @contextmanager
     def room_for(self, size: int) -> Generator[None]:
@@ -108,10 +125,9 @@ class Receiver:
             if target is None and about.get("project"):
                 warn("gateway:recover", "requests on disk are for a project that is not configured; they stay there")
                 continue
-            contents = _read(about["signal"], about["form"], body, Whose(**about["whose"]))
-            for part_target, part in self._sorted(contents, target)[0]:
-                self._projects[part_target].take(part, len(body), entry)
-            entry.let_go()
+            signal, whose = about["signal"], Whose(**about["whose"])
+            parts, _ = self._sorted(_read(signal, about["form"], body, whose), target)
+            self._keep(parts, len(body), _digest(signal, body, target, whose), entry)
             count += 1
         return count
 
@@ -151,6 +167,15 @@ class Receiver:
             else:
                 parts.setdefault(found, Contents()).spans.append(item)
         return list(parts.items()), homeless
+
+
+def _digest(signal: Signal, body: bytes, target: Target | None, whose: Whose) -> bytes:
+    """What tells a request that is sent again, because its answer was lost, from one that only looks like another.
+
+    Spans that come twice are told by their ids; of log records a copy would be taken for one more message.
+    """
+    about = json.dumps([signal, target.binding if target is not None else None, whose.as_json()])
+    return blake2b(body, digest_size=16, key=blake2b(about.encode(), digest_size=16).digest()).digest()
 
 
 def _read(signal: Signal, form: Form, body: bytes, whose: Whose) -> Contents:

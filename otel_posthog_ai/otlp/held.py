@@ -32,6 +32,10 @@ class HeldTrace:
         """The records of agents, which become spans themselves."""
         return [entry.agent for entry in self.logs if entry.agent is not None]
 
+    def span_ids(self) -> set[int]:
+        """The ids of its spans."""
+        return {context.span_id for span in self.spans if (context := span.get_span_context()) is not None}
+
     def times(self) -> tuple[int, int]:
         """The earliest start and the latest end of its spans."""
         starts = [span.start_time or 0 for span in self.spans]
@@ -43,19 +47,23 @@ class HeldTrace:
 def groups(traces: Iterable[HeldTrace]) -> Iterator[list[HeldTrace]]:
     """The traces in groups to be sent one after another, in their order.
 
-    Two traces may report one call: they overlap in time, so a gap is the best place to cut.
+    Two traces may report one call: they overlap in time, so a gap is the best place to cut. Some senders derive span
+    ids, which are unique within a trace alone: traces that have one in common are not in one group.
     """
     group: list[HeldTrace] = []
     spans = latest = 0
+    ids: set[int] = set()
     for trace in traces:
         start, end = trace.times()
         is_gap = spans >= SPANS_AT_ONCE // 2 and start > latest
         size = len(trace.spans) + len(trace.agents)
-        if group and (is_gap or spans + size > SPANS_AT_ONCE):
+        own = trace.span_ids()
+        if group and (is_gap or spans + size > SPANS_AT_ONCE or not ids.isdisjoint(own)):
             yield group
-            group, spans, latest = [], 0, 0
+            group, spans, latest, ids = [], 0, 0, set()
         spans += size
         latest = max(latest, end)
+        ids |= own
         group.append(trace)
     if group:
         yield group

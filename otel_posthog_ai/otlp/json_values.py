@@ -13,12 +13,14 @@ import importlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from otel_posthog_ai.reading.values import is_list, is_mapping
 
 JsonObject = Mapping[str, Any]
 
+NO_OBJECT: JsonObject = MappingProxyType({})
 DEEPEST = 64
 """Levels of nested attribute values."""
 
@@ -55,6 +57,11 @@ def field(of: JsonObject, camel: str, default: Any = None) -> Any:
     return default if value is None else value
 
 
+def has(of: JsonObject, camel: str) -> bool:
+    """Whether a field is there by one of its names, even as null."""
+    return camel in of or _snake_names[camel] in of
+
+
 _UPPER = re.compile(r"[A-Z]")
 
 
@@ -74,13 +81,13 @@ _snake_names = _SnakeNames()
 
 
 def objects(of: JsonObject, *names: str) -> list[JsonObject]:
-    """The list of objects under the first of these camelCase names that is there."""
+    """The list of objects under the first of these camelCase names that is there, `NO_OBJECT` for what is none."""
     for name in names:
         value = field(of, name)
         if value is not None:
-            if not is_list(value) or not all(is_mapping(item) for item in value):
+            if not is_list(value) or (value and not any(is_mapping(item) for item in value)):
                 raise Malformed(f"{name} is not a list of objects")
-            return list(value)
+            return [item if is_mapping(item) else NO_OBJECT for item in value]
     return []
 
 
@@ -110,6 +117,10 @@ def integer(value: Any) -> int:
     try:
         return value if isinstance(value, int) else int(value)
     except (ValueError, OverflowError):
+        pass
+    try:
+        return int(float(value))  # "5.0" and "1.79e18" are integers, too
+    except (ValueError, OverflowError):
         raise Malformed("a number is not a number") from None
 
 
@@ -120,12 +131,20 @@ def identifier(value: Any, size: int) -> int:
     if not isinstance(value, str):
         raise Malformed("an id is not a text")
     try:
-        data = bytes.fromhex(value) if len(value) == 2 * size else base64.b64decode(value, validate=True)
+        data = bytes.fromhex(value) if len(value) == 2 * size else _of_base64(value)
     except (ValueError, binascii.Error):
         raise Malformed("an id is neither hexadecimal nor base64") from None
     if len(data) != size:
         raise Malformed(f"an id does not have {size} bytes")
     return int.from_bytes(data, "big")
+
+
+def _of_base64(value: str) -> bytes:
+    """Base64 in either alphabet, with or without padding, as parsers of protobuf's JSON take it."""
+    return base64.b64decode(value.translate(_URL_SAFE) + "=" * (-len(value) % 4), validate=True)
+
+
+_URL_SAFE = str.maketrans("-_", "+/")
 
 
 def enumeration(value: Any, names: tuple[str, ...]) -> int:
@@ -209,9 +228,11 @@ def _mapping(value: Any, depth: int) -> dict[str, Any]:
 
 
 def _bytes(value: Any, _: int) -> bytes:
+    if not isinstance(value, str):
+        raise Malformed("a bytes value is not a text")
     try:
-        return base64.b64decode(value, validate=True)
-    except (TypeError, ValueError, binascii.Error):
+        return _of_base64(value)
+    except (ValueError, binascii.Error):
         raise Malformed("a bytes value is not base64") from None
 
 

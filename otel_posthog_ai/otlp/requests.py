@@ -15,6 +15,7 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 
 from otel_posthog_ai.agent_logs.conventions import convention_of
 from otel_posthog_ai.agent_logs.entry import AgentEntry, agent_entry
+from otel_posthog_ai.bounds import Lately
 from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.reading.log_contents import content_of, log_record
 from otel_posthog_ai.reading.values import is_mapping
@@ -71,30 +72,35 @@ def read_request(request: Any, said: Mapping[str, Any] | None = None) -> Content
     """
     if not is_mapping(request):
         raise Malformed("not an object")
-    if not any(otlp.field(request, name) is not None for name in ("resourceSpans", "resourceLogs", "resourceMetrics")):
-        if request:
-            raise Malformed("neither resourceSpans nor resourceLogs in it")
-        return Contents()
+    if request and not any(otlp.has(request, name) for name in _PARTS):
+        raise Malformed("neither resourceSpans nor resourceLogs in it")
     contents = Contents(other=len(otlp.objects(request, "resourceMetrics")))
-    for of_resource in otlp.objects(request, "resourceSpans"):
-        _read_spans(of_resource, contents, said or {})
-    for of_resource in otlp.objects(request, "resourceLogs"):
-        _read_logs(of_resource, contents, said or {})
+    for name, read in (("resourceSpans", _read_spans), ("resourceLogs", _read_logs)):
+        for of_resource in otlp.objects(request, name):
+            if of_resource is otlp.NO_OBJECT:
+                contents.malformed.append("a resource is no object")
+                continue
+            try:
+                read(of_resource, contents, said or {})
+            except Malformed as error:  # the resources beside it live
+                contents.malformed.append(str(error))
     return contents
 
 
-_MOST_RESOURCES = 256
-_resources: dict[bytes, Resource] = {}
+_PARTS = ("resourceSpans", "resourceLogs", "resourceMetrics")
+_RESOURCES_BYTES = 16 * 1024 * 1024
+_RESOURCE_BYTES = 1_000
+"""About what one takes beside its texts, which are there twice."""
+_resources = Lately(_RESOURCES_BYTES)
 
 
 def resource_of(attributes: dict[str, Any]) -> Resource:
     """The resource with these attributes: the same object as last time, because every request repeats it."""
     key = marshal.dumps(attributes)
-    known = _resources.get(key)
+    known: Resource | None = _resources.get(key)
     if known is None:
-        if len(_resources) >= _MOST_RESOURCES:
-            _resources.clear()
-        known = _resources[key] = Resource(attributes)
+        known = Resource(attributes)
+        _resources.put(key, known, _RESOURCE_BYTES + 2 * len(key))
     return known
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from otel_posthog_ai.gateway.command import _parser
 from otel_posthog_ai.gateway.configuration import OUTBOX_SECONDS, Unusable, routes
+from otel_posthog_ai.gateway.gateway import GRACE_SECONDS
 from tests.docs.markdown import code_blocks
 
 ROOT = Path(__file__).parents[2]
@@ -76,9 +77,30 @@ def test_the_command_lines_of_the_files_are_understood() -> None:
     ]
     parsed = [_parser().parse_args(words) for words in lines]
     assert all(options.spool_directory is not None for options in parsed)
-    for options, grace in zip(parsed, (stateful_set["spec"]["template"]["spec"]["terminationGracePeriodSeconds"], 99,
-                                       int(unit.partition("TimeoutStopSec=")[2].split()[0])), strict=True):  # fmt: skip
-        assert options.drain_seconds + 5 <= grace, "it is given the time to send what it holds"
+    (compose,) = _documents("compose.yaml")
+    graces = (
+        stateful_set["spec"]["template"]["spec"]["terminationGracePeriodSeconds"],
+        int(compose["services"]["gateway"]["stop_grace_period"].removesuffix("s")),
+        int(unit.partition("TimeoutStopSec=")[2].split()[0]),
+    )
+    for options, grace in zip(parsed, graces, strict=True):
+        needed = options.drain_seconds + 2 * GRACE_SECONDS
+        assert needed <= grace, "it is given the time to end requests by HTTP and gRPC, and to send what it holds"
+
+
+def test_a_collector_brings_the_key_that_the_gateways_behind_it_demand() -> None:
+    service, stateful_set = _documents("kubernetes.yaml")
+    (container,) = stateful_set["spec"]["template"]["spec"]["containers"]
+    (collector,) = _documents("collector-balanced.yaml")
+    options = _parser().parse_args(container["args"])
+    for exporter in collector["exporters"].values():
+        balanced = exporter["protocol"]["otlp"]
+        assert options.require_key == ("authorization" in balanced["headers"])
+        dns = exporter["resolver"]["dns"]
+        assert dns["hostname"].startswith(f"{service['metadata']['name']}.")
+        assert int(dns["port"]) == options.grpc_port
+    variables = {variable["name"] for variable in container["env"]}
+    assert set(re.findall(r"\$\{env:(\w+)\}", str(collector))) <= variables
 
 
 @pytest.mark.parametrize("name", ["collector.yaml", "collector-balanced.yaml"])

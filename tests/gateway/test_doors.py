@@ -231,6 +231,11 @@ class TestKeys:
             keys = {json.loads(text)["api_key"] for text in other.bodies}
         assert keys == {OTHER}
 
+    def test_a_key_in_the_percent_encoding_of_the_environment(self, receiver: Receiver) -> None:
+        project = target(receiver.url)
+        with running([project], routes=Routes([project], has_default=True, key_needed=True)) as gateway:
+            assert gateway.post("/v1/traces", body(), authorization=f"Bearer%20{KEY}").status_code == 200
+
     def test_credentials_of_another_vendor_are_no_key(self, gateway: Running) -> None:
         langfuse = "Basic " + base64.b64encode(b"pk-lf-1:sk-lf-1").decode()
         assert gateway.post("/api/public/otel/v1/traces", body(), authorization=langfuse).status_code == 200
@@ -297,6 +302,15 @@ def test_user_and_session_of_the_request_count_where_the_span_says_nothing(
     assert event["properties"]["$ai_session_id"] == "s-1"
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
+def test_a_user_in_either_encoding_of_headers(charset: str, receiver: Receiver) -> None:
+    with running([target(receiver.url)]) as gateway:
+        headers = {"content-type": "application/x-protobuf", "x-posthog-distinct-id": "Jörg".encode(charset)}
+        answer = gateway.session.post(f"{gateway.url}/v1/traces", data=body(), headers=headers, timeout=30)
+    assert answer.status_code == 200
+    assert [event["distinct_id"] for event in receiver.events] == ["Jörg"]
+
+
 @pytest.mark.parametrize(
     ("header", "said", "groups"),
     [
@@ -316,6 +330,42 @@ def test_groups_of_the_request_count_where_the_span_names_none(
         assert gateway.post("/v1/traces", request, x_posthog_groups=header).status_code == 200
     (event,) = receiver.events
     assert event["properties"].get("$groups") == groups
+
+
+def test_a_request_that_comes_again_is_taken_once(receiver: Receiver) -> None:
+    """A Collector sends it again when the answer was lost; a record that stands twice would be two messages."""
+    span = written.chat(0)
+    record = {"trace_id": span["trace_id"], "span_id": span["span_id"], "event_name": "gen_ai.choice",
+              "body": {"message": {"content": "Paris"}}, "timestamp": span["end_time_unix_nano"]}  # fmt: skip
+    with running([target(receiver.url)]) as gateway:
+        for request in (written.log_request(record), written.span_request(span)) * 2:
+            gateway.send(request)
+        assert "posthog_gateway_requests_repeated_total 2\n" in gateway.get("/metrics").text
+    (event,) = receiver.events
+    assert [choice["content"] for choice in event["properties"]["$ai_output_choices"]] == ["Paris"]
+
+
+def test_a_request_that_was_refused_is_taken_when_it_comes_again(receiver: Receiver) -> None:
+    with Receiver() as other, running([target(receiver.url), target(other.url, OTHER)]) as gateway:
+        for key, status in (("phc_stranger", 401), (KEY, 200), (OTHER, 200)):
+            assert gateway.post("/v1/traces", body(), authorization=f"Bearer {key}").status_code == status
+        gateway.gateway.close()
+        assert (len(receiver.events), len(other.events)) == (1, 1)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_spans_of_two_traces_that_have_one_id(together: bool, receiver: Receiver) -> None:
+    """Ids of spans are unique within a trace alone: who derives them from what is traced has each in every trace."""
+    trees: list[dict[str, Any]] = []
+    for trace in range(3):
+        call = {**written.chat(trace), "span_id": f"{2:016x}", "parent": {"span_id": f"{1:016x}", "is_remote": False}}
+        root = {**written.chat(trace), "span_id": f"{1:016x}", "name": "agent"}
+        trees += [call, {**root, "attributes": {"gen_ai.operation.name": "invoke_agent"}}]
+    with running([target(receiver.url)]) as gateway:
+        for request in [trees] if together else [[span] for span in trees]:
+            gateway.send(written.span_request(request[0], *request[1:]))
+    drawn = sorted((event["properties"]["$ai_trace_id"], event["event"]) for event in receiver.events)
+    assert drawn == [(f"{trace + 1:032x}", event) for trace in range(3) for event in ("$ai_generation", "$ai_trace")]
 
 
 def test_a_client_that_does_not_finish_is_told_so_and_keeps_nobody_waiting(receiver: Receiver) -> None:

@@ -249,6 +249,17 @@ def test_links_between_ai_spans_cost_next_to_nothing(receiver: Receiver) -> None
     assert Counter(event["event"] for event in receiver.events) == {"$ai_trace": 1, "$ai_generation": 1}
 
 
+def test_the_texts_of_resources_count(receiver: Receiver) -> None:
+    """A resource is held once, however many spans and traces hold it."""
+    with running([target(receiver.url)]) as gateway:
+        for host in range(3):
+            resource = {"service.name": "app", "process.command_line": f"{host}" * 100_000}
+            for trace in range(10 * host, 10 * host + 10):
+                gateway.send(written.span_request({**written.chat(trace), "resource": resource}))
+        assert 300_000 < _project(gateway).status()["held_bytes"] < 400_000
+    assert len(receiver.events) == 30
+
+
 def test_a_late_span_is_placed_under_what_has_left(receiver: Receiver) -> None:
     call, root = family(0)
     with running([target(receiver.url)], patience=Patience(0.05, 5)) as gateway:

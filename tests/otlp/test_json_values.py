@@ -28,6 +28,10 @@ from otel_posthog_ai.otlp.requests import read_request
         ({"kvlistValue": {"values": [{"key": "k", "value": {"boolValue": True}}]}}, {"k": True}),
         ({"kvlist_value": {}}, {}),
         ({"bytesValue": "AP8="}, b"\x00\xff"),
+        ({"bytesValue": "AP8"}, b"\x00\xff"),
+        ({"bytesValue": "-_8="}, b"\xfb\xff"),
+        ({"intValue": "5.0"}, 5),
+        ({"intValue": "1.79e18"}, 1_790_000_000_000_000_000),
         ({}, None),
         (None, None),
     ],
@@ -65,6 +69,8 @@ def test_a_value_nested_too_deep_is_malformed() -> None:
 def test_ids() -> None:
     assert otlp.identifier("0AF7651916CD43DD8448EB211C80319C", 16) == 0x0AF7651916CD43DD8448EB211C80319C
     assert otlp.identifier("t62pZyQ8nIw=", 8) == 0xB7ADA967243C9C8C
+    for spelling in ("-_vvvvv7-_s=", "-_vvvvv7-_s", "+/vvvvv7+/s=", "+/vvvvv7+/s"):
+        assert otlp.identifier(spelling, 8) == 0xFBFBEFBEFBFBFBFB
     assert otlp.identifier("", 8) == otlp.identifier(None, 8) == 0
     for wrong in ("0af7", "zz" * 8, 12):
         with pytest.raises(Malformed):
@@ -79,6 +85,7 @@ def test_no_request(request_: Any) -> None:
 
 def test_an_empty_request_and_metrics_hold_nothing() -> None:
     assert read_request({}).spans == []
+    assert read_request({"resourceSpans": None}).spans == []
     assert read_request({"resourceMetrics": [{}, {}]}).other == 2
 
 
@@ -88,6 +95,17 @@ def test_a_malformed_span_does_not_take_its_request_along() -> None:
     contents = read_request({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]})
     assert [span.name for span in contents.spans] == ["good"]
     assert len(contents.malformed) == 3
+
+
+@pytest.mark.parametrize(
+    "broken", [None, 3, {"resource": 3}, {"scopeSpans": 3}, {"resource": {"attributes": {"service.name": "x"}}}]
+)
+def test_a_malformed_resource_does_not_take_its_request_along(broken: Any) -> None:
+    span = {"traceId": "0" * 31 + "1", "spanId": "0" * 15 + "1", "name": "good"}
+    good = {"scopeSpans": [{"spans": [None, span]}]}
+    contents = read_request({"resourceSpans": [broken, good]})
+    assert [span.name for span in contents.spans] == ["good"]
+    assert len(contents.malformed) == 2
 
 
 def test_requests_of_old_collectors() -> None:
