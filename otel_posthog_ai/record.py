@@ -149,7 +149,7 @@ class AISpan:
         "provider_original", "request_model", "request_url", "resource", "response_id", "response_model", "scope",
         "scope_version", "service_tier", "span_id", "span_name", "span_type", "spoke_until_ns", "start_ns", "stream",
         "tags", "time_to_first_token", "tool_call_id", "tool_name", "tools", "trace_id", "trace_metadata",
-        "trace_name", "usage",
+        "trace_name", "unstated", "usage",
     )  # fmt: skip
 
     def __init__(
@@ -243,6 +243,8 @@ class AISpan:
         """Name of the dialect that recognised the span first."""
         self.may_be_sum: bool = False
         """A call unless there are calls below it that count what it counts: then it is a step around them."""
+        self.unstated: bool = False
+        """A call by what it counts alone: a step around calls of its own scope that say that they are calls."""
         self.lends: bool = False
         """A step that knows of the call below it what the call's own span does not say: it stands in this record."""
         self.lends_usage: bool = False

@@ -45,10 +45,11 @@ class Joining:
         """What was taken for a call until calls were found below it that count the same is a step."""
         for node in self._held.values():
             record = node.record
-            if record is None or not record.may_be_sum or not is_call(record):
+            if record is None or not (record.may_be_sum or record.unstated) or not is_call(record):
                 continue
             counts = record.usage.input is not None or record.usage.output is not None
-            if node.count_below or (node.calls_below and not counts):
+            below = record.scope in node.stated_below if record.unstated else node.calls_below
+            if (below and not counts) or (node.count_below and (below or record.may_be_sum)):
                 _demote(record)
 
     def join_logged(self) -> None:

@@ -81,9 +81,10 @@ FIELDS: Table = (
 TRACE_FIELDS: Table = (
     Row("trace_name", ("langfuse.trace.name",), text),
 )  # fmt: skip
-# Metadata of the OpenAI wrapper's own: the rest of a streamed answer, and how the output was to be structured.
+# Metadata of the OpenAI wrapper's own: the rest of an answer, and how the output was to be structured.
 _STRUCTURE = ("response_format", "text_format")
-_RESPONSE_OBJECT = frozenset({"id", "object"})
+# What an answer of the Responses API is known by: all of it but its output, or the part of it that JavaScript keeps.
+_RESPONSE_OBJECTS = (frozenset({"id", "object"}), frozenset({"status", "tools", "metadata"}))
 _RESPONSE_METADATA = frozenset(
     {
         "id", "object", "status", "error", "incomplete_details", "instructions", "parallel_tool_calls", "temperature",
@@ -155,7 +156,7 @@ def _read_metadata(record: AISpan, source: Source) -> None:
     metadata = mapping(source.take("langfuse.observation.metadata")) or {}
     for key, value in source.below("langfuse.observation.metadata.").items():
         metadata[key] = json_text(value)
-    if metadata.keys() >= _RESPONSE_OBJECT:  # a streamed answer of the Responses API, all but its output
+    if record.kind == "generation" and any(metadata.keys() >= known for known in _RESPONSE_OBJECTS):
         read_raw_answer(record, {**metadata, "output": []}, usage=False)
         if record.instructions is None:
             record.instructions = text(metadata.get("instructions"))

@@ -13,7 +13,8 @@ from .kinds import settle_account, settle_embedding
 from .literals import ADDRESS
 from .messages import read_messages
 from .providers import is_framework, priced_provider, provider_of_model
-from .values import is_mapping
+from .states import read_state
+from .values import is_list, is_mapping
 
 # OpenTelemetry's or a framework's own word for a reason -> the provider's.
 _OPENAI = {
@@ -52,6 +53,8 @@ def conclude(record: AISpan) -> None:
     """Fill what can be told from the fields alone."""
     if record.span_type in SPEECH:
         _priced_speech(record)
+    if record.span_type == "tool":
+        record.input_state, record.output_state = map(_carried, (record.input_state, record.output_state))
     _models(record)
     if record.kind == "generation" and not record.output:
         settle_embedding(record)
@@ -97,6 +100,14 @@ def _priced_speech(record: AISpan) -> None:
     record.kind, record.span_type = "generation", None
     record.input = record.input or read_messages(_said(record.input_state), "user")
     record.output = record.output or read_messages(_said(record.output_state), "assistant")
+
+
+def _carried(state: Any) -> Any:
+    """What a tool was given or gave, where it stands in a message of the tool's own."""
+    if not is_list(state) or len(state) != 1 or not is_mapping(state[0]) or state[0].get("role") != "tool":
+        return state
+    content = state[0].get("content")
+    return read_state(content) if isinstance(content, str) else state
 
 
 def _said(state: Any) -> Any:

@@ -188,6 +188,7 @@ def weigh(record: AISpan, source: Source, stated: Stated | None = None) -> None:
     is_open = told is None and found in (None, CUSTOM)
     if is_open and (_looks_like_a_call(record, source) or _counts_by_another_name(source)):
         found, record.may_be_sum = CALL, source.has(GEN_AI_OPERATION_NAME)
+        record.unstated = not record.may_be_sum
     if found is not None:
         record.kind, record.span_type = found
 

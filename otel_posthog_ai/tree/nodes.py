@@ -24,6 +24,7 @@ class Fate(Enum):
     """Its event is part of the survivor's."""
 
 
+_NOTHING: frozenset[str] = frozenset()
 _NOBODY: frozenset[tuple[bool, str]] = frozenset()
 _ANY_PROCESS: tuple[Any, ...] = ()
 
@@ -42,7 +43,7 @@ class Node:
     __slots__ = (
         "because", "belonging", "calls_below", "count_below", "fate", "glimpse", "identity", "identity_of_open",
         "parent_id", "parent_is_remote", "private", "process", "promised", "record", "remote_parent", "reported_by",
-        "sessions_below", "span_id", "survivor", "tainted", "trace_id", "users_below",
+        "sessions_below", "span_id", "stated_below", "survivor", "tainted", "trace_id", "users_below",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +78,8 @@ class Node:
         """A call of a model was read below it, or made from the totals of a run there."""
         self.count_below = False
         """A call that was read below it said how many tokens it took."""
+        self.stated_below: frozenset[str] = _NOTHING
+        """The scopes of calls that were read below it, and said so of themselves."""
         self.users_below: frozenset[tuple[bool, str]] = _NOBODY
         self.sessions_below: frozenset[tuple[bool, str]] = _NOBODY
         self.identity: Identity | None = None

@@ -315,6 +315,9 @@ def _note_call(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
     if record.usage.input is not None or record.usage.output is not None:
         for above in hierarchy.lineage.untold(node, lambda _: "a count"):
             above.count_below = True
+    if not record.unstated:
+        for above in hierarchy.lineage.untold(node, lambda _: ("a stated call", record.scope)):
+            above.stated_below |= {record.scope}
 
 
 def _is_private(node: Node) -> bool:
