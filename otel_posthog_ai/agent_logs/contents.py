@@ -76,7 +76,7 @@ def called(call: Call) -> list[Message]:
     answer = answer_of_pieces(body) if is_list(body) else raw_output(_without_redacted(body))
     if answer:
         return answer
-    spoken = said(first_of(call.answer.record.attributes, ("response",))) if call.answer is not None else None
+    spoken = said(first_of(call.answer.record.attributes, ("response",))) if call.answer is not None else said(body)
     calls = [found for tool in call.tools if (found := _tool_call(tool)) is not None]
     if spoken is None and not calls:
         return []

@@ -17,6 +17,7 @@ from otel_posthog_ai.attribute_names.gen_ai import (
     GEN_AI_AGENT_NAME,
     GEN_AI_REQUEST_MODEL,
     GEN_AI_RESPONSE_FINISH_REASONS,
+    GEN_AI_RESPONSE_ID,
     GEN_AI_RESPONSE_MODEL,
     GEN_AI_USAGE_CACHE_CREATION_EPHEMERAL_1H_INPUT_TOKENS,
     GEN_AI_USAGE_CACHE_CREATION_EPHEMERAL_5M_INPUT_TOKENS,
@@ -131,8 +132,8 @@ _CODEX = Convention(
     },
 )
 _GEMINI_CLI = Convention(
-    scopes=("gemini-cli", "qwen-code"),
-    events=("gemini_cli.", "qwen-code."),
+    scopes=("gemini-cli",),
+    events=("gemini_cli.",),
     roles={
         "user_prompt": Role.PROMPT,
         "api_request": Role.REQUEST,
@@ -153,9 +154,11 @@ _GEMINI_CLI = Convention(
         "thoughts_token_count": GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
         "total_token_count": GEN_AI_USAGE_TOTAL_TOKENS,
         "finish_reasons": GEN_AI_RESPONSE_FINISH_REASONS,
+        "response_id": GEN_AI_RESPONSE_ID,
     },
 )
-CONVENTIONS = (_CLAUDE_CODE, _CODEX, _GEMINI_CLI)
+_QWEN_CODE = _GEMINI_CLI._replace(scopes=("qwen-code",), events=("qwen-code.",), prompt_span="qwen_code.prompt")
+CONVENTIONS = (_CLAUDE_CODE, _CODEX, _GEMINI_CLI, _QWEN_CODE)
 
 
 def convention_of(scope: str) -> Convention | None:

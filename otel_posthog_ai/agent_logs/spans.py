@@ -40,8 +40,8 @@ from .entry import AgentEntry, derived_id
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _MILLISECOND = 1_000_000
-# A request's body may be noted a moment before the clock of its duration starts.
-_TOLERANCE_NS = 50 * _MILLISECOND
+# A request's body is noted before the clock of its duration starts: a moment, on a busy machine a tenth of a second.
+_TOLERANCE_NS = 500 * _MILLISECOND
 # Who asked, in the words that agents use.
 _IDENTITY = (USER_ID, ENDUSER_ID, *ACCOUNT_KEYS, INSTALLATION_ID)
 
@@ -212,7 +212,7 @@ _MAIN = ("sdk", "repl_main_thread", "main", "user")
 
 
 def _source(entry: AgentEntry) -> str | None:
-    return first_of(entry.record.attributes, ("query_source",))
+    return first_of(entry.record.attributes, ("query_source", "subagent_name"))
 
 
 def _is_main(entry: AgentEntry) -> bool:

@@ -102,6 +102,10 @@ SPAN_TYPES: dict[str, SpanType] = {
     "transcription": "transcription",
     "audio_transcription": "transcription",
     "audio_translation": "transcription",
+    "ai.generatespeech": "speech",  # as the AI SDK spells them
+    "ai.streamspeech": "speech",
+    "ai.transcribe": "transcription",
+    "ai.streamtranscribe": "transcription",
 }
 # `llm.request.type` of the generation before this convention.
 REQUEST_TYPES: dict[str, Kind] = {
