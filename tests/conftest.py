@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from otel_posthog_ai import log
+from otel_posthog_ai.doors.registry import active_processors
 
 from .receiver import Receiver
 from .traced import Traced
@@ -51,6 +52,17 @@ def _clean_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(("POSTHOG_", "OTEL_")):
             monkeypatch.delenv(name)
     log.forget()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_lives_on(_clean_surroundings: None) -> Iterator[None]:
+    """A processor that a test leaves alive would take part in those that follow: each test ends its own."""
+    before = set(active_processors())
+    yield
+    left = [processor for processor in active_processors() if processor not in before]
+    for processor in left:
+        processor.shutdown(0)
+    assert not left, f"{len(left)} processors were not shut down"
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ ROOMS = {
     "outbox": "otel_posthog_ai/delivery/outbox.py",
 }
 # The smallest module with mutants: mutmut makes all of them before it runs any.
-_SMALLEST = "otel_posthog_ai.tree.place*"
+_SMALLEST = "otel_posthog_ai.tree.place.*"
 _SECONDS = 60
 """Of processor time: a mutant that uses more does not come to its end, which a user would notice, too."""
 _BYTES = 4 * 1024**3
