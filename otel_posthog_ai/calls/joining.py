@@ -59,7 +59,7 @@ class Joining:
             if kept is None or gone is None:
                 continue
             if is_call(kept):
-                self._join(span, logged, _TOLD_TWICE, other_is_wire=False)
+                self._join(span, logged, _TOLD_TWICE)
             elif not logged.promised:
                 merge_steps(kept, gone)
                 kept.identity.complete(gone.identity)
@@ -82,7 +82,7 @@ class Joining:
             if node.record is not None and is_call(node.record):
                 self._join_remembered(node, node.record)
 
-    def _join(self, survivor: Node, other: Node, because: str, *, other_is_wire: bool) -> None:
+    def _join(self, survivor: Node, other: Node, because: str, *, other_is_wire: bool = False) -> None:
         kept, gone = survivor.record, other.record
         if kept is None or gone is None or survivor is other:
             return

@@ -57,14 +57,14 @@ def merge(survivor: AISpan, other: AISpan, *, wire: AISpan) -> None:
 
 def merge_account(call: AISpan, account: AISpan) -> None:
     """The call with the counts and the cost that only its account states; it took no longer because of that."""
-    _merge_usage(call, account, False)
+    _merge_usage(call, account)
     if call.cost.total is None and call.cost.input is None:
         call.cost = account.cost
     if unset(call.response_model):
         call.response_model = account.response_model
 
 
-def _merge_usage(survivor: AISpan, other: AISpan, other_is_wire: bool) -> None:
+def _merge_usage(survivor: AISpan, other: AISpan, other_is_wire: bool = False) -> None:
     """The counts of the one nearer the wire, with the details that only the other has where both count the same."""
     strong, weak = (other.usage, survivor.usage) if other_is_wire else (survivor.usage, other.usage)
     if strong.input is None and strong.output is None:
@@ -94,7 +94,7 @@ def _merge_provider(survivor: AISpan, other: AISpan) -> None:
         survivor.provider, survivor.provider_original = other.provider, other.provider_original
 
 
-def _merge_error(survivor: AISpan, other: AISpan, other_is_wire: bool) -> None:
+def _merge_error(survivor: AISpan, other: AISpan, other_is_wire: bool = False) -> None:
     survivor.cancelled = survivor.cancelled or other.cancelled
     mine, theirs = survivor.error, other.error
     if theirs is None:
@@ -118,7 +118,7 @@ def merge_steps(survivor: AISpan, other: AISpan) -> None:
             setattr(survivor, field, getattr(other, field))
     for field in ("metadata", "trace_metadata", "attributes"):
         setattr(survivor, field, {**getattr(other, field), **getattr(survivor, field)})
-    _merge_error(survivor, other, False)
+    _merge_error(survivor, other)
     survivor.start_ns = min(survivor.start_ns, other.start_ns)
     survivor.end_ns = max(survivor.end_ns, other.end_ns)
     survivor.private = survivor.private or other.private

@@ -40,9 +40,9 @@ def _goes_on_in(short: list[Message], long: list[Message]) -> bool:
 def _completed(mine: _Messages, theirs: _Messages) -> _Messages:
     if not mine or not theirs:
         return mine or theirs
-    if len(mine) != len(theirs) or any(a["role"] != b["role"] for a, b in zip(mine, theirs, strict=True)):
+    if [message["role"] for message in mine] != [message["role"] for message in theirs]:
         return mine
-    return [_message(a, b) for a, b in zip(mine, theirs, strict=True)]
+    return list(map(_message, mine, theirs))
 
 
 def _message(mine: Message, theirs: Message) -> Message:
@@ -58,10 +58,11 @@ def _message(mine: Message, theirs: Message) -> Message:
 
 
 def _calls(mine: list[Message], theirs: list[Message]) -> list[Message]:
-    """The calls, each by the id that its result will name: OpenAI gives the item in an answer its own (`fc_…`)."""
-    if len(mine) != len(theirs):
-        return mine if len(mine) > len(theirs) else theirs
-    return [
-        {**a, "id": b["id"]} if "id" in b and (not a.get("id") or str(a["id"]).startswith("fc_")) else a
-        for a, b in zip(mine, theirs, strict=True)
-    ]
+    """The longer list, or both as one, call by call."""
+    return list(map(_call, mine, theirs)) if len(mine) == len(theirs) else max(mine, theirs, key=len)
+
+
+def _call(mine: Message, theirs: Message) -> Message:
+    """The call by the id that its result will name: OpenAI gives the item in an answer its own (`fc_…`)."""
+    own = mine.get("id")
+    return {**mine, "id": theirs["id"]} if "id" in theirs and (not own or str(own).startswith("fc_")) else mine

@@ -178,24 +178,17 @@ def _found_apart(node: Node, record: AISpan, other: Node, known: AISpan) -> Foun
     """One call that is reported from two places of one process."""
     if not may_be_one(node.process, other.process):
         return None
-    if read_the_stream(record, known):
-        return Found(other, True)
-    if read_the_stream(known, record):
-        return Found(other, False)
-    if other.trace_id != node.trace_id:
-        if known.parent_id is None and ran_inside(record, known):
-            return Found(other, True)
-        if record.parent_id is None and ran_inside(known, record):
-            return Found(other, False)
-        if ran_around(record, known):
-            return Found(other, False)
-        if ran_around(known, record):
-            return Found(other, True)
-    elif side_by_side(record, known):
-        return Found(other, True)
-    elif side_by_side(known, record):
-        return Found(other, False)
+    beside = (_ran_alone_inside, ran_around) if other.trace_id != node.trace_id else (side_by_side,)
+    for evidence in (read_the_stream, *beside):
+        for outer, inner in ((record, known), (known, record)):
+            if evidence(outer, inner):
+                # A client around an instrumentor with a context of its own is the inner one, as far as ancestors go.
+                return Found(other, (outer is record) != (evidence is ran_around))
     return None
+
+
+def _ran_alone_inside(outer: AISpan, inner: AISpan) -> bool:
+    return inner.parent_id is None and ran_inside(outer, inner)
 
 
 def _drop(index: dict[_Key, set[int]], key: _Key, number: int) -> None:

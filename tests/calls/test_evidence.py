@@ -1,0 +1,215 @@
+"""When two reports are one call: each kind of evidence, what speaks against it, and its bounds.
+
+Every row is tried thrice: where both reports wait, and where one of them, the outer or the inner, has left already.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import StatusCode
+
+from tests.stages import Stages, provider_of
+from tests.traced import AGENT, CHAT
+
+Place = Literal["nested", "beside", "apart", "both alone", "below two steps", "each below a step of its own trace"]
+"""`apart`: the inner one is alone in its trace; `both alone`: the outer one, too."""
+
+
+class Told(NamedTuple):
+    """One report: its times in milliseconds, and what it says."""
+
+    start: float
+    end: float
+    said: dict[str, Any]
+    scope: str
+    failed: bool
+
+
+def _told(scope: str, times: tuple[float, float], failed: bool, said: dict[str, Any]) -> Told:
+    """Keys `input__x` are `gen_ai.input.x`; None takes an attribute of `CHAT` away."""
+    own = {f"gen_ai.{key.replace('__', '.')}": value for key, value in said.items()}
+    return Told(*times, {key: value for key, value in {**CHAT, **own}.items() if value is not None}, scope, failed)
+
+
+def framework(start: float = 0, end: float = 100, *, failed: bool = False, **said: Any) -> Told:
+    return _told("framework", (start, end), failed, said)
+
+
+def client(start: float = 10, end: float = 90, *, failed: bool = False, **said: Any) -> Told:
+    return _told("client", (start, end), failed, said)
+
+
+def words(text: str, role: str = "user") -> str:
+    return f'[{{"role":"{role}","parts":[{{"type":"text","content":"{text}"}}]}}]'
+
+
+def asked(text: str) -> dict[str, Any]:
+    return {"input__messages": words(text)}
+
+
+NO_COUNTS: dict[str, Any] = {"usage__input_tokens": None, "usage__output_tokens": None}
+NO_INPUT: dict[str, Any] = {"usage__input_tokens": None}
+EMBEDDING: dict[str, Any] = {"operation__name": "embeddings", "usage__output_tokens": None}
+ANSWERED: dict[str, Any] = {"output__messages": words("sunny", "assistant")}
+ID: dict[str, Any] = {"response__id": "r1"}
+
+# Where they stand, the outer one, the inner one -> whether they are one call.
+ROWS = {
+    # ---- the same answer's id, in overlapping times
+    "one answer": ("each below a step of its own trace", framework(**ID), client(**ID), True),
+    "one answer, whatever they count": ("apart", framework(**ID), client(**ID, usage__input_tokens=7), True),
+    "one answer, within two milliseconds": ("beside", framework(0, 10, **ID), client(12, 20, **ID), True),
+    "one answer's id, one after the other": ("beside", framework(0, 10, **ID), client(13, 20, **ID), False),
+    "one answer's id, the other after the one": ("beside", framework(13, 20, **ID), client(0, 10, **ID), False),
+    "one answer's id in one scope": ("apart", framework(**ID), framework(10, 90, **ID), False),
+    "one answer's id, an embedding and an answer": (
+        "apart", framework(**ID, **EMBEDDING), client(**ID, **ANSWERED), False,
+    ),
+    # ---- a call in a call
+    "counted with the cache": ("nested", framework(), client(usage__input_tokens=6, usage__cache_read__input_tokens=4),
+                               True),
+    "counted without what was written": (
+        "nested", framework(), client(usage__input_tokens=6, usage__cache_creation__input_tokens=4), True,
+    ),
+    "counted with the cache by the outer": (
+        "nested", framework(usage__input_tokens=14, usage__cache_read__input_tokens=4), client(), True,
+    ),
+    "less, and no cache": ("nested", framework(), client(usage__input_tokens=6), False),
+    "no input here, another output": ("nested", framework(**NO_INPUT), client(usage__output_tokens=6), False),
+    "no output here": ("nested", framework(), client(usage__output_tokens=None), True),
+    "no output there": ("nested", framework(usage__output_tokens=None), client(), True),
+    "an output of its own and with the thoughts": (
+        "nested", framework(), client(usage__output_tokens=3, usage__reasoning__output_tokens=2), True,
+    ),
+    "an output with the thoughts and of its own": (
+        "nested", framework(usage__output_tokens=3, usage__reasoning__output_tokens=2), client(), True,
+    ),
+    "another output in spite of its thoughts": (
+        "nested", framework(), client(usage__output_tokens=3, usage__reasoning__output_tokens=1), False,
+    ),
+    "the model that answered": (
+        "nested", framework(), client(request__model="fast", response__model="gpt-4o"), True,
+    ),
+    "the model with a date": ("nested", framework(), client(request__model="gpt-4o-2024-08-06"), True),
+    "the model without its date": ("nested", framework(request__model="gpt-4o-2024-08-06"), client(), True),
+    "an embedding that a client took for a chat": (
+        "nested", framework(**EMBEDDING), client(usage__output_tokens=None), True,
+    ),
+    "an embedding and an answer": ("nested", framework(**EMBEDDING), client(**ANSWERED), False),
+    "an answer and an embedding": ("nested", framework(**ANSWERED), client(**EMBEDDING), False),
+    # ---- a stream of which one counted the first piece
+    "eight tokens of a stream": (
+        "nested", framework(request__stream=True, usage__output_tokens=8), client(usage__output_tokens=90), True,
+    ),
+    "eight tokens of the client's stream": (
+        "nested", framework(usage__output_tokens=90), client(request__stream=True, usage__output_tokens=8), True,
+    ),
+    "nine tokens are no piece": (
+        "nested", framework(request__stream=True, usage__output_tokens=9), client(usage__output_tokens=90), False,
+    ),
+    "two pieces": (
+        "nested", framework(request__stream=True, usage__output_tokens=3), client(usage__output_tokens=8), False,
+    ),
+    "no stream": ("nested", framework(usage__output_tokens=8), client(usage__output_tokens=90), False),
+    "another question's stream": (
+        "nested", framework(request__stream=True, usage__output_tokens=8),
+        client(usage__output_tokens=90, usage__input_tokens=11), False,
+    ),
+    # ---- in traces of their own
+    "as long": ("apart", framework(0, 100), client(0, 100), True),
+    "two clocks, the same counts": ("apart", framework(), client(-2, 90), True),
+    "two clocks, the same words": (
+        "apart", framework(**NO_COUNTS, **asked("hi")), client(-2, 90, **NO_COUNTS, **asked("hi")), True,
+    ),
+    "two clocks and nothing to compare": ("apart", framework(**NO_COUNTS), client(-1, 90, **NO_COUNTS), False),
+    "two clocks at the end and nothing to compare": (
+        "apart", framework(**NO_COUNTS), client(10, 101, **NO_COUNTS), False,
+    ),
+    "counted by one alone, two clocks": ("apart", framework(), client(-1, 90, **NO_COUNTS), False),
+    "asked by one alone, two clocks": (
+        "apart", framework(**NO_COUNTS, **asked("hi")), client(-1, 90, **NO_COUNTS), False,
+    ),
+    "nothing to compare, and right inside": ("apart", framework(**NO_COUNTS), client(0, 100, **NO_COUNTS), True),
+    "it began before": ("apart", framework(), client(-3, 90), False),
+    "it ended after": ("apart", framework(), client(10, 103), False),
+    "two clocks, and longer": ("apart", framework(0, 100), client(-2, 99), False),
+    "two clocks, and as long": ("apart", framework(0, 100), client(-1, 99), True),
+    "both alone": ("both alone", framework(), client(), True),
+    "both alone, the client around the framework": ("both alone", framework(10, 90), client(0, 100), True),
+    "both alone, one after the other": ("both alone", framework(0, 1), client(2, 3), False),
+    "both alone, the other after the one": ("both alone", framework(2, 3), client(0, 1), False),
+    "other words": ("apart", framework(**asked("hi")), client(**asked("bye")), False),
+    "other counts": ("apart", framework(), client(usage__input_tokens=11), False),
+    "another model": ("apart", framework(), client(request__model="o3"), False),
+    "another answer's id": ("apart", framework(**ID), client(response__id="r2"), False),
+    "an answer's id for one": ("apart", framework(**ID), client(), True),
+    "only the outer failed": ("apart", framework(failed=True), client(), True),
+    "only the inner failed": ("apart", framework(), client(failed=True), False),
+    "both failed": ("apart", framework(failed=True), client(failed=True), True),
+    "with a parent in its own trace": ("each below a step of its own trace", framework(), client(), False),
+    # ---- below one step
+    "beside it": ("beside", framework(), client(), True),
+    "beside it, the same words": (
+        "beside", framework(**NO_COUNTS, **asked("hi")), client(**NO_COUNTS, **asked("hi")), True,
+    ),
+    "beside it, nothing to compare": ("beside", framework(**NO_COUNTS), client(**NO_COUNTS), False),
+    "beside it, other words": ("beside", framework(**asked("hi")), client(**asked("bye")), False),
+    "beside it, not within": ("beside", framework(), client(50, 110), False),
+    "beside it, only the inner failed": ("beside", framework(), client(failed=True), False),
+    "below another step": ("below two steps", framework(), client(), False),
+}  # fmt: skip
+_ONLY_WHILE_BOTH_WAIT = {
+    "an embedding and an answer", "an answer and an embedding", "one answer's id, an embedding and an answer",
+    "eight tokens of a stream", "eight tokens of the client's stream",
+}  # fmt: skip
+"""What was answered, and beside how many others, is not remembered of a call that has left."""
+
+
+def _generations(place: Place, outer: Told, inner: Told, left: str) -> int:
+    stages = Stages()
+    tracer_of = provider_of(stages).get_tracer
+
+    def at(moment: float) -> int:
+        return int((1_000 + moment) * 1_000_000)
+
+    def step(parent: trace.Span | None = None) -> trace.Span:
+        """Of no AI: what its calls hang on is the trace."""
+        context = trace.set_span_in_context(parent, Context()) if parent is not None else Context()
+        return tracer_of("app").start_span("step", context, start_time=at(-10))
+
+    def begin(told: Told, parent: trace.Span | None) -> trace.Span:
+        context = trace.set_span_in_context(parent, Context()) if parent is not None else Context()
+        span = tracer_of(told.scope).start_span(told.scope, context, attributes=told.said, start_time=at(told.start))
+        if told.failed:
+            span.set_status(StatusCode.ERROR, "ValueError: no")
+        return span
+
+    request = tracer_of("app").start_span("request", Context(), attributes=AGENT, start_time=at(-20))
+    around = step(request)
+    outer_span = begin(outer, None if place == "both alone" else around)
+    alone = place in ("apart", "both alone")
+    parents = {"nested": outer_span, "beside": around, "below two steps": step(request)}
+    inner_span = begin(inner, None if alone else parents[place] if place in parents else step())
+    spans = [(inner_span, inner.end), (outer_span, outer.end)]
+    if left == "outer":
+        spans.reverse()
+    for span, end in spans:
+        span.end(at(end))
+        if left != "none":
+            stages.leave()
+    stages.leave()
+    return sum(event["event"] in ("$ai_generation", "$ai_embedding") for event in stages.events)
+
+
+@pytest.mark.parametrize(
+    ("row", "left"),
+    [(row, left) for row in ROWS for left in ("none", "inner", "outer")
+     if left == "none" or row not in _ONLY_WHILE_BOTH_WAIT],
+)  # fmt: skip
+def test_two_reports_are_one_call(row: str, left: str) -> None:
+    place, outer, inner, one = ROWS[row]
+    assert _generations(place, outer, inner, left) == (1 if one else 2)

@@ -1,0 +1,179 @@
+"""What an agent tells in log records and in spans: when both are one call, one run of a tool, one prompt.
+
+Every row is tried thrice: where both wait, and where the records, or the spans, have left already.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanContext, Status, StatusCode, TraceFlags
+
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.delivery import decode
+from otel_posthog_ai.reading.source import LoggedSpan
+from otel_posthog_ai.settings import resolve
+from otel_posthog_ai.work.whole_traces import WholeTraces
+from tests.traced import AGENT, CHAT, TOOL
+
+_ids = iter(range(1, 1_000_000))
+
+
+def span(
+    attributes: dict[str, Any],
+    times: tuple[float, float],
+    *,
+    trace: int = 1,
+    talk: str = "s",
+    below: ReadableSpan | None = None,
+    failed: bool = False,
+    made_of: type[ReadableSpan] = ReadableSpan,
+    **more: Any,
+) -> ReadableSpan:
+    """Times in seconds; `more` are attributes without their `gen_ai.`, with `__` for `.`. Its parent is in no batch."""
+    said = {"session.id": talk, **attributes, **{f"gen_ai.{key.replace('__', '.')}": more[key] for key in more}}
+    sampled = TraceFlags(TraceFlags.SAMPLED)
+    above = below.context if below is not None else SpanContext(trace, 99_999_999, False, sampled)
+    return made_of(
+        name="step",
+        context=SpanContext(trace, next(_ids), False, sampled),
+        parent=above,
+        resource=Resource({}),
+        attributes=said,
+        start_time=int((1_000 + times[0]) * 10**9),
+        end_time=int((1_000 + times[1]) * 10**9),
+        instrumentation_scope=InstrumentationScope("logs" if made_of is LoggedSpan else "agent"),
+        status=Status(StatusCode.ERROR, "ValueError: no") if failed else Status(StatusCode.UNSET),
+    )
+
+
+def logged(attributes: dict[str, Any], times: tuple[float, float], **more: Any) -> ReadableSpan:
+    """The same, made of log records."""
+    return span(attributes, times, trace=more.pop("trace", 2), made_of=LoggedSpan, **more)
+
+
+def events(*batches: list[ReadableSpan]) -> list[dict[str, Any]]:
+    whole = WholeTraces(resolve({"api_key": "phc_x"}, environ={}), Counters())
+    return [decode(event) for batch in batches for event in whole.events(batch, lambda _: ())]
+
+
+# The records, the span -> whether they tell the same.
+ROWS = {
+    "a call": (logged(CHAT, (0, 1)), span(CHAT, (0, 1)), True),
+    "a call that ended two seconds before": (logged(CHAT, (0, 1)), span(CHAT, (0, 3)), True),
+    "a call that ended two seconds after": (logged(CHAT, (0, 3)), span(CHAT, (0, 1)), True),
+    "a call that ended long before": (logged(CHAT, (0, 1)), span(CHAT, (0, 3.1)), False),
+    "a call that ended long after": (logged(CHAT, (0, 3.1)), span(CHAT, (0, 1)), False),
+    "a call in another conversation": (logged(CHAT, (0, 1)), span(CHAT, (0, 1), talk="t"), False),
+    "a call that failed for one": (logged(CHAT, (0, 1), failed=True), span(CHAT, (0, 1)), False),
+    "a call that failed for both": (logged(CHAT, (0, 1), failed=True), span(CHAT, (0, 1), failed=True), True),
+    "a call of another model": (logged(CHAT, (0, 1)), span(CHAT, (0, 1), request__model="o3"), False),
+    "a call with other counts": (logged(CHAT, (0, 1)), span(CHAT, (0, 1), usage__input_tokens=7), False),
+    "a call that neither of both logged": (span(CHAT, (0, 1), trace=2), span(CHAT, (0, 1)), False),
+    "a call that both logged": (logged(CHAT, (0, 1)), logged(CHAT, (0, 1), trace=1), False),
+    "a tool by its name": (logged(TOOL, (0, 1)), span(TOOL, (0, 1)), True),
+    "a tool by its name, two seconds later": (logged(TOOL, (0, 3)), span(TOOL, (0, 1)), True),
+    "a tool by its name, long after": (logged(TOOL, (0, 3.1)), span(TOOL, (0, 1)), False),
+    "a tool of another name": (logged(TOOL, (0, 1)), span(TOOL, (0, 1), tool__name="read"), False),
+    "a tool in another conversation": (logged(TOOL, (0, 1)), span(TOOL, (0, 1), talk="t"), False),
+    "a tool by its call, long after": (
+        logged(TOOL, (0, 9), tool__call__id="c"), span(TOOL, (0, 1), tool__call__id="c"), True,
+    ),
+    "a tool by its call, of another name": (
+        logged(TOOL, (0, 1), tool__call__id="c", tool__name="read"), span(TOOL, (0, 1), tool__call__id="c"), True,
+    ),
+    "a tool's other call": (
+        logged(TOOL, (0, 1), tool__call__id="c"), span(TOOL, (0, 1), tool__call__id="d"), False,
+    ),
+    "a tool whose call only the records name": (logged(TOOL, (0, 1), tool__call__id="c"), span(TOOL, (0, 1)), True),
+    "a tool whose call only the span names": (logged(TOOL, (0, 1)), span(TOOL, (0, 1), tool__call__id="c"), True),
+    "a tool and a call": (logged(TOOL, (0, 1)), span(CHAT, (0, 1)), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("left", ["none", "records", "span"])
+@pytest.mark.parametrize("row", ROWS)
+def test_records_and_a_span_tell_the_same(row: str, left: str) -> None:
+    records, other, same = ROWS[row]
+    batches = {"none": [[records, other]], "records": [[records], [other]], "span": [[other], [records]]}[left]
+    found = [event for event in events(*batches) if event["event"] in ("$ai_generation", "$ai_span")]
+    assert len(found) == (1 if same else 2)
+
+
+def test_the_span_stays_with_what_only_the_records_know() -> None:
+    said = '[{"role":"user","parts":[{"type":"text","content":"hi"}]}]'
+    run, of_records = span(TOOL, (0.5, 1)), logged(TOOL, (0.4, 1.1), tool__call__arguments='{"q":1}')
+    found = events(
+        [span(CHAT, (0, 1)), run, of_records, logged({**CHAT, "user.id": "ada"}, (0, 1), input__messages=said)]
+    )
+    tool, call = sorted((event["properties"] for event in found), key=lambda each: "$ai_model" in each)
+    assert (tool["otel.scope.name"], tool["$ai_input_state"]) == ("agent", {"q": 1})
+    assert (call["otel.scope.name"], call["$ai_input"]) == ("agent", [{"role": "user", "content": "hi"}])
+    assert [event["distinct_id"] for event in found if event["event"] == "$ai_generation"] == ["ada"]
+
+
+@pytest.mark.parametrize("left", ["none", "records", "spans"])
+def test_of_equal_calls_each_is_told_once(left: str) -> None:
+    """Three calls of a conversation beside each other, of which the records tell two."""
+    spans = [span(CHAT, (0, 1 + number / 10)) for number in range(3)]
+    records = [logged(CHAT, (0, 1 + number / 10)) for number in range(2)]
+    batches = {"none": [[*records, *spans]], "records": [records, spans], "spans": [spans, records]}[left]
+    assert len(events(*batches)) == 3
+
+
+@pytest.mark.parametrize("left", ["none", "records", "spans"])
+def test_of_equal_runs_each_is_told_once(left: str) -> None:
+    spans = [span(TOOL, (0, 1 + number / 10)) for number in range(3)]
+    records = [logged(TOOL, (0, 1 + number / 10)) for number in range(2)]
+    batches = {"none": [[*records, *spans]], "records": [records, spans], "spans": [spans, records]}[left]
+    assert len(events(*batches)) == 3
+
+
+def test_the_nearest_in_time_tell_the_same() -> None:
+    spans = [span(CHAT, (0, 1 + number), agent__name=f"agent {number}") for number in range(3)]
+    records = [logged(CHAT, (0, 1 + number + 0.1), response__id=f"record {number}") for number in (2, 0, 1)]
+    found = [event["properties"] for event in events([*spans, *records])]
+    assert {each["$ai_agent_name"]: each["$ai_completion_id"] for each in found} == {
+        f"agent {number}": f"record {number}" for number in range(3)
+    }
+
+
+# ---- prompts ---------------------------------------------------------------------------------------------------------
+
+# A prompt's records in a span's trace -> whether they tell the span's prompt.
+PROMPTS = {
+    "while it ran": ((2, 3), True),
+    "two seconds before": ((-2, 0), True),
+    "long before": ((-2.1, 0), False),
+    "two seconds after": ((7, 7), True),
+    "long after": ((7.1, 8), False),
+}
+
+
+@pytest.mark.parametrize("row", PROMPTS)
+def test_a_prompt_is_told_by_its_trace_and_time(row: str) -> None:
+    times, same = PROMPTS[row]
+    prompt = span(AGENT, (0, 5))
+    records = logged(AGENT, times, trace=1)
+    call = logged(CHAT, (2, 3), trace=1, below=records)  # what is left of the records has its place
+    kept = span(CHAT, (3, 4), below=prompt, usage__input_tokens=7)
+    found = events([prompt, records, call, kept])
+    assert len([event for event in found if event["event"] in ("$ai_trace", "$ai_span")]) == (1 if same else 2)
+
+
+@pytest.mark.parametrize("told_by_spans", [True, False])
+def test_a_prompt_below_which_nothing_is_left_goes(told_by_spans: bool) -> None:
+    """What answered it is told by spans in a trace of their own."""
+    prompt = logged(AGENT, (0, 5))
+    batch = [prompt, logged(CHAT, (1, 2), below=prompt), *([span(CHAT, (1, 2))] if told_by_spans else [])]
+    kinds = [event["event"] for event in events(batch)]
+    assert kinds == (["$ai_generation"] if told_by_spans else ["$ai_trace", "$ai_generation"])
+
+
+def test_an_agents_own_prompt_stays_though_nothing_is_below_it() -> None:
+    assert [event["event"] for event in events([span(AGENT, (0, 5))])] == ["$ai_trace"]
+    assert events([logged(AGENT, (0, 5))]) == []

@@ -1,0 +1,242 @@
+"""What one event of two reports says: each field by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from opentelemetry.trace import StatusCode
+
+from tests.stages import Stages, provider_of
+from tests.traced import AGENT, CHAT, TOOL
+
+ID = {"gen_ai.response.id": "r1"}
+
+
+def words(text: str, role: str = "user") -> str:
+    return f'[{{"role":"{role}","parts":[{{"type":"text","content":"{text}"}}]}}]'
+
+
+def merged(outer: dict[str, Any], inner: dict[str, Any], *, outer_scope: str = "framework") -> dict[str, Any]:
+    """The properties of the one call; None takes an attribute of `CHAT` away, a `status` fails the span."""
+    stages = Stages()
+    tracer_of = provider_of(stages).get_tracer
+    said = [{key: value for key, value in {**CHAT, **given}.items() if value is not None} for given in (outer, inner)]
+    errors = [attributes.pop("status", None) for attributes in said]
+    with tracer_of(outer_scope).start_as_current_span("framework", attributes=said[0]) as around:
+        span = tracer_of("client").start_span("client", attributes=said[1])
+        for each, error in zip((around, span), errors, strict=True):
+            if error is not None:
+                each.set_status(StatusCode.ERROR, error)
+        span.end()
+    stages.leave()
+    (event,) = stages.events
+    properties: dict[str, Any] = event["properties"]
+    return properties
+
+
+# The framework says, the client says -> the one event says (None: nothing).
+FIELDS = {
+    "the client knows how the answer ended": (
+        {"gen_ai.response.finish_reasons": ("end_turn",)}, {"gen_ai.response.finish_reasons": ("stop",)},
+        {"$ai_stop_reason": "stop"},
+    ),
+    "what the client does not know, the framework may": (
+        {"gen_ai.response.finish_reasons": ("stop",), "gen_ai.response.time_to_first_token": 0.5}, {},
+        {"$ai_stop_reason": "stop", "$ai_time_to_first_token": 0.5},
+    ),
+    "the client saw the first token": (
+        {"gen_ai.response.time_to_first_token": 0.7}, {"gen_ai.response.time_to_first_token": 0.5},
+        {"$ai_time_to_first_token": 0.5},
+    ),
+    "who serves it was the client's to ask": (
+        {"gen_ai.response.service_tier": "default"}, {"gen_ai.response.service_tier": "flex"},
+        {"$ai_service_tier": "flex"},
+    ),
+    "the framework knows the conversation": (
+        {"gen_ai.input.messages": words("hi")}, {"gen_ai.input.messages": words("rendered")},
+        {"$ai_input": [{"role": "user", "content": "hi"}]},
+    ),
+    "parameters of both, the framework's first": (
+        {"gen_ai.request.temperature": 0.5}, {"gen_ai.request.temperature": 0.9, "gen_ai.request.top_p": 0.1},
+        {"$ai_model_parameters": {"temperature": 0.5, "top_p": 0.1}},
+    ),
+    "attributes of both, the framework's first": (
+        {"acme.plan": "pro"}, {"acme.plan": "free", "acme.region": "eu"},
+        {"acme.plan": "pro", "acme.region": "eu"},
+    ),
+    "asked for a stream by one": ({}, {"gen_ai.request.stream": True}, {"$ai_stream": True}),
+    "asked for a stream by the other": ({"gen_ai.request.stream": True}, {}, {"$ai_stream": True}),
+    "what a framework asked for may be streamed": (
+        {"gen_ai.request.stream": False}, {"gen_ai.request.stream": True}, {"$ai_stream": True},
+    ),
+    "a stream of which the client saw only the end": (
+        {"gen_ai.request.stream": True}, {"gen_ai.request.stream": False}, {"$ai_stream": True},
+    ),
+    "no stream, as the client says": ({}, {"gen_ai.request.stream": False}, {"$ai_stream": False}),
+    "the client's cost": ({}, {"gen_ai.usage.cost": 0.25}, {"$ai_total_cost_usd": 0.25}),
+    "the framework's cost": (
+        {"gen_ai.usage.cost": 0.5}, {"gen_ai.usage.cost": 0.25}, {"$ai_total_cost_usd": 0.5},
+    ),
+    "the framework's cost in parts": (
+        {"gen_ai.usage.input_cost": 0.5, "gen_ai.usage.output_cost": 0.5}, {"gen_ai.usage.cost": 0.25},
+        {"$ai_total_cost_usd": 1.0},
+    ),
+    "a provider that is stated beats one that is told by the model's name": (
+        {"gen_ai.provider.name": None}, {"gen_ai.provider.name": "azure.ai.openai"},
+        {"$ai_provider": "azure-openai", "gen_ai.provider.name": "azure.ai.openai"},
+    ),
+    "the framework's provider": (
+        {"gen_ai.provider.name": "azure.ai.openai"}, {}, {"$ai_provider": "azure-openai"},
+    ),
+    "the framework's provider, where the client states none": (
+        {}, {"gen_ai.provider.name": None}, {"$ai_provider": "openai", "gen_ai.provider.name": "openai"},
+    ),
+    "the model that only the client names": ({"gen_ai.request.model": None}, {}, {"$ai_model": "gpt-4o"}),
+    "who asks, as only the client says": ({}, {"session.id": "s-1"}, {"$ai_session_id": "s-1"}),
+    "who asks, as the framework says": (
+        {"session.id": "s-0"}, {"session.id": "s-1"}, {"$ai_session_id": "s-0"},
+    ),
+    # ---- counts
+    "details of the framework's, where both count the same": (
+        {"gen_ai.usage.cache_read.input_tokens": 4}, {}, {"$ai_input_tokens": 10, "$ai_cache_read_input_tokens": 4},
+    ),
+    "no details of another count": (
+        {**ID, "gen_ai.usage.input_tokens": 14, "gen_ai.usage.cache_read.input_tokens": 4}, ID,
+        {"$ai_input_tokens": 10, "$ai_cache_read_input_tokens": None},
+    ),
+    "the framework's counts, where the client has none": (
+        {}, {"gen_ai.usage.input_tokens": None, "gen_ai.usage.output_tokens": None},
+        {"$ai_input_tokens": 10, "$ai_output_tokens": 5},
+    ),
+    "the answer that only the framework counts": (
+        {}, {"gen_ai.usage.output_tokens": None}, {"$ai_input_tokens": 10, "$ai_output_tokens": 5},
+    ),
+    "the question that only the framework counts": (
+        {**ID, "gen_ai.usage.output_tokens": 4}, {**ID, "gen_ai.usage.input_tokens": None},
+        {"$ai_input_tokens": 10, "$ai_output_tokens": 5},
+    ),
+    "other counts of one answer: the client's": (
+        {**ID, "gen_ai.usage.input_tokens": 11, "gen_ai.usage.output_tokens": 6}, ID,
+        {"$ai_input_tokens": 10, "$ai_output_tokens": 5},
+    ),
+    "a total of counts that were not taken": (
+        {**ID, "gen_ai.usage.output_tokens": 6, "gen_ai.usage.total_tokens": 16}, ID, {"$ai_total_tokens": None},
+    ),
+    "first tokens that Anthropic's framework counts twice": (
+        {**ID, "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5"},
+        {**ID, "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5",
+         "gen_ai.usage.output_tokens": 6},
+        {"$ai_output_tokens": 5},
+    ),
+    "twice as much is another count": (
+        {**ID, "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5"},
+        {**ID, "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5",
+         "gen_ai.usage.output_tokens": 10},
+        {"$ai_output_tokens": 10},
+    ),
+    "nobody but Anthropic's counts them so": (
+        ID, {**ID, "gen_ai.usage.output_tokens": 6}, {"$ai_output_tokens": 6},
+    ),
+    # ---- errors
+    "only the client failed": (
+        {}, {"error.type": "RateLimitError", "status": "too fast"},
+        {"$ai_is_error": True, "$ai_error": "RateLimitError: too fast", "$ai_http_status": 429},
+    ),
+    "the client knows the type": (
+        {"status": "no"}, {"error.type": "RateLimitError", "status": "too fast"},
+        {"$ai_error": "RateLimitError: no", "$ai_http_status": 429},
+    ),
+    "the framework knows the type": (
+        {"error.type": "BadRequestError", "status": "no"}, {"error.type": "500", "status": "no"},
+        {"$ai_error": "BadRequestError: no", "$ai_http_status": 500},
+    ),
+    "the framework's status, where the client has none": (
+        {"error.type": "RateLimitError", "status": "no"}, {"status": "failed"},
+        {"$ai_error": "RateLimitError: no", "$ai_http_status": 429},
+    ),
+    "only the client says why": (
+        {"error.type": "RateLimitError", "status": ""}, {"error.type": "Error", "status": "too fast"},
+        {"$ai_error": "RateLimitError: too fast"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", FIELDS)
+def test_a_field_of_two_reports(row: str) -> None:
+    outer, inner, expected = FIELDS[row]
+    properties = merged(outer, inner)
+    assert {key: properties.get(key) for key in expected} == expected
+
+
+def test_a_client_that_traces_itself_is_nearest_the_wire_whatever_lies_around_it() -> None:
+    said = [{"gen_ai.response.finish_reasons": (reason,)} for reason in ("client's", "framework's")]
+    assert merged(*said)["$ai_stop_reason"] == "framework's"
+    assert merged(*said, outer_scope="openai_sdk")["$ai_stop_reason"] == "client's"
+
+
+def test_it_took_from_the_first_start_to_the_last_end() -> None:
+    """Two clocks: neither of both lies within the other."""
+    stages = Stages()
+    tracer_of = provider_of(stages).get_tracer
+    for scope, start, end in (("one", 0, 60), ("other", 40, 100)):
+        span = tracer_of(scope).start_span(scope, attributes={**CHAT, **ID}, start_time=(1_000 + start) * 1_000_000)
+        span.end((1_000 + end) * 1_000_000)
+    stages.leave()
+    (event,) = stages.events
+    assert event["properties"]["$ai_latency"] == pytest.approx(0.1)
+
+
+# ---- one run of a tool ---------------------------------------------------------------------------------------------
+
+# The outer says, the inner says -> the events.
+RUNS = {
+    "states of both": (
+        {"gen_ai.tool.call.arguments": '{"q":1}'}, {"gen_ai.tool.call.result": "found"},
+        [{"$ai_input_state": {"q": 1}, "$ai_output_state": "found"}],
+    ),
+    "the outer's states first": (
+        {"gen_ai.tool.call.result": "shown"}, {"gen_ai.tool.call.result": "found"}, [{"$ai_output_state": "shown"}],
+    ),
+    "attributes of both": (
+        {"acme.plan": "pro"}, {"acme.plan": "free", "acme.region": "eu"},
+        [{"acme.plan": "pro", "acme.region": "eu"}],
+    ),
+    "only the inner failed": (
+        {}, {"error.type": "ToolError", "status": "no"}, [{"$ai_error": "ToolError: no", "$ai_is_error": True}],
+    ),
+    "the outer's error, and what only the inner knows of it": (
+        {"status": "no"}, {"error.type": "503", "status": "nobody there"}, [{"$ai_error": "503: no"}],
+    ),
+    "one call's id": (
+        {"gen_ai.tool.call.id": "c1"}, {"gen_ai.tool.call.id": "c1", "gen_ai.tool.name": "other"},
+        [{"$ai_span_name": "search"}],
+    ),
+    "an id that one of both knows": ({"gen_ai.tool.call.id": "c1"}, {}, [{"$ai_span_name": "search"}]),
+    "two calls' ids": (
+        {"gen_ai.tool.call.id": "c1"}, {"gen_ai.tool.call.id": "c2", "gen_ai.tool.call.result": "found"}, [{}, {}],
+    ),
+    "another tool": ({}, {"gen_ai.tool.name": "other"}, [{"$ai_span_name": "search"}, {"$ai_span_name": "other"}]),
+    "an agent in a tool": ({}, AGENT, [{"$ai_span_name": "search"}, {"$ai_span_name": "helper"}]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", RUNS)
+def test_a_tool_that_runs_in_a_tool(row: str) -> None:
+    outer, inner, expected = RUNS[row]
+    stages = Stages()
+    tracer_of = provider_of(stages).get_tracer
+    spans = [{**TOOL, **outer}, inner if inner is AGENT else {**TOOL, **inner}]
+    errors = [attributes.pop("status", None) for attributes in spans]
+    with (
+        tracer_of("app").start_as_current_span("agent", attributes=AGENT),
+        tracer_of("framework").start_as_current_span("execute_tool", attributes=spans[0]) as around,
+    ):
+        span = tracer_of("client").start_span("execute_tool", attributes=spans[1])
+        for each, error in zip((around, span), errors, strict=True):
+            if error is not None:
+                each.set_status(StatusCode.ERROR, error)
+        span.end()
+    stages.leave()
+    tools = [event["properties"] for event in stages.events if event["event"] == "$ai_span"]
+    assert [{key: each.get(key) for key in want} for each, want in zip(tools, expected, strict=True)] == expected
