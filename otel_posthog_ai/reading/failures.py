@@ -57,7 +57,7 @@ def read_failure(record: AISpan, source: Source) -> None:
     exception = _last_exception(source)
     error_type = _type(source, exception)
     stated = record.error is not None or source.status_error or ERROR_TYPE in source.attributes
-    failed = stated or exception_escaped(exception)
+    failed = stated or exception_escaped(exception) or (exception is not None and _came_to_nothing(record))
     if _is_cancellation(error_type):
         record.cancelled = True
         record.error = None
@@ -69,7 +69,7 @@ def read_failure(record: AISpan, source: Source) -> None:
     if message == ABANDONED and error_type is None:
         record.cancelled, record.error = True, None
         return
-    kind = known.type or error_type
+    kind = known.type or (error_type if _is_of(known.message, exception) else None)
     kind, message = _type_in_text(kind, message)
     status = known.status if known.status is not None else _status(source, exception, kind, message)
     record.error = Failure(kind, plain_message(message) if message is not None else None, status)
@@ -95,6 +95,19 @@ def exception_escaped(exception: Occurrence | None) -> bool:
 def is_exception(name: str) -> bool:
     """Whether an event is an exception: of a span, or a log record's of the GenAI conventions."""
     return name == "exception" or (name.startswith("gen_ai.") and name.endswith(".exception"))
+
+
+def _came_to_nothing(record: AISpan) -> bool:
+    """Whether a call has nothing to show beside its exception: some vendors forget, or fail, to set the status."""
+    usage = record.usage
+    counted = usage.input is not None or usage.output is not None or usage.total is not None
+    return record.kind != "span" and not (record.output or record.response_id or record.finish_reason or counted)
+
+
+def _is_of(message: str | None, exception: Occurrence | None) -> bool:
+    """Whether an exception is the one of which a vendor's own key tells; it may have been raised on the way out."""
+    raised = text(exception.attributes.get(exception_attributes.EXCEPTION_MESSAGE)) if exception is not None else None
+    return message is None or raised is None or message in raised or raised in message
 
 
 def _last_exception(source: Source) -> Occurrence | None:

@@ -128,6 +128,7 @@ WORDS: dict[str, Stated] = {
     "agent": ("span", "agent"),
     "agent_run": ("span", "agent"),
     "workflow": ("span", "workflow"),
+    "flow": ("span", "workflow"),
     "chain": ("span", "chain"),
     "graph": ("span", "chain"),
     "parser": ("span", "chain"),

@@ -159,7 +159,7 @@ def texts(value: Any) -> list[str] | None:
 
 
 # What is written where an answer, or a part of a stream, gave none.
-_NO_REASON = frozenset({"", "None", "null", "FINISH_REASON_UNSPECIFIED"})
+_NO_REASON = frozenset({*_NAMES_NOTHING, "", "finish_reason_unspecified"})
 
 
 def finish_reason(value: Any) -> str | None:
@@ -172,7 +172,7 @@ def finish_reason(value: Any) -> str | None:
     found = found.strip().strip("\"'")
     # `FinishReason.TOOL_CALLS` is an enum's text; a reason itself has no dot.
     found = found.rsplit(".", 1)[-1]
-    return found if found not in _NO_REASON else None
+    return found if found.lower() not in _NO_REASON else None
 
 
 def _as_text(value: Any) -> str:

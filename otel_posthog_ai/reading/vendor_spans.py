@@ -138,6 +138,10 @@ def _value(source: Source, keys: tuple[str, ...]) -> Any:
     return found
 
 
+# What stands around the only thing that a function gave back.
+_THE_RESULT = ({"result"}, {"__default__"})
+
+
 def _object_below(source: Source, prefix: str) -> Any:
     """What was flattened under a prefix, as the object that it was; a single `result` is the result."""
     found: dict[str, Any] = {}
@@ -148,7 +152,19 @@ def _object_below(source: Source, prefix: str) -> Any:
             inner = into.setdefault(segment, {})
             into = inner if isinstance(inner, dict) else {}
         into[last] = json_text(value)
-    return found["result"] if found.keys() == {"result"} else found or None
+    whole = _with_lists(found)
+    return next(iter(found.values())) if found.keys() in _THE_RESULT else whole or None
+
+
+def _with_lists(value: Any) -> Any:
+    """Objects whose keys are 0, 1, 2, … as the lists that they were."""
+    if not isinstance(value, dict):
+        return value
+    for key, inner in value.items():
+        value[key] = _with_lists(inner)
+    if value and value.keys() == set(map(str, range(len(value)))):
+        return [value[str(index)] for index in range(len(value))]
+    return value
 
 
 def _error_text(value: Any) -> str | None:

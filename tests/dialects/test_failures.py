@@ -170,3 +170,48 @@ def test_a_status_under_a_vendors_own_key() -> None:
     assert found is not None
     assert found.error is not None
     assert found.error.status == 429
+
+
+REFUSED = {"exception": {"exception.type": "openai.RateLimitError", "exception.message": "Error code: 429 - slow down"}}
+
+
+def test_a_call_that_came_to_nothing_failed_by_its_exception_whatever_its_status() -> None:
+    failed = record(CALL, events=REFUSED)
+    assert failed.error is not None
+    assert (failed.error.type, failed.error.status) == ("RateLimitError", 429)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        {"gen_ai.usage.output_tokens": 3},
+        {"gen_ai.response.id": "chatcmpl-1"},
+        {"gen_ai.response.finish_reasons": ["stop"]},
+        {"gen_ai.completion": "Hello"},
+    ],
+)
+def test_an_exception_on_the_way_to_an_answer_is_no_failure(outcome: dict[str, Any]) -> None:
+    assert record({**CALL, **outcome}, events=REFUSED).error is None
+
+
+def test_an_exception_in_a_step_is_no_failure_unless_it_says_so() -> None:
+    found = record({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}, events=REFUSED)
+    assert found.error is None
+
+
+@pytest.mark.parametrize(("raised", "kind"), [("no rooms", "ValueError"), ("no local variable 'output'", None)])
+def test_what_a_vendor_says_of_a_failure_has_the_type_of_the_same_exception_only(raised: str, kind: str | None) -> None:
+    events = {"exception": {"exception.type": "ValueError", "exception.message": raised}}
+    found = record(
+        {"humanloop.file.type": "tool", "humanloop.log.error": "no rooms"},
+        scope="humanloop.sdk",
+        events=events,
+        error=f"ValueError: {raised}",
+    )
+    assert found.error is not None
+    assert (found.error.type, found.error.message) == (kind, "no rooms")
+
+
+@pytest.mark.parametrize("said", ["unknown", "UNKNOWN", ["none"], "null"])
+def test_a_word_for_nothing_is_no_finish_reason(said: Any) -> None:
+    assert record({**CALL, "gen_ai.response.finish_reasons": said}).finish_reason is None

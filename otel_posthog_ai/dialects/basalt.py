@@ -1,0 +1,59 @@
+"""Basalt: `basalt.*` on its steps, and on the calls of the instrumentors that it brings along.
+
+https://docs.getbasalt.ai/
+"""
+
+from __future__ import annotations
+
+from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.kinds import Stated
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import Row, Table, fill
+from otel_posthog_ai.reading.values import text
+from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_belonging, read_vendor_span
+from otel_posthog_ai.record import AISpan
+
+NAME = "basalt"
+SCOPE = "basalt.observability"
+PREFIXES = ("basalt.span.kind",)
+AI_SCOPES = (SCOPE,)
+IDENTITY = IdentityKeys(user=("basalt.user.id",))
+LABELS = {SCOPE: "basalt-sdk"}
+# Whose organization it is, which feature and which experiment, are for readers.
+PLUMBING = (
+    "basalt.api.", "basalt.cache.", "basalt.event.", "basalt.in_", "basalt.internal.", "basalt.meta.", "basalt.prompt.",
+    "basalt.request.", "basalt.retrieval.", "basalt.sdk.", "basalt.span.", "basalt.tool.", "basalt.user.",
+    "basalt.metadata", "basalt.root", "basalt.trace",
+)  # fmt: skip
+_KIND = "basalt.span.kind"
+_WRITTEN_BY_USERS = VendorKeys(metadata=("basalt.metadata", "basalt.meta."))
+KEYS = VendorKeys(
+    kind=(_KIND,),
+    name=("basalt.tool.name", "basalt.function.name"),
+    input=("basalt.span.input", "basalt.tool.input", "basalt.retrieval.query", "basalt.event.payload"),
+    output=("basalt.span.output", "basalt.tool.output"),
+)
+STATED: dict[str, Stated] = {"basalt_trace": ("span", "workflow"), "function": ("span", "chain")}
+PROMPT: Table = (
+    Row("prompt_name", ("basalt.prompt.slug",), text),
+    Row("prompt_version", ("basalt.prompt.version",), text),
+)
+
+
+def recognises(source: Source) -> bool:
+    return source.has(_KIND)
+
+
+def read(record: AISpan, source: Source) -> None:
+    read_vendor_span(record, source, KEYS, STATED.get(text(source.attributes.get(_KIND)) or ""))
+
+
+def _names_basalt(keys: tuple[str, ...]) -> bool:
+    return any(key.startswith(("basalt.meta", "basalt.prompt.")) for key in keys)
+
+
+def read_whose(record: AISpan, source: Source) -> None:
+    """The prompt that a call was made from, and what the user wrote about it, on spans of whatever convention."""
+    if source.shape.once(_names_basalt):
+        fill(record, PROMPT, source)
+        read_belonging(record, source, _WRITTEN_BY_USERS)

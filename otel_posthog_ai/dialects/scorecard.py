@@ -1,0 +1,28 @@
+"""Scorecard's wrapped clients: the GenAI conventions, with a word and zeros for all that it does not know.
+
+https://docs.scorecard.io/
+"""
+
+from __future__ import annotations
+
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_USAGE_PROMPT_TOKENS
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.record import AISpan
+
+NAME = "scorecard"
+SCOPE = "scorecard-llm"
+PREFIXES = ()
+AI_SCOPES = (SCOPE,)
+LABELS = {SCOPE: "scorecard-ai"}
+_TOTAL = "gen_ai.usage.total_tokens"
+PLUMBING = ("scorecard.",)
+
+
+def recognises(source: Source) -> bool:
+    return source.scope == SCOPE
+
+
+def read(record: AISpan, source: Source) -> None:
+    """Of a stream of Anthropic's it never knows the input, and says 0: no call is made of nothing."""
+    if source.attributes.get(GEN_AI_USAGE_PROMPT_TOKENS) == 0:
+        source.discard(GEN_AI_USAGE_PROMPT_TOKENS, _TOTAL)

@@ -1,0 +1,62 @@
+"""Agenta, Basalt, Humanloop, Paid, Scorecard: what their golden recordings do not show."""
+
+from __future__ import annotations
+
+import pytest
+
+from .test_gen_ai import read, record
+
+OPENAI = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o-mini"}
+
+
+def test_lists_that_agenta_flattened_are_lists_again() -> None:
+    found = record(
+        {
+            "ag.type.node": "TASK",
+            "ag.data.inputs.cities.0": "Paris",
+            "ag.data.inputs.cities.1": "Rome",
+            "ag.data.inputs.limits": '@ag.type=json:{"most": 3}',
+            "ag.data.outputs.0.city": "Paris",
+            "ag.data.outputs.2.city": "Rome",
+        },
+        scope="agenta.tracer",
+    )
+    assert found.input_state == {"cities": ["Paris", "Rome"], "limits": {"most": 3}}
+    assert found.output_state == {"0": {"city": "Paris"}, "2": {"city": "Rome"}}  # an object with numbers for keys
+
+
+@pytest.mark.parametrize(("said", "kind", "span_type"), [("EMBEDDING", "embedding", None), ("odd", "span", "custom")])
+def test_kinds_of_agenta(said: str, kind: str, span_type: str | None) -> None:
+    found = record({"ag.type.node": said, "ag.data.inputs.q": "Hi"}, scope="agenta.tracer")
+    assert (found.kind, found.span_type) == (kind, span_type)
+
+
+def test_what_agenta_stamps_on_others_makes_no_ai_span() -> None:
+    assert read({"ag.refs.application.id": "1", "http.request.method": "GET"}, scope="httpx") is None
+
+
+def test_the_customer_whom_paid_bills_is_the_user_of_any_span() -> None:
+    stamp = {"paid.sdk.version": "python-1.12.0", "external_customer_id": "c1", "metadata.plan": "pro"}
+    found = record({**OPENAI, **stamp}, name="paid.trace.chat gpt-4o-mini", scope="other")
+    assert (found.identity.user, found.metadata, found.span_name) == ("c1", {"plan": "pro"}, "chat gpt-4o-mini")
+    assert not found.attributes
+    assert read(stamp, name="paid.trace.GET", scope="httpx") is None
+
+
+def test_the_prompt_of_a_call_by_basalt_and_by_humanloop() -> None:
+    basalt = record({**OPENAI, "basalt.prompt.slug": "greet", "basalt.prompt.version": "3"})
+    assert (basalt.prompt_name, basalt.prompt_version) == ("greet", "3")
+    humanloop = record({**OPENAI, "humanloop.file.type": "prompt", "humanloop.file.path": "demo/greet"})
+    assert (humanloop.kind, humanloop.prompt_name) == ("generation", "demo/greet")
+    assert not basalt.attributes
+    assert not humanloop.attributes
+
+
+def test_zeros_of_scorecard_are_no_counts() -> None:
+    found = record(
+        {**OPENAI, "gen_ai.usage.prompt_tokens": 0, "gen_ai.usage.completion_tokens": 7, "gen_ai.usage.total_tokens": 7,
+         "gen_ai.response.id": "unknown", "gen_ai.response.model": "unknown"},
+        scope="scorecard-llm",
+    )  # fmt: skip
+    assert (found.usage.input, found.usage.output, found.usage.total) == (None, 7, None)
+    assert (found.response_id, found.response_model) == (None, None)
