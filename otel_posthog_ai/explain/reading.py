@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from opentelemetry.sdk.trace import ReadableSpan
 
-from otel_posthog_ai.dialects import read_span, recognised
+from otel_posthog_ai.dialects.spans import read_span, recognised
 from otel_posthog_ai.posthog_inputs import is_documented
 from otel_posthog_ai.reading.identity import names_identity_only
 from otel_posthog_ai.reading.plumbing import namespace_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from opentelemetry.sdk.trace import ReadableSpan
 
-from otel_posthog_ai.dialects import AISpan, is_ai_scope, is_marked, is_plain_scope, read_span
+from otel_posthog_ai.dialects import AISpan, is_ai_scope, is_marked, is_plain_scope
+from otel_posthog_ai.dialects.spans import read_span
 
 from .nodes import Node, Outlook
 

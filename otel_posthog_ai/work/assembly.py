@@ -17,7 +17,8 @@ from otel_posthog_ai.calls.run_totals import RunTotals
 from otel_posthog_ai.calls.sent_calls import RememberedCalls
 from otel_posthog_ai.content.outgoing import Privacy
 from otel_posthog_ai.counters import Counters
-from otel_posthog_ai.dialects import AISpan, Occurrence, read_identity, read_span
+from otel_posthog_ai.dialects import AISpan, Occurrence, read_identity
+from otel_posthog_ai.dialects.spans import read_span
 from otel_posthog_ai.events.event import Event, build_events, named_trace, result_events
 from otel_posthog_ai.events.naming import private_name
 from otel_posthog_ai.events.usage import split_is_impossible

@@ -19,7 +19,8 @@ from otel_posthog_ai.content.outgoing import Outgoing, Privacy
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import compression, encode
 from otel_posthog_ai.delivery.chunks import Envelope
-from otel_posthog_ai.dialects import Occurrence, read_span
+from otel_posthog_ai.dialects import Occurrence
+from otel_posthog_ai.dialects.spans import read_span
 from otel_posthog_ai.reading import repeated_json as store
 from otel_posthog_ai.reading import values
 from otel_posthog_ai.reading.histories import read_entry

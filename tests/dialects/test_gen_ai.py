@@ -14,7 +14,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Status, StatusCode
 
-from otel_posthog_ai.dialects import AISpan, read_span
+from otel_posthog_ai.dialects import AISpan
+from otel_posthog_ai.dialects.spans import read_span
 from otel_posthog_ai.record import MISSING
 
 CALL = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}

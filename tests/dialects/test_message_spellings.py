@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
-from otel_posthog_ai.dialects import read_span
+from otel_posthog_ai.dialects.spans import read_span
 
 from .test_gen_ai import record, spans_of
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from otel_posthog_ai.dialects import read_span
+from otel_posthog_ai.dialects.spans import read_span
 from tests.traced import Traced
 
 from .test_gen_ai import record, spans_of

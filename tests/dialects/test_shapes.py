@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from opentelemetry import trace
 
-from otel_posthog_ai.dialects import Source, blank_record, recognised
+from otel_posthog_ai.dialects import Source
 from otel_posthog_ai.dialects.gen_ai_fields import FIELDS
+from otel_posthog_ai.dialects.spans import blank_record, recognised
 from otel_posthog_ai.reading.table import fill
 
 from .test_gen_ai import CALL, read, spans_of

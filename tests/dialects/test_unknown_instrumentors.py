@@ -9,7 +9,8 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, TraceFlags
 
-from otel_posthog_ai.dialects import AISpan, is_marked, read_span
+from otel_posthog_ai.dialects import AISpan, is_marked
+from otel_posthog_ai.dialects.spans import read_span
 
 ASKED = [{"role": "user", "content": "hi"}]
 ANSWERED = [{"role": "assistant", "content": "yo"}]

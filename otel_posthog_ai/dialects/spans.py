@@ -1,0 +1,105 @@
+"""From a span to what it says: who of the registry recognises it, and what those read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from otel_posthog_ai.reading.conclusion import conclude
+from otel_posthog_ai.reading.failures import read_failure
+from otel_posthog_ai.reading.identity import read_identity
+from otel_posthog_ai.reading.leftovers import collect
+from otel_posthog_ai.reading.plumbing import is_namespace
+from otel_posthog_ai.reading.source import LoggedSpan, Occurrence, Shape, Source
+from otel_posthog_ai.record import AISpan
+
+from . import ANNOTATIONS, DIALECTS, Dialect, declared, unlisted_vendors
+
+_KEYS_OF_ITS_OWN: dict[str, frozenset[str]] = {
+    dialect.NAME: frozenset(entry for entry in entries if not is_namespace(entry))
+    for dialect, entries in declared("PLUMBING")
+}
+
+
+def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bool = False) -> AISpan | None:
+    """What `span` (with the log records that belong to it) says; None when it is no AI span and not `forced`.
+
+    Raises whatever a fault in a dialect raises: the caller counts the span as lost and goes on with the next.
+    """
+    source = Source(span, logs)
+    known = recognised(source)
+    if not known and not forced:
+        return None
+    record = blank_record(span, source)
+    record.dialect = known[0].NAME if known else ""
+    for dialect in known:
+        dialect.read(record, source)
+    for annotate in ANNOTATIONS:
+        annotate(record, source)
+    read_failure(record, source)
+    _read_stream_end(record, source)
+    identity = read_identity(source.attributes)
+    if identity is not None:
+        record.identity.complete(identity)
+    conclude(record)
+    collect(record, source)
+    return record
+
+
+_MOST_SHAPES = 1_000
+_LONGEST_NAME = 200
+_MOST_KEYS = 128
+"""More are a history that is flattened into attributes: every call of it has a shape of its own."""
+_shapes: dict[tuple[object, ...], tuple[tuple[Dialect, ...], Shape]] = {}
+
+
+def recognised(source: Source) -> tuple[Dialect, ...]:
+    """The dialects that recognise a span, remembered by all that they may go by: an app has few shapes of spans.
+
+    The source learns its shape here.
+    """
+    attributes = source.attributes
+    shape = (source.scope, source.name, *attributes, *map(type, attributes.values()))
+    known = _shapes.get(shape)
+    if known is None:
+        dialects = tuple(dialect for dialect in DIALECTS if dialect.recognises(source))
+        plumbing = [_KEYS_OF_ITS_OWN[dialect.NAME] for dialect in dialects if dialect.NAME in _KEYS_OF_ITS_OWN]
+        known = dialects, Shape(attributes, frozenset().union(*plumbing))
+        if len(_shapes) >= _MOST_SHAPES:
+            _shapes.clear()
+        if len(source.name) <= _LONGEST_NAME and len(attributes) <= _MOST_KEYS:
+            _shapes[shape] = known
+    dialects, source.shape = known
+    if dialects and dialects[-1] is unlisted_vendors and not unlisted_vendors.confirms(source, is_ai=len(dialects) > 1):
+        return dialects[:-1]
+    return dialects
+
+
+def blank_record(span: ReadableSpan, source: Source) -> AISpan:
+    """The record with what every span has."""
+    context = span.get_span_context()
+    parent = span.parent
+    start = span.start_time or span.end_time or 0
+    record = AISpan(
+        trace_id=f"{context.trace_id:032x}" if context is not None else "0" * 32,
+        span_id=f"{context.span_id:016x}" if context is not None else "0" * 16,
+        parent_id=f"{parent.span_id:016x}" if parent is not None and parent.span_id else None,
+        parent_is_remote=parent is not None and parent.is_remote,
+        start_ns=start,
+        end_ns=max(span.end_time or start, start),
+        span_name=source.name,
+        scope=source.scope,
+        scope_version=source.scope_version,
+    )
+    record.logged = isinstance(span, LoggedSpan)
+    return record
+
+
+def _read_stream_end(record: AISpan, source: Source) -> None:
+    """A stream that still noted something after the end of its span was only handed out at that end."""
+    if record.kind != "generation" or not record.stream or not source.events:
+        return
+    last = max(event.time_ns for event in source.events)
+    if last > record.end_ns:
+        record.spoke_until_ns = last
