@@ -55,6 +55,7 @@ OWN_METADATA = frozenset(
         "invocation_params",
         "tools",
         "tool_call_id",
+        "ai_sdk_method",
     }
 )
 

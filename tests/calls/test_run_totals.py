@@ -106,3 +106,44 @@ def test_the_total_of_a_private_run_has_no_content(traced: Traced) -> None:
     [made] = generations(traced.events())
     assert "$ai_input" not in made["properties"]
     assert made["properties"]["$ai_input_tokens"] == 300
+
+
+# As TanStack AI's middleware writes a chat: model, provider and the sum of the tokens, and no operation.
+UNSTATED = {"gen_ai.system": "openai", "gen_ai.request.model": "gpt-4o-mini", "gen_ai.usage.input_tokens": 130,
+            "gen_ai.usage.output_tokens": 18}  # fmt: skip
+
+
+@pytest.mark.parametrize("flushed", [False, True], ids=["at the end", "call by call"])
+def test_a_call_by_its_counts_alone_is_a_step_around_calls_of_its_scope(traced: Traced, flushed: bool) -> None:
+    with traced.tracer.start_as_current_span("chat", attributes=UNSTATED):
+        for name, tokens in (("first", 55), ("second", 75)):
+            attributes = {**UNSTATED, "gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": tokens}
+            with traced.tracer.start_as_current_span(name, attributes=attributes):
+                pass
+            if flushed:
+                traced.processor.force_flush()
+    events = traced.events()
+    assert [each["properties"]["$ai_input_tokens"] for each in generations(events)] == [55, 75]
+    assert_sound(list(events.values()))
+
+
+def test_a_call_by_its_counts_alone_stays_one_around_what_says_nothing_of_its_kind(traced: Traced) -> None:
+    with (
+        traced.tracer.start_as_current_span("chat", attributes=UNSTATED),
+        traced.tracer.start_as_current_span("tool", attributes=TOOL),
+    ):
+        pass
+    [call] = generations(traced.events())
+    assert call["properties"]["$ai_input_tokens"] == 130
+
+
+def test_a_failed_chat_is_a_step_around_its_failed_call(traced: Traced) -> None:
+    asked = {"gen_ai.system": "openai", "gen_ai.request.model": "gpt-4o-mini"}
+    with (
+        pytest.raises(ValueError, match="429"),
+        traced.tracer.start_as_current_span("chat", attributes=asked),
+        traced.tracer.start_as_current_span("call", attributes={**asked, "gen_ai.operation.name": "chat"}),
+    ):
+        raise ValueError("429 slow down")
+    [call] = generations(traced.events())
+    assert call["properties"]["$ai_span_name"] == "call"
