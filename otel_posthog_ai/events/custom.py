@@ -45,10 +45,20 @@ def user_properties(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def leftover_properties(record: AISpan) -> tuple[dict[str, Any], int]:
-    """Attributes that nobody read, cut to what a property may be; and how many had to go."""
+    """Attributes that nobody read, and above them those of the resource; and how many had to go."""
+    kept, dropped = _cut(record.attributes)
+    if record.resource:
+        of_resource, more = _cut(record.resource)
+        kept.update(of_resource)
+        dropped += more
+    return kept, dropped
+
+
+def _cut(attributes: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+    """As many attributes as an event may have, each as long as a property may be; and how many had to go."""
     kept: dict[str, Any] = {}
     dropped = 0
-    for key, value in record.attributes.items():
+    for key, value in attributes.items():
         if not is_writable(key) or len(kept) >= MOST_PROPERTIES:
             dropped += 1
         else:

@@ -85,7 +85,6 @@ def _identity(record: AISpan) -> dict[str, Any]:
 def _shared(record: AISpan, place: Placement) -> tuple[dict[str, Any], int]:
     """Properties of every event of the record; weakest first, so that the span's own word wins."""
     properties, dropped = leftover_properties(record)
-    properties.update({key: value for key, value in record.resource.items() if is_writable(key)})
     if place.trace_properties:
         properties.update(user_properties(place.trace_properties))
     if record.metadata:
