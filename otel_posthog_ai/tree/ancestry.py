@@ -262,7 +262,7 @@ class Hierarchy:
         passed: list[Node] = []
         while node.fate is Fate.MERGED:
             into = self.node(node.survivor)
-            if into is None or into is node:
+            if into is None:
                 break
             passed.append(node)
             node = into

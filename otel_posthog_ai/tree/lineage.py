@@ -116,7 +116,7 @@ class Lineage:
         """
         for above in self.ancestors(node):
             heard = self._heard[news(above)]
-            if above in heard and self.resting:
+            if above in heard:
                 return
             heard.add(above)
             yield above
