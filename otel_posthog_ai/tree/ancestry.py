@@ -22,7 +22,7 @@ from otel_posthog_ai.record import is_call
 
 from .admission import passes
 from .lineage import Inherited, Lineage
-from .nodes import Fate, Node
+from .nodes import Ended, Fate, Node
 from .open_spans import OpenSpans
 from .refusals import Refusals
 from .unread import UnreadSpans
@@ -30,30 +30,6 @@ from .unread import UnreadSpans
 _SWEEP_SECONDS = 0.5
 MOST_ENDED = 20_000
 """Ended spans that late children can still be placed under."""
-
-
-class Ended:
-    """What is kept of an ended span that is more than a link to its parent."""
-
-    __slots__ = ("ai", "belonging", "identity", "parent_id", "parent_is_remote", "remote_parent", "trace_id")
-
-    def __init__(
-        self,
-        parent_id: int,
-        trace_id: int,
-        belonging: Belonging | None,
-        remote_parent: int | None,
-        identity: Identity | None,
-        parent_is_remote: bool,
-        ai: bool,
-    ) -> None:
-        self.parent_id = parent_id
-        self.trace_id = trace_id
-        self.belonging = belonging
-        self.remote_parent = remote_parent
-        self.identity = identity
-        self.parent_is_remote = parent_is_remote
-        self.ai = ai
 
 
 _NOT_SEEN: tuple[None, None, None] = (None, None, None)

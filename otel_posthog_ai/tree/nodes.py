@@ -1,4 +1,4 @@
-"""What the worker knows of a span, and what can become of it."""
+"""What is kept of a span that has ended, what the worker knows of one, and what can become of it."""
 
 from __future__ import annotations
 
@@ -35,6 +35,30 @@ class Outlook(NamedTuple):
     ai: bool | None
     kind: str | None = None
     span_type: str | None = None
+
+
+class Ended:
+    """What is kept of an ended span that is more than a link to its parent."""
+
+    __slots__ = ("ai", "belonging", "identity", "parent_id", "parent_is_remote", "remote_parent", "trace_id")
+
+    def __init__(
+        self,
+        parent_id: int,
+        trace_id: int,
+        belonging: Belonging | None,
+        remote_parent: int | None,
+        identity: Identity | None,
+        parent_is_remote: bool,
+        ai: bool,
+    ) -> None:
+        self.parent_id = parent_id
+        self.trace_id = trace_id
+        self.belonging = belonging
+        self.remote_parent = remote_parent
+        self.identity = identity
+        self.parent_is_remote = parent_is_remote
+        self.ai = ai
 
 
 class Node:

@@ -1,4 +1,4 @@
-"""From ended spans to placed events: read, wait for what could still change, join, place, build.
+"""From ended spans to those that leave: read, wait for what could still change, join; `building` makes them events.
 
 One thread at a time is in here (the caller holds the lock). What waits, waits because an ancestor that is still open
 could change it; the wait ends with that ancestor, after the flush interval, or when everything has to leave.
@@ -15,16 +15,11 @@ from otel_posthog_ai.calls.joining import Joining
 from otel_posthog_ai.calls.processes import process_of
 from otel_posthog_ai.calls.run_totals import RunTotals
 from otel_posthog_ai.calls.sent_calls import RememberedCalls
-from otel_posthog_ai.content.outgoing import Privacy
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.dialects import AISpan, Occurrence, read_identity
 from otel_posthog_ai.dialects.spans import read_span
-from otel_posthog_ai.events.event import Event, build_events, named_trace, result_events
-from otel_posthog_ai.events.naming import private_name
-from otel_posthog_ai.events.usage import split_is_impossible
 from otel_posthog_ai.giving_way import give_way
 from otel_posthog_ai.log import warn
-from otel_posthog_ai.reading.content_events import add_evaluation
 from otel_posthog_ai.record import is_call
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.tree.ancestry import Hierarchy
@@ -32,16 +27,13 @@ from otel_posthog_ai.tree.lineage import Inherited
 from otel_posthog_ai.tree.nodes import Fate, Node
 from otel_posthog_ai.tree.outlook import Outlooks
 from otel_posthog_ai.tree.ownership import note_below
-from otel_posthog_ai.tree.place import Placement
 from otel_posthog_ai.tree.placement import Placing
 
-from .hints import hint_cut, hint_missing
+from .building import Building, Built
+from .hints import hint_cut
 from .holding import Holding
 from .late_results import LateResults
 from .leaving import Held, ancestors_first
-
-_PUBLIC = Privacy()
-
 
 _FEW = 64
 """Held spans that are looked through whenever any are read. Of more than that"""
@@ -49,16 +41,6 @@ _PART = 4
 """a quarter has to be new, so that each of thousands is not looked at for each,"""
 _LONGEST_UNSEEN = 0.5
 """unless the last time was so many seconds ago."""
-
-
-class Built:
-    """The events of one span, and what privacy mode needs to know of it."""
-
-    __slots__ = ("events", "privacy")
-
-    def __init__(self, events: list[Event], privacy: Privacy) -> None:
-        self.events = events
-        self.privacy = privacy
 
 
 class Assembly:
@@ -88,6 +70,7 @@ class Assembly:
         self._totals = RunTotals(hierarchy, self._remembered)
         self._private_above = Inherited(hierarchy.lineage, False, lambda node, above: above or _is_private(node))
         self._placing = Placing(settings, hierarchy, self._outlooks, patient=patient)
+        self._building = Building(settings, counters, hierarchy, self._placing, self._remembered)
 
     @property
     def held(self) -> int:
@@ -180,14 +163,15 @@ class Assembly:
             return []
         self._new, self._looked = 0, now
         with self._hierarchy.at_rest():
-            return self._placed_and_built(everything, final)
+            return self._building.events_of(self._ready(everything), final=final)
 
     def _is_worth_a_look(self, now: float) -> bool:
         """Whether few are held, much of it is new, or the last time was long ago."""
         held = len(self._held)
         return held <= _FEW or self._new * _PART >= held or now - self._looked >= _LONGEST_UNSEEN
 
-    def _placed_and_built(self, everything: bool, final: bool) -> list[Built]:
+    def _ready(self, everything: bool) -> list[Held]:
+        """Those that leave now, in the order in which they are placed."""
         self._join()
         for gone in self._totals.counted_otherwise(each.node for each in self._held.values()):
             del self._held[gone.span_id]
@@ -196,7 +180,7 @@ class Assembly:
         for held in ready:
             del self._held[held.node.span_id]
             held.node.leave()
-        return self._built(ancestors_first(ready, self._hierarchy), final)
+        return ancestors_first(ready, self._hierarchy)
 
     def _may_leave(self, held: Held, now: float) -> bool:
         if not self._patient or now - held.since >= self._longest_wait:
@@ -238,78 +222,7 @@ class Assembly:
 
     def evaluated(self, results: LateResults) -> Iterator[Built]:
         """The events of results that arrived after their call had left."""
-        for (node, record), result in results.due(self._call_of):
-            first = len(record.evaluations)
-            if not add_evaluation(record, result):
-                continue
-            owner = self._placing.owners.find(node, record, {})
-            yield Built(
-                result_events(record, Placement(distinct_id=owner.distinct_id), first),
-                Privacy(node.private or node.tainted, name=private_name(record)),
-            )
-
-    def _call_of(self, span_id: int, response_id: str | None) -> tuple[Node, AISpan] | None:
-        node = self._hierarchy.node(span_id) if span_id else None
-        return self._remembered.call_of(
-            self._hierarchy.survivor(node).span_id if node is not None else span_id, response_id
-        )
-
-    # ---- building ------------------------------------------------------------------------------------------------
-
-    def _built(self, ready: list[Held], final: bool) -> list[Built]:
-        placed: list[tuple[Held, Placement]] = []
-        for held in ready:
-            give_way()
-            try:
-                place = self._placing.place(held.node, held.record, held.resource, final=final)
-            except Exception as error:
-                self._lose(error)
-            else:
-                placed.append((held, place))
-        built: list[Built] = []
-        for held, place in placed:
-            give_way()
-            try:
-                built.extend(self._build(held, place))
-            except Exception as error:
-                self._lose(error)
-            held.node.record = None
-        return built
-
-    def _lose(self, error: Exception) -> None:
-        """A bad record loses that record."""
-        self._counters.add("dropped", reason="unreadable")
-        warn("assembly:unbuildable", "a span could not be turned into an event (%s)", type(error).__name__)
-
-    def _build(self, held: Held, place: Placement) -> Iterator[Built]:
-        node, record = held.node, held.record
-        trace = self._placing.trace(node)
-        if place.is_trace:
-            self._placing.complete_states(record, trace)
-        if record.error is not None and record.error.status is None:
-            record.error.status = self._hierarchy.refusals.of(node.span_id)
-        private = node.private or node.tainted
-        if private or self._settings.privacy_mode:
-            privacy = Privacy(private, frozenset(place.context_properties), private_name(record))
-        else:
-            privacy = _PUBLIC
-            hint_missing(record)
-        events, dropped = build_events(record, place, costs=self._settings.costs == "span")
-        self._count_dropped(record, dropped)
-        self._counters.add("exported")
-        self._remembered.add(node, record)
-        yield Built(events, privacy)
-        name = place.trace_name
-        if name is not None and is_call(record) and place.parent_id is None and trace.may_be_named():
-            trace.named = True
-            yield Built([named_trace(record, place, name)], privacy._replace(name=name))
-
-    def _count_dropped(self, record: AISpan, attributes: int) -> None:
-        if attributes:
-            self._counters.add("attributes_dropped", attributes)
-        if is_call(record) and split_is_impossible(record.usage):
-            self._counters.add("cache_splits_dropped")
-            warn("assembly:cache", "more tokens from the cache than in all (%s): the split is left out", record.scope)
+        return self._building.events_of_results(results)
 
 
 def _note_call(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:

@@ -8,9 +8,9 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.dialects import AISpan
 from otel_posthog_ai.record import is_call
-from otel_posthog_ai.tree.ancestry import Ended, Hierarchy
+from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.lineage import Inherited
-from otel_posthog_ai.tree.nodes import Fate, Node
+from otel_posthog_ai.tree.nodes import Ended, Fate, Node
 from otel_posthog_ai.tree.outlook import Outlooks
 
 

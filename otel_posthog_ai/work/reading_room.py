@@ -18,7 +18,8 @@ from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.tree.admission import admit, passes
 from otel_posthog_ai.tree.ancestry import Hierarchy
 
-from .assembly import Assembly, Built
+from .assembly import Assembly
+from .building import Built
 from .late_results import LateResults
 
 LogsOf = Callable[[ReadableSpan], Iterable[Occurrence]]
