@@ -14,10 +14,14 @@ from .pairing import STAGES, WITHIN_ONE_SCOPE, find_pairs, several_instrumentors
 from .repetitions import is_graph_plumbing, is_repetition, is_same_tool
 from .sent_calls import RememberedCalls
 
+# Why a span is no event of its own, in words for a person.
 _SENT = "the other report of this call has left already"
-
-
 _TOLD_TWICE = "log records of the same agent that tell the same"
+_LONELY = "a prompt in log records below which nothing is left"
+_PIECE = "a piece of the answer of the call around it"
+_SAME_TOOL = "one execution of a tool, drawn by both"
+_REPETITION = "a step that only repeats the one around it"
+_NO_NODE = "a chain that is no node of a graph, and chain_spans is graph"
 
 
 class Joining:
@@ -36,7 +40,7 @@ class Joining:
         records = [node.record for node in self._held.values() if node.record is not None]
         if any(record.chunk for record in records):
             for chunk in first_chunks(self._held.values(), self._hierarchy):
-                self._filter_out(chunk, "a piece of the answer of the call around it")
+                self._filter_out(chunk, _PIECE)
         if any(record.lends for record in records):
             complete_calls(self._held.values(), self._hierarchy)
         self._demote_sums()
@@ -70,7 +74,7 @@ class Joining:
                 if told is not None:
                     self._absorb(told, node, _TOLD_TWICE)
         for prompt in lonely_prompts(self._held.values(), self._hierarchy):
-            self._filter_out(prompt, "a prompt in log records below which nothing is left")
+            self._filter_out(prompt, _LONELY)
 
     def join_calls(self) -> None:
         """Make one of all reports of one call, also where one of them has left already."""
@@ -131,11 +135,11 @@ class Joining:
             outer = above.record
             if outer is not None and is_same_tool(outer, record) and not above.promised:
                 merge_steps(outer, record)
-                self._absorb(above, node, "one execution of a tool, drawn by both")
+                self._absorb(above, node, _SAME_TOOL)
             elif outer is not None and is_repetition(outer, record):
-                self._absorb(above, node, "a step that only repeats the one around it")
+                self._absorb(above, node, _REPETITION)
             elif graph_only and is_graph_plumbing(record):
-                self._filter_out(node, "a chain that is no node of a graph, and chain_spans is graph")
+                self._filter_out(node, _NO_NODE)
 
     def _filter_out(self, node: Node, because: str) -> None:
         self._held.pop(node.span_id, None)

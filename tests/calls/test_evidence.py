@@ -15,8 +15,10 @@ from opentelemetry.trace import StatusCode
 from tests.stages import Stages, provider_of
 from tests.traced import AGENT, CHAT
 
-Place = Literal["nested", "beside", "apart", "both alone", "below two steps", "each below a step of its own trace"]
-"""`apart`: the inner one is alone in its trace; `both alone`: the outer one, too."""
+Place = Literal[
+    "nested", "beside", "apart", "both alone", "below two steps", "each below a step of its own trace", "around"
+]
+"""`apart`: the inner one is alone in its trace; `around`: the outer one is; `both alone`: both are."""
 
 
 class Told(NamedTuple):
@@ -151,6 +153,23 @@ ROWS = {
     "only the inner failed": ("apart", framework(), client(failed=True), False),
     "both failed": ("apart", framework(failed=True), client(failed=True), True),
     "with a parent in its own trace": ("each below a step of its own trace", framework(), client(), False),
+    # ---- a client alone in its trace, around the call of an instrumentor with a context of its own
+    "around it": ("around", client(0, 100, **asked("hi")), framework(10, 90, **asked("hi")), True),
+    "around it, other words": ("around", client(0, 100, **asked("hi")), framework(10, 90, **asked("bye")), False),
+    "around it, no words": ("around", client(0, 100), framework(10, 90), False),
+    "around it, words of one": ("around", client(0, 100, **asked("hi")), framework(10, 90), False),
+    "around it, no counts": (
+        "around", client(0, 100, **asked("hi"), **NO_COUNTS), framework(10, 90, **asked("hi"), **NO_COUNTS), False,
+    ),
+    "around it, and both failed": (
+        "around", client(0, 100, failed=True, **asked("hi"), **NO_COUNTS),
+        framework(10, 90, failed=True, **asked("hi"), **NO_COUNTS), True,
+    ),
+    "around it, and only the client failed": (
+        "around", client(0, 100, failed=True, **asked("hi"), **NO_COUNTS),
+        framework(10, 90, **asked("hi"), **NO_COUNTS), False,
+    ),
+    "around it, not within": ("around", client(0, 100, **asked("hi")), framework(10, 103, **asked("hi")), False),
     # ---- below one step
     "beside it": ("beside", framework(), client(), True),
     "beside it, the same words": (
@@ -190,7 +209,7 @@ def _generations(place: Place, outer: Told, inner: Told, left: str) -> int:
 
     request = tracer_of("app").start_span("request", Context(), attributes=AGENT, start_time=at(-20))
     around = step(request)
-    outer_span = begin(outer, None if place == "both alone" else around)
+    outer_span = begin(outer, None if place in ("both alone", "around") else around)
     alone = place in ("apart", "both alone")
     parents = {"nested": outer_span, "beside": around, "below two steps": step(request)}
     inner_span = begin(inner, None if alone else parents[place] if place in parents else step())

@@ -142,6 +142,14 @@ def test_the_nearest_in_time_tell_the_same() -> None:
     }
 
 
+def test_of_what_has_left_the_nearest_in_time_is_told_again() -> None:
+    """Were the later record taken for the earlier call, none would be left for the record that ended long before."""
+    spans = [span(CHAT, (-3, 1)), span(CHAT, (-3, 2.5))]
+    late, early = logged(CHAT, (-3, 2.4)), logged(CHAT, (-3, -0.9))
+    assert len(events(spans, [late], [early])) == 2
+    assert len(events([late, early], spans[1:], spans[:1])) == 2
+
+
 # ---- prompts ---------------------------------------------------------------------------------------------------------
 
 # A prompt's records in a span's trace -> whether they tell the span's prompt.

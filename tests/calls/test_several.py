@@ -1,0 +1,298 @@
+"""More than two spans that tell of one call, or of several alike: which belong together, and what nobody needs."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, StatusCode, set_span_in_context
+
+from otel_posthog_ai.calls import sent_calls
+from tests.stages import Stages, provider_of
+from tests.traced import AGENT, CHAT
+
+MILLISECOND = 1_000_000
+
+
+class Told:
+    """Stages, and spans with the times that a row says, in milliseconds."""
+
+    def __init__(self, **options: Any) -> None:
+        self.stages = Stages(**options)
+        self.tracer_of = provider_of(self.stages).get_tracer
+
+    def begin(self, scope: str, name: str, start: float, said: dict[str, Any], above: Span | None = None) -> Span:
+        context = set_span_in_context(above, Context()) if above is not None else Context()
+        at = int((1_000 + start) * MILLISECOND)
+        return self.tracer_of(scope).start_span(name, context, attributes=said, start_time=at)
+
+    def span(
+        self, scope: str, times: tuple[float, float], said: dict[str, Any], above: Span | None = None, name: str = ""
+    ) -> Span:
+        span = self.begin(scope, name or scope, times[0], said, above)
+        span.end(int((1_000 + times[1]) * MILLISECOND))
+        return span
+
+    def events(self, kind: str = "$ai_generation") -> list[dict[str, Any]]:
+        self.stages.leave()
+        return [event["properties"] for event in self.stages.events if event["event"] == kind]
+
+
+# ---- three reports ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", list(permutations(["router", "framework", "client"])))
+def test_three_reports_of_one_answer_are_one_call(order: tuple[str, ...]) -> None:
+    told = Told()
+    times = {"router": (0, 100), "framework": (10, 90), "client": (20, 80)}
+    for scope in order:
+        told.span(scope, times[scope], {**CHAT, "gen_ai.response.id": "r1", f"acme.{scope}": True})
+    (call,) = told.events()
+    assert (call["otel.scope.name"], call["acme.framework"], call["acme.client"]) == ("router", True, True)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_of_what_has_left_the_last_call_is_told_again(order: tuple[int, ...]) -> None:
+    """Three calls of one agent alike in everything, then three reports of them: no more, and none twice."""
+    told = Told()
+    for number in range(3):
+        told.span("framework", (0 + number, 100 + number), CHAT)
+    assert len(told.events()) == 3
+    for number in order:
+        told.span("client", (10 + number, 90 + number), CHAT)
+        assert len(told.events()) == 3
+    told.span("client", (13, 93), CHAT)
+    assert len(told.events()) == 4, "each was told"
+
+
+def test_as_many_calls_are_remembered_as_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sent_calls, "MOST_CALLS", 2)
+    told = Told()
+    for number in range(3):
+        said = {**CHAT, "gen_ai.response.id": f"r{number}"}
+        told.span("framework", (number, number + 50), said)
+        told.events()
+    for number, expected in ((2, 3), (1, 3), (0, 4)):
+        told.span("client", (number, number + 50), {**CHAT, "gen_ai.response.id": f"r{number}"})
+        assert len(told.events()) == expected
+
+
+# ---- streams that are handed out, and who reads them -----------------------------------------------------------------
+
+STREAM = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o"}
+
+
+def stream(told: Told, begins: float, first_token: float, above: Span | None = None) -> None:
+    span = told.begin("openinference.instrumentation.llama_index", "stream_chat", begins, STREAM, above)
+    span.add_event("First Token Stream Event", timestamp=int((1_000 + first_token) * MILLISECOND))
+    span.end(int((1_000 + begins + 1) * MILLISECOND))
+
+
+def test_a_reader_that_ends_later_began_before() -> None:
+    """Whichever ends first, each stream has the call that began while it was at work."""
+    told = Told()
+    told.span("client", (50, 60), {**CHAT, "gen_ai.response.finish_reasons": ("second",)})
+    told.span("client", (10, 70), {**CHAT, "gen_ai.response.finish_reasons": ("first",)})
+    stream(told, 0, 40)
+    stream(told, 45, 55)
+    assert [call["$ai_stop_reason"] for call in told.events()] == ["first", "second"]
+
+
+# The stream's first token, the reader's times -> whether the reader read it.
+READ = {
+    "from the first moment": (10, (0, 40), True),
+    "to the first token": (10, (10, 40), True),
+    "after the first token": (10, (11, 40), False),
+    "before the stream": (10, (-1, 40), False),
+    "over with the first token, by two clocks": (10, (2, 8), True),
+    "over before the first token": (10, (2, 7), False),
+}
+
+
+@pytest.mark.parametrize("left", ["none", "stream", "reader"])
+@pytest.mark.parametrize("row", READ)
+def test_who_read_a_stream(row: str, left: str) -> None:
+    token, times, read = READ[row]
+    told = Told()
+    request = told.begin("app", "request", -10, {})
+    if left == "stream":
+        stream(told, 0, token, request)
+        told.events()
+    told.span("client", times, {**CHAT, "gen_ai.request.stream": True}, request)
+    if left != "stream":
+        if left == "reader":
+            told.events()
+        stream(told, 0, token, request)
+    assert len(told.events()) == (1 if read else 2)
+
+
+@pytest.mark.parametrize(("failed", "expected"), [((True, True), 1), ((True, False), 2), ((False, True), 2)])
+def test_a_stream_and_its_reader_fail_together(failed: tuple[bool, bool], expected: int) -> None:
+    told = Told()
+    span = told.begin("openinference.instrumentation.llama_index", "stream_chat", 0, STREAM)
+    span.add_event("First Token Stream Event", timestamp=1_010 * MILLISECOND)
+    reader = told.begin("client", "client", 2, CHAT)
+    for each, has in zip((span, reader), failed, strict=True):
+        if has:
+            each.set_status(StatusCode.ERROR, "ValueError: no")
+    reader.end(1_040 * MILLISECOND)
+    span.end(1_001 * MILLISECOND)
+    assert len(told.events()) == expected
+
+
+# ---- accounts of what a call used ------------------------------------------------------------------------------------
+
+USED = {"gen_ai.response.model": "gpt-4o", "gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 5}
+ASKED = {**CHAT, "gen_ai.input.messages": '[{"role":"user","content":"hi"}]'}
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize(
+    ("begun", "scope", "said", "place", "counted"),
+    [
+        (95, "app", {}, "beside", True),
+        (50, "app", {}, "below", True),
+        (0, "app", {}, "beside", True),
+        (-1, "app", {}, "beside", False),
+        (105, "app", {}, "beside", True),
+        (105, "other", {}, "beside", False),
+        (95, "app", {"gen_ai.response.model": "o3"}, "beside", False),
+        (95, "app", {"gen_ai.usage.input_tokens": 11}, "beside", False),
+        (95, "app", {"gen_ai.usage.output_tokens": 6}, "beside", False),
+        (95, "app", {}, "elsewhere", False),
+        (95, "app", {}, "alone", False),
+    ],
+)
+def test_what_an_account_counts_again(
+    begun: float, scope: str, said: dict[str, Any], place: str, counted: bool, left: bool
+) -> None:
+    told = Told()
+    agent = told.begin("app", "agent", -50, AGENT)
+    step = told.begin("app", "step", -50, {"acme.step": 1}, agent)
+    call = told.span("app", (0, 100), ASKED, agent)
+    if left:
+        told.events()
+    above = {"beside": agent, "below": call, "elsewhere": step, "alone": None}[place]
+    told.span(scope, (begun, begun), {**USED, **said}, above)
+    assert len(told.events()) == (1 if counted else 2)
+
+
+def test_each_call_is_counted_again_once_by_the_account_that_followed_it() -> None:
+    told = Told()
+    agent = told.begin("app", "agent", -50, AGENT)
+    bare = {key: value for key, value in ASKED.items() if "usage" not in key}
+    for number in range(3):
+        told.span("app", (number * 100, number * 100 + 90), bare, agent)
+    for number in (2, 0, 1, 3):
+        begun = number * 100 + 91
+        told.span("app", (begun, begun), {**USED, "gen_ai.usage.input_tokens": 10 + number}, agent)
+    calls = told.events()
+    assert [call["$ai_input_tokens"] for call in calls] == [10, 11, 12, 13]
+    assert [call.get("$ai_latency") for call in calls[:3]] == [pytest.approx(0.09)] * 3
+
+
+# ---- what a step around a call knows of it ---------------------------------------------------------------------------
+
+VOLTAGENT = "@voltagent/core"
+RUN = {
+    "entity.type": "agent", "entity.name": "guide", "output": "all of it, and more",
+    "agent.messages": '[{"role":"user","content":"hi"}]',
+    "usage.prompt_tokens": 159, "usage.completion_tokens": 19,
+}  # fmt: skip
+ATTEMPT = {"entity.type": "agent", "span.type": "llm", "llm.model": "gpt-4o-mini", "llm.usage.prompt_tokens": 91}
+
+
+def test_of_several_calls_below_a_run_the_first_has_what_the_run_counts() -> None:
+    told = Told()
+    run = told.begin(VOLTAGENT, "guide", 0, RUN)
+    for number in range(2):
+        said = {**ATTEMPT, "llm.usage.completion_tokens": 12 + number}
+        told.span(VOLTAGENT, (10 + number, 20 + number), said, run, "llm:generateText")
+    run.end(1_100 * MILLISECOND)
+    first, second = told.events()
+    assert (first["$ai_input_tokens"], first["$ai_output_tokens"]) == (159, 19)
+    assert (second["$ai_input_tokens"], second["$ai_output_tokens"]) == (91, 13)
+    for call in (first, second):
+        assert call["$ai_input"] == [{"role": "user", "content": "hi"}]
+        assert call["$ai_output_choices"] == [{"role": "assistant", "content": "all of it, and more"}]
+
+
+@pytest.mark.parametrize(
+    ("said", "between", "expected"),
+    [
+        ({"llm.usage.completion_tokens": 20}, None, 20),
+        ({"llm.usage.completion_tokens": 19}, None, 19),
+        ({"llm.usage.completion_tokens": 12}, {"entity.type": "agent", "span.type": "tool", "tool.name": "t"}, 12),
+    ],
+    ids=["it counts more itself", "it counts as much", "a tool lies between"],
+)
+def test_a_call_keeps_its_counts(said: dict[str, Any], between: dict[str, Any] | None, expected: int) -> None:
+    told = Told()
+    run = told.begin(VOLTAGENT, "guide", 0, RUN)
+    step = told.begin(VOLTAGENT, "step", 1, between, run) if between is not None else run
+    told.span(VOLTAGENT, (10, 20), {**ATTEMPT, **said}, step, "llm:generateText")
+    if step is not run:
+        step.end(1_050 * MILLISECOND)
+    run.end(1_100 * MILLISECOND)
+    (call,) = told.events()
+    assert call["$ai_output_tokens"] == expected
+
+
+# ---- steps that only repeat the one around them ----------------------------------------------------------------------
+
+TASK = {"traceloop.span.kind": "task"}
+NAMED = {**TASK, "traceloop.entity.name": "step"}
+
+# The outer and the inner step, each with its span's name -> how many are drawn.
+STEPS = {
+    "the same name": (("a", NAMED), ("b", NAMED), 1),
+    "the same span": (("a", TASK), ("a", TASK), 1),
+    "another span": (("a", TASK), ("b", TASK), 2),
+    "another name": (("a", NAMED), ("a", {**TASK, "traceloop.entity.name": "other"}), 2),
+    "another type": (("a", NAMED), ("a", {**NAMED, "traceloop.span.kind": "agent"}), 2),
+    "with a state of its own": (("a", NAMED), ("a", {**NAMED, "traceloop.entity.input": '{"q":1}'}), 2),
+    "with a result of its own": (("a", NAMED), ("a", {**NAMED, "traceloop.entity.output": '{"q":1}'}), 2),
+    "with an error of its own": (("a", NAMED), ("a", {**NAMED, "error.type": "ValueError"}), 2),
+}
+
+
+@pytest.mark.parametrize("row", STEPS)
+def test_a_step_that_says_nothing_new(row: str) -> None:
+    outer, inner, drawn = STEPS[row]
+    told = Told()
+    agent = told.begin("app", "agent", 0, AGENT)
+    around = told.begin("app", outer[0], 1, outer[1], agent)
+    step = told.begin("app", inner[0], 2, inner[1], around)
+    if "error.type" in inner[1]:
+        step.set_status(StatusCode.ERROR, "no")
+    told.span("app", (3, 4), CHAT, step)
+    for span, end in ((step, 5), (around, 6), (agent, 7)):
+        span.end((1_000 + end) * MILLISECOND)
+    assert len(told.events("$ai_span")) == drawn
+
+
+def test_after_a_step_that_stays_the_others_are_looked_at() -> None:
+    """One that has no parent that is sent, one that a child has named, one that is a call: none ends the look."""
+    told = Told()
+    agent = told.begin("app", "agent", 0, AGENT)
+    told.span("app", (1, 2), NAMED, None, "alone")
+    told.span("app", (1, 2), CHAT, agent)
+    around = told.begin("app", "around", 1, NAMED, agent)
+    told.span("app", (2, 3), NAMED, around, "within")
+    around.end(1_004 * MILLISECOND)
+    agent.end(1_005 * MILLISECOND)
+    told.events()
+    assert [event["event"] for event in told.stages.events].count("$ai_span") == 1
+
+
+@pytest.mark.parametrize(("chain_spans", "drawn"), [("all", 1), ("graph", 0)])
+def test_chains_that_are_no_nodes_of_a_graph(chain_spans: str, drawn: int) -> None:
+    told = Told(chain_spans=chain_spans)
+    agent = told.begin("app", "agent", 0, AGENT)
+    chain = told.begin("app", "chain", 1, NAMED, agent)
+    told.span("app", (2, 3), CHAT, chain)
+    chain.end(1_004 * MILLISECOND)
+    agent.end(1_005 * MILLISECOND)
+    assert len(told.events("$ai_span")) == drawn
