@@ -43,25 +43,28 @@ class OpenTrace:
         self.entries: dict[Entry, int] = {}
         """The requests on disk that hold some of it, each with the latest end or time of that, in nanoseconds."""
 
-    def add(self, span: PackedSpan, parent: SpanContext | None, entry: Entry | None, more: int = 0) -> int:
+    def add(
+        self, span: PackedSpan, span_id: int, parent: SpanContext | None, entry: Entry | None, more: int = 0
+    ) -> int:
         """Take a span, and `more` bytes with it; about how many it takes."""
         self.spans.append(span)
-        self.seen.add(span.span_id)
-        self.awaited.discard(span.span_id)
+        self.seen.add(span_id)
+        self.awaited.discard(span_id)
         if parent is not None and not parent.is_remote and parent.span_id not in self.seen:
             self.awaited.add(parent.span_id)
-        return self._grow(_bytes_of(span) + more, entry, span.end_ns)
+        if entry is not None:
+            self._hold(entry, span.end_ns)
+        size = _bytes_of(span) + more
+        self.bytes += size
+        return size
 
     def add_log(self, held: HeldLog) -> int:
         """Take a log record; about how many bytes it takes."""
         self.logs.append(held)
-        return self._grow(held.bytes, held.entry, held.time_ns)
-
-    def _grow(self, size: int, entry: Entry | None, time_ns: int) -> int:
-        self.bytes += size
-        if entry is not None:
-            self._hold(entry, time_ns)
-        return size
+        if held.entry is not None:
+            self._hold(held.entry, held.time_ns)
+        self.bytes += held.bytes
+        return held.bytes
 
     def _hold(self, entry: Entry, time_ns: int) -> None:
         if entry not in self.entries:

@@ -73,12 +73,17 @@ class OpenTraces:
 
     def add(self, spans: Iterable[ReadableSpan], now: float, entry: Entry | None) -> None:
         """Hold the spans."""
+        resource: Resource | None = None
         for span in spans:
             packed, is_ai = pack(span)
             context = span.get_span_context()
             assert context is not None
+            more = 0
+            if packed.resource is not resource:
+                resource = packed.resource
+                more = self._first_seen(resource)
             trace = self._trace(context.trace_id, now)
-            self.bytes += trace.add(packed, span.parent, entry, self._first_seen(packed.resource))
+            self.bytes += trace.add(packed, context.span_id, span.parent, entry, more)
             self.spans += 1
             self._count(packed.scope, is_ai)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Hashable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -66,8 +65,8 @@ class Receiver:
         self.routes = routes
         self._projects = projects
         self._journal = journal
-        self._taken: dict[bytes, None] = {}
-        """Digests of the requests that were taken last."""
+        self._taken: dict[Hashable, None] = {}
+        """Marks of the requests that were taken last."""
 
     def receive(self, signal: Signal, form: Form, body: bytes, target: Target | None, whose: Whose) -> Receipt:
         """Take a request. Raises `Refused`: 400 for what is no OTLP at all, 503 when the disk takes no more."""
@@ -81,22 +80,22 @@ class Receiver:
             receipt.rejected += homeless
             receipt.reason = "; ".join(filter(None, (receipt.reason, _NO_PROJECT)))
         if parts:
-            digest = _digest(signal, body, target, whose)
-            if digest in self._taken:
+            mark = _mark_of(signal, body, target, whose)
+            if mark in self._taken:
                 self.received.repeated += 1
             else:
-                self._keep(parts, len(body), digest, self._written(signal, form, body, target, whose))
+                self._keep(parts, len(body), mark, self._written(signal, form, body, target, whose))
         self.received.spans += len(contents.spans)
         self.received.log_records += len(contents.logs)
         self.received.rejected += receipt.rejected
         return receipt
 
-    def _keep(self, parts: list[tuple[Target, Contents]], size: int, digest: bytes, entry: Entry | None) -> None:
+    def _keep(self, parts: list[tuple[Target, Contents]], size: int, mark: Hashable, entry: Entry | None) -> None:
         for target, part in parts:
             self._projects[target].take(part, size, entry)
         if entry is not None:
             entry.let_go()
-        self._taken[digest] = None
+        self._taken[mark] = None
         forget_oldest(self._taken, _MOST_TAKEN)
 
     @contextmanager
@@ -127,7 +126,7 @@ class Receiver:
                 continue
             signal, whose = about["signal"], Whose(**about["whose"])
             parts, _ = self._sorted(_read(signal, about["form"], body, whose), target)
-            self._keep(parts, len(body), _digest(signal, body, target, whose), entry)
+            self._keep(parts, len(body), _mark_of(signal, body, target, whose), entry)
             count += 1
         return count
 
@@ -169,13 +168,12 @@ class Receiver:
         return list(parts.items()), homeless
 
 
-def _digest(signal: Signal, body: bytes, target: Target | None, whose: Whose) -> bytes:
+def _mark_of(signal: Signal, body: bytes, target: Target | None, whose: Whose) -> Hashable:
     """What tells a request that is sent again, because its answer was lost, from one that only looks like another.
 
     Spans that come twice are told by their ids; of log records a copy would be taken for one more message.
     """
-    about = json.dumps([signal, target.binding if target is not None else None, whose.as_json()])
-    return blake2b(body, digest_size=16, key=blake2b(about.encode(), digest_size=16).digest()).digest()
+    return blake2b(body, digest_size=16).digest(), signal, target, whose.user, whose.session, str(whose.groups)
 
 
 def _read(signal: Signal, form: Form, body: bytes, whose: Whose) -> Contents:
