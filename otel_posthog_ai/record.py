@@ -113,6 +113,10 @@ class Identity:
         self.replay_session: str | None = None
         self.groups: dict[str, str] | None = None
 
+    def names_nobody(self) -> bool:
+        """Whether it says nothing at all."""
+        return all(getattr(self, field) is None for field in self.__slots__)
+
     def complete(self, other: Identity) -> None:
         """Take what only `other` says."""
         for field in self.__slots__:

@@ -22,7 +22,7 @@ from otel_posthog_ai.record import is_call
 
 from .admission import passes
 from .lineage import Inherited, Lineage
-from .nodes import Ended, Fate, Node
+from .nodes import Ended, Fate, Node, PlainEnded
 from .open_spans import OpenSpans
 from .refusals import Refusals
 from .unread import UnreadSpans
@@ -40,7 +40,7 @@ class Hierarchy:
 
     def __init__(self) -> None:
         self.open_spans = OpenSpans()
-        self.ended: dict[int, int | Ended] = {}
+        self.ended: dict[int, PlainEnded | Ended] = {}
         self.nodes: dict[int, Node] = {}
         self._tolerated = 0
         """Nodes that are no reason to look for some to forget, above `MOST_ENDED`."""
@@ -70,11 +70,32 @@ class Hierarchy:
         """A span has ended. A plain link costs one integer."""
         _, belonging, remote_parent = self.open_spans.known(span_id) or _NOT_SEEN
         parent_id, is_remote = _place_of(parent)
-        if ai or is_remote or identity is not None or belonging is not None:
+        if is_remote or identity is not None or belonging is not None:
             self.ended[span_id] = Ended(parent_id, trace_id, belonging, remote_parent, identity, is_remote, ai)
         else:
-            self.ended[span_id] = parent_id
+            self.ended[span_id] = (parent_id, trace_id) if ai else parent_id
         self.open_spans.remove(span_id)  # Only now: who asks meanwhile finds it in one of both.
+
+    def lost(self, span: ReadableSpan) -> None:
+        """An ended AI span that will never be read: only a link, for what runs below it."""
+        context = span.get_span_context()
+        if context is None:
+            return
+        scope = span.instrumentation_scope
+        self.unread.arrived(context.span_id, context.trace_id, scope.name if scope is not None else "")
+        ended = self.ended.get(context.span_id)
+        if isinstance(ended, Ended):
+            ended.ai = False
+        elif ended is not None:
+            self.ended[context.span_id] = _parent_of(ended)
+        node = self.nodes.get(context.span_id)
+        if node is not None and node.fate is Fate.UNKNOWN and not node.promised:
+            node.drop("it was lost before it was read")
+
+    def is_on_its_way(self, span_id: int) -> bool:
+        """Whether an AI span has ended, as far as is kept of it."""
+        ended = self.ended.get(span_id)
+        return isinstance(ended, tuple) or (isinstance(ended, Ended) and ended.ai)
 
     def saw_start(self, span_id: int) -> bool:
         """Whether the span was seen when it started: then it is known in which context it ran."""
@@ -142,6 +163,8 @@ class Hierarchy:
                 fate = Fate.UNKNOWN if ended.ai else Fate.LINK
                 node = Node(span_id, ended.trace_id, ended.parent_id, ended.parent_is_remote, fate)
                 node.belonging, node.remote_parent, node.identity = ended.belonging, ended.remote_parent, ended.identity
+            elif isinstance(ended, tuple):
+                node = Node(span_id, ended[1], ended[0])
             else:
                 node = Node(span_id, 0, ended, fate=Fate.LINK)
         return node
@@ -210,7 +233,7 @@ class Hierarchy:
                 ended = self.ended.get(span_id)
                 if ended is None:
                     return None
-                span_id = ended.parent_id if isinstance(ended, Ended) else ended
+                span_id = _parent_of(ended)
                 continue
             if is_marked(span) and passes(span_filter, span):
                 return span_id
@@ -268,6 +291,12 @@ def _parent_afar(span: Span, context: Context) -> int | None:
     parent = span.parent
     found = remote_ai_parent(context) if parent is not None and parent.is_remote else None
     return found.span_id if found is not None else None
+
+
+def _parent_of(ended: PlainEnded | Ended) -> int:
+    if isinstance(ended, Ended):
+        return ended.parent_id
+    return ended[0] if isinstance(ended, tuple) else ended
 
 
 def _place_of(parent: SpanContext | None) -> tuple[int, bool]:

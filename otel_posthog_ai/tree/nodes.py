@@ -38,7 +38,7 @@ class Outlook(NamedTuple):
 
 
 class Ended:
-    """What is kept of an ended span that is more than a link to its parent."""
+    """What is kept of an ended span of which more is known than its place."""
 
     __slots__ = ("ai", "belonging", "identity", "parent_id", "parent_is_remote", "remote_parent", "trace_id")
 
@@ -59,6 +59,13 @@ class Ended:
         self.identity = identity
         self.parent_is_remote = parent_is_remote
         self.ai = ai
+
+
+PlainEnded = int | tuple[int, int]
+"""The parent of a link, or parent and trace of an AI span of which nothing else is kept.
+
+Both cost the garbage collector nothing, whose full runs stop the app: it lets go of tuples of numbers.
+"""
 
 
 class Node:
@@ -96,7 +103,7 @@ class Node:
         """It ran in privacy mode, and so does everything below it."""
         self.tainted = False
         """Something below it ran in privacy mode: its own content may repeat that."""
-        self.reported_by: frozenset[str] = frozenset()
+        self.reported_by: frozenset[str] = _NOTHING
         """The scopes of other spans that were found to be this call, too: each reports a call once."""
         self.calls_below = False
         """A call of a model was read below it, or made from the totals of a run there."""

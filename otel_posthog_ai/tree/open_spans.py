@@ -74,8 +74,12 @@ class OpenSpans:
         """The spans that somebody holds, by span id."""
         self._settle()
         # In this order: a span that `sweep` moves meanwhile is in one of both.
-        for span_id in {**self._begun.copy(), **self._opened.copy()}:
-            span = self.live(span_id)
+        begun, opened = self._begun.copy(), self._opened.copy()
+        for span_id, known in begun.items():
+            if span_id in self._begun or span_id in self._opened:  # else its end was noted meanwhile
+                yield span_id, _unfolded(known)[0]
+        for span_id, (held, _, _) in opened.items():
+            span = held() if span_id not in begun and span_id in self._opened else None
             if span is not None:
                 yield span_id, span
 

@@ -135,14 +135,7 @@ def _complete(belonging: Belonging | None, identity: Identity | None, above: _Sa
 
 
 def _is_nobody(identity: Identity | None) -> bool:
-    return identity is None or (
-        identity.user is None
-        and identity.session is None
-        and identity.incidental_user is None
-        and identity.incidental_session is None
-        and identity.replay_session is None
-        and identity.groups is None
-    )
+    return identity is None or identity.names_nobody()
 
 
 _identity_of_resource = once_a_resource(read_identity)

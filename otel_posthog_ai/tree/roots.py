@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from otel_posthog_ai.bounds import forget_oldest
@@ -30,7 +31,7 @@ class Trace:
         self.named = False
         """An `$ai_trace` without a span has left, because a name was set for a trace of generations only."""
         self.metadata: dict[str, Any] = {}
-        self.tags: list[str] = []
+        self.tags: Sequence[str] = ()
         # (time in ns, value): the earliest input and the latest output below the root.
         self.first_input: tuple[int, Any] | None = None
         self.last_output: tuple[int, Any] | None = None

@@ -52,19 +52,27 @@ class UnreadSpans:
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
         arriving = self._arriving.setdefault(scope, {})
         arriving[span_id] = reference = ref(span)
-        self._arriving_of.setdefault(trace_id, {})[span_id] = reference
-        # A span that is dropped on its way never arrives.
+        while True:
+            of_trace = self._arriving_of.setdefault(trace_id, {})
+            of_trace[span_id] = reference
+            if self._arriving_of.get(trace_id) is of_trace:
+                break  # else it was empty a moment ago, and was taken away
         forget_oldest(arriving, MOST_ARRIVING)
         forget_oldest(self._arriving_of, MOST_ARRIVING)
 
     def arrived(self, span_id: int, trace_id: int, scope: str) -> None:
-        """The worker has the span; what becomes of it is said by its node."""
+        """The worker has the span (what becomes of it is said by its node), or it is lost on its way."""
         arriving = self._arriving.get(scope)
         if arriving is not None:
             arriving.pop(span_id, None)
         of_trace = self._arriving_of.get(trace_id)
-        if of_trace is not None:  # empty it stays: another thread may be about to add to it
-            of_trace.pop(span_id, None)
+        if of_trace is None:
+            return
+        of_trace.pop(span_id, None)
+        if not of_trace and self._arriving_of.get(trace_id) is of_trace:
+            self._arriving_of.pop(trace_id, None)
+            if of_trace:  # another thread has just added to it
+                self._arriving_of.setdefault(trace_id, {}).update(of_trace)
 
     def live(self, span_id: int) -> Span | None:
         """The span itself while it is open or somebody holds it; where nobody does, its end has been noted."""

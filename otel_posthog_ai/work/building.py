@@ -74,6 +74,8 @@ class Building:
             except Exception as error:
                 self._lose(error)
             held.node.record = None
+            if held.record.identity.names_nobody():
+                held.node.identity = None
         return built
 
     def _lose(self, error: Exception) -> None:

@@ -10,7 +10,7 @@ from otel_posthog_ai.dialects import AISpan
 from otel_posthog_ai.record import is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.lineage import Inherited
-from otel_posthog_ai.tree.nodes import Ended, Fate, Node
+from otel_posthog_ai.tree.nodes import Fate, Node
 from otel_posthog_ai.tree.outlook import Outlooks
 
 
@@ -59,9 +59,7 @@ class Holding:
             return above
         span = self._hierarchy.unread.get(node.span_id)
         if span is None or span.end_time is not None:
-            ended = self._hierarchy.ended.get(node.span_id)
-            on_its_way = isinstance(ended, Ended) and ended.ai
-            return above._replace(undecided=True) if on_its_way else above
+            return above._replace(undecided=True) if self._hierarchy.is_on_its_way(node.span_id) else above
         outlook = self._outlooks.of_open(node, span)
         if outlook.ai is False:
             return above

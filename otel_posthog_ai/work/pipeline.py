@@ -32,6 +32,8 @@ from .sorting import Sorter
 from .worker import Worker
 
 _MANY_HELD = 512
+_MANY_READ = 256
+"""Spans that a worker which is behind reads at once: what it does around a batch costs as much as some of them."""
 LONGEST_TICK = 1.0
 """Seconds after which the worker looks again at what has ended and at what waits."""
 
@@ -178,7 +180,10 @@ class Pipeline:
                 with hurried(behind):
                     member.sort_out()
                     # Who is behind places many at once: each time, all that was not read yet is looked through.
-                    self._read(member.sorter.next_batch(), release=not (everything or behind))
+                    batch = member.sorter.next_batch(_MANY_READ if behind else 1)
+                    self._read(batch, release=not (everything or behind))
+                if not batch:
+                    break
         if everything or time.monotonic() >= self._next_tick:
             self._next_tick = time.monotonic() + self._tick_seconds
             self._release(everything=everything, final=final)

@@ -97,7 +97,8 @@ class Sorter:
         if self._sorting.acquire(blocking=False):
             try:
                 room = self._most_chosen - len(self._chosen)
-                self._sort(min(max(room, 1), _A_FEW))
+                # Also where there is no room: more than may wait have come while the worker was sorting.
+                self._sort(min(max(room, waiting - MOST_UNSORTED), _A_FEW))
             finally:
                 self._sorting.release()
 
@@ -145,11 +146,12 @@ class Sorter:
         """Seconds until what was chosen has waited for long enough."""
         return max(self._since + self._longest_wait - time.monotonic(), 0.0) if self._chosen else self._longest_wait
 
-    def next_batch(self) -> list[ReadableSpan]:
-        """The oldest spans that are for PostHog, `flush_at` at most."""
+    def next_batch(self, many: int = 1) -> list[ReadableSpan]:
+        """The oldest spans that are for PostHog, `flush_at` or `many` at most, whichever is more."""
+        most = max(self._flush_at, many)
         batch: list[ReadableSpan] = []
         try:
-            while len(batch) < self._flush_at:
+            while len(batch) < most:
                 batch.append(self._chosen.popleft())
         except IndexError:
             pass  # Not as many wait, or another thread has just dropped one.
@@ -165,7 +167,7 @@ class Sorter:
                 self._sorting.release()
         lost = 0
         while self._chosen:
-            self._chosen.popleft()
+            self._reading.hierarchy.lost(self._chosen.popleft())
             lost += 1
         if lost:
             self._lose(lost, "unread")
@@ -207,9 +209,10 @@ class Sorter:
         if len(self._chosen) <= self._most_chosen:
             return
         try:
-            self._chosen.popleft()
+            lost = self._chosen.popleft()
         except IndexError:
             return  # The worker was faster.
+        self._reading.hierarchy.lost(lost)
         self._lose(1, "queue_full")
         warn("processor:queue", "the queue of ended spans is full (max_queue_size); the oldest are dropped")
 
