@@ -7,7 +7,7 @@ from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
-from .lending import complete_calls, first_chunks
+from .lending import complete_calls, first_chunks, name_called_tools
 from .logged import lonely_prompts, told_twice
 from .merging import merge, merge_account, merge_steps
 from .pairing import STAGES, WITHIN_ONE_SCOPE, find_pairs, several_instrumentors
@@ -43,6 +43,7 @@ class Joining:
                 self._filter_out(chunk, _PIECE)
         if any(record.lends for record in records):
             complete_calls(self._held.values(), self._hierarchy)
+        name_called_tools(self._held.values(), self._hierarchy)
         self._demote_sums()
 
     def _demote_sums(self) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from otel_posthog_ai.reading.table import unset
-from otel_posthog_ai.record import AISpan, Message
+from otel_posthog_ai.reading.values import dump, is_list
+from otel_posthog_ai.record import MISSING, AISpan, Message
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Fate, Node
 
@@ -41,6 +43,44 @@ def _lend(step: AISpan, call: AISpan) -> None:
         call.usage, step.lends_usage = step.usage, False  # of several calls below one step, one has what it counts
     if call.error is None and call.finish_reason == "error":
         call.error, call.cancelled, call.finish_reason = step.error, False, None if step.error else "error"
+
+
+# The reasons of providers and conventions for an answer that calls tools.
+_FOR_TOOLS = frozenset({"tool_calls", "tool_use", "tool_call", "function_call"})
+
+
+def name_called_tools(nodes: Iterable[Node], hierarchy: Hierarchy) -> None:
+    """Tell of each call that stopped for tools, and does not say which, those that ran for it right below it."""
+    nodes = list(nodes)
+    silent = {node.span_id for node in nodes if node.record is not None and _calls_unnamed_tools(node.record)}
+    called: dict[int, list[AISpan]] = {}
+    for node in nodes if silent else ():
+        tool = node.record
+        if tool is not None and tool.span_type == "tool" and tool.tool_call_id and tool.tool_name:
+            above = hierarchy.span_above(node)
+            if above is not None and above.span_id in silent:
+                called.setdefault(above.span_id, []).append(tool)
+    for node in nodes:
+        if node.span_id in called and node.record is not None:
+            tools = sorted(called[node.span_id], key=lambda tool: tool.start_ns)
+            node.record.output = _with_calls(node.record.output, list(map(_call_of, tools)))
+
+
+def _calls_unnamed_tools(record: AISpan) -> bool:
+    if record.kind != "generation" or record.finish_reason not in _FOR_TOOLS:
+        return False
+    return not any(message.get("tool_calls") or is_list(message.get("content")) for message in record.output or ())
+
+
+def _with_calls(output: list[Message] | None, calls: list[dict[str, Any]]) -> list[Message]:
+    first, *others = output or [{"role": "assistant", "content": None}]
+    return [{**first, "tool_calls": calls}, *others]
+
+
+def _call_of(tool: AISpan) -> dict[str, Any]:
+    given = "" if tool.input_state is MISSING else tool.input_state
+    arguments = given if isinstance(given, str) else dump(given)
+    return {"id": tool.tool_call_id, "type": "function", "function": {"name": tool.tool_name, "arguments": arguments}}
 
 
 def _extent(messages: list[Message] | None) -> int:
