@@ -80,6 +80,7 @@ from . import (
     paid,
     patronus,
     pipecat,
+    promptflow,
     promptlayer,
     pydantic_ai,
     respan,
@@ -201,6 +202,7 @@ DIALECTS: tuple[Dialect, ...] = (
     orq,
     paid,
     patronus,
+    promptflow,
     promptlayer,
     unlisted_vendors,
 )
