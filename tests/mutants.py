@@ -4,8 +4,9 @@
     tox -e mutation -- "otel_posthog_ai.tree.ownership*"  # all that begin so
 
 mutmut makes the mutants and finds out which tests reach which function. Here the tests are collected once, and every
-sampled mutant is a fork in which those that reach it run, fast ones first, until one fails. It prints how many of the
-sample were noticed, the 95 % interval of that share (Wilson), and who survived (`mutmut show NAME`).
+sampled mutant is a fork in which those that reach it run, fast ones first, until one fails, or as many as take
+`--seconds` without a mutant. It prints how many of the sample were noticed, the 95 % interval of that share (Wilson),
+and who survived (`mutmut show NAME`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import resource
 import subprocess
 import sys
 from fnmatch import fnmatch
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +76,13 @@ def wilson(killed: int, size: int) -> tuple[float, float]:
 class Runner:
     """A pytest plugin that runs the collected tests for one mutant after the other, each in a fork."""
 
-    def __init__(self, sample: dict[str, list[str]]) -> None:
+    def __init__(self, sample: dict[str, list[str]], most_seconds: float) -> None:
         stats = json.loads(Path("mutmut-stats.json").read_text(encoding="utf-8"))
         reached = stats["tests_by_mangled_function_name"].items()
         self._reached_by = {function: frozenset(names) for function, names in reached}
         self._seconds: dict[str, float] = stats["duration_by_test"]
         self._sample = sample
+        self._most_seconds = most_seconds
         self.survivors: dict[str, list[str]] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -89,13 +92,18 @@ class Runner:
         for room, names in self._sample.items():
             self.survivors[room] = []
             for number, mutant in enumerate(names, 1):
-                known = self._reached_by.get(_function(mutant), ())
-                reached = [item for name, item in tests.items() if name in known or name not in self._seconds]
-                reached.sort(key=lambda item: self._seconds.get(item.nodeid, 0.0))
-                if self._passes(session, reached, mutant):
+                if self._passes(session, self._reaching(mutant, tests), mutant):
                     self.survivors[room].append(mutant)
                     print(f"{room} {number}/{len(names)}: {mutant} survived", flush=True)
         return True
+
+    def _reaching(self, mutant: str, tests: dict[str, pytest.Item]) -> list[pytest.Item]:
+        """The fastest tests that reach it, or may."""
+        known = self._reached_by.get(_function(mutant), ())
+        reached = [name for name in tests if name in known or name not in self._seconds]
+        reached.sort(key=lambda name: self._seconds.get(name, 0.0))
+        spent = list(accumulate(self._seconds.get(name, 0.0) for name in reached))
+        return [tests[name] for name, until in zip(reached, spent, strict=True) if until <= self._most_seconds]
 
     def _passes(self, session: pytest.Session, items: list[pytest.Item], mutant: str) -> bool:
         child = os.fork()
@@ -130,18 +138,20 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("rooms", nargs="*", help=f"{', '.join(ROOMS)}, or a pattern of mutants' names; all rooms")
     parser.add_argument("--size", type=int, default=60, help="mutants of each room")
     parser.add_argument("--seed", type=int, default=1, help="another seed is another sample")
+    parser.add_argument("--seconds", type=float, default=20, help="of tests for each mutant")
     options = parser.parse_args(arguments)
     subprocess.run(["mutmut", "run", _SMALLEST], check=True, stdout=subprocess.DEVNULL)
-    run({room: sample_of(room, options.size, options.seed) for room in options.rooms or ROOMS})
+    sample = {room: sample_of(room, options.size, options.seed) for room in options.rooms or ROOMS}
+    run(sample, options.seconds)
 
 
-def run(sample: dict[str, list[str]]) -> None:
+def run(sample: dict[str, list[str]], most_seconds: float) -> None:
     """Run the mutants named for each room, and print who survived."""
     settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
     os.chdir(FOLDER)
     sys.path.insert(0, os.getcwd())
     del sys.modules["tests"]  # the one of this folder is meant from now on
-    runner = Runner(sample)
+    runner = Runner(sample, most_seconds)
     tests = [*settings["pytest_add_cli_args"], *settings["pytest_add_cli_args_test_selection"]]
     code = pytest.main(["--timeout=60", "--no-header", "--rootdir=.", *tests], plugins=[runner])
     if runner.survivors.keys() != sample.keys():
