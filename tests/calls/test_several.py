@@ -193,6 +193,54 @@ def test_each_call_is_counted_again_once_by_the_account_that_followed_it() -> No
     assert [call.get("$ai_latency") for call in calls[:3]] == [pytest.approx(0.09)] * 3
 
 
+# ---- halves that a dialect declares ------------------------------------------------------------------------------------
+
+REQUEST = {"litellm.call_id": "c", "gen_ai.operation.name": "chat", "gen_ai.request.model": "claude-sonnet-4-5"}
+RAW = {"llm.anthropic.messages": "[]", "llm.anthropic.model": "claude-sonnet-4-5"}
+
+
+def _halves(told: Told, answer: str | None, tries: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """LiteLLM's request, and a span below it of each try: the answer's id, and why it stopped."""
+    said = {**REQUEST, "gen_ai.response.id": answer} if answer is not None else REQUEST
+    request = told.begin("litellm", "litellm_request", 0, said)
+    for number, (answered, reason) in enumerate(tries):
+        raw = {**RAW, "llm.anthropic.id": answered, "llm.anthropic.stop_reason": reason}
+        told.span("litellm", (10 * number, 10 * number + 9), raw, request, "raw_gen_ai_request")
+    request.end(1_100 * MILLISECOND)
+    return told.events()
+
+
+@pytest.mark.parametrize(
+    ("answer", "tries", "reasons"),
+    [
+        (None, [("m1", "end_turn")], ["end_turn"]),
+        ("m1", [("m1", "end_turn"), ("m2", "max_tokens")], ["end_turn", "max_tokens"]),
+        ("m2", [("m1", "end_turn"), ("m2", "max_tokens")], ["max_tokens", "end_turn"]),
+        (None, [("m1", "end_turn"), ("m2", "max_tokens")], ["max_tokens", "end_turn"]),
+    ],
+    ids=["one try", "the first has the answer", "the last has the answer", "nobody says: the last"],
+)
+def test_the_other_half_of_a_request(answer: str | None, tries: list[tuple[str, str]], reasons: list[str]) -> None:
+    """The request, whose half is the try with its answer, and then what is left."""
+    calls = sorted(_halves(Told(), answer, tries), key=lambda call: call["$ai_span_name"])
+    assert [call.get("$ai_stop_reason") for call in calls] == reasons
+
+
+def test_usage_that_was_noted_apart_belongs_to_the_call_that_ended_nearest_to_it() -> None:
+    """Codex writes the usage of a request down when it has ended, in a span beside the request's."""
+    told = Told()
+    turn = told.begin("codex_core", "turn", 0, {"codex.turn.token_usage.total_tokens": 6})
+    for number in (2, 0, 1):
+        told.span("codex_core", (number * 10, number * 10 + 8), {"codex.turn.phase": "sampling"}, turn, f"try {number}")
+    for number in (1, 2, 0):
+        times = (number * 10 + 7, number * 10 + 8 + number % 2)
+        told.span("codex_core", times, {"codex.usage.total_tokens": number + 1}, turn, "usage")
+    turn.end(1_100 * MILLISECOND)
+    assert {call["$ai_span_name"]: call["$ai_total_tokens"] for call in told.events()} == {
+        f"try {number}": number + 1 for number in range(3)
+    }
+
+
 # ---- what a step around a call knows of it ---------------------------------------------------------------------------
 
 VOLTAGENT = "@voltagent/core"
