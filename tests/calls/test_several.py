@@ -193,7 +193,7 @@ def test_each_call_is_counted_again_once_by_the_account_that_followed_it() -> No
     assert [call.get("$ai_latency") for call in calls[:3]] == [pytest.approx(0.09)] * 3
 
 
-# ---- halves that a dialect declares ------------------------------------------------------------------------------------
+# ---- halves that a dialect declares ----------------------------------------------------------------------------------
 
 REQUEST = {"litellm.call_id": "c", "gen_ai.operation.name": "chat", "gen_ai.request.model": "claude-sonnet-4-5"}
 RAW = {"llm.anthropic.messages": "[]", "llm.anthropic.model": "claude-sonnet-4-5"}
