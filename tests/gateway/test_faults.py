@@ -95,6 +95,24 @@ class TestKilled:
         once = {event["uuid"]: event for event in server.events}
         assert arrived(list(once.values())) == whole(range(30))
 
+    def test_what_is_sent_again_to_the_next_gateway_is_taken_once(self, tmp_path: Path) -> None:
+        """The answer was lost with the gateway; a Collector repeats the request."""
+        call = written.chat(0)
+        record = {"trace_id": call["trace_id"], "span_id": call["span_id"], "event_name": "gen_ai.choice",
+                  "body": {"message": {"content": "Paris"}}, "timestamp": call["end_time_unix_nano"]}  # fmt: skip
+        requests = written.log_request(record), written.span_request(call)
+        with Inbox() as inbox:
+            with started(inbox.url, "--spool-directory", str(tmp_path), *HOURS) as gateway:
+                for request in requests:
+                    gateway.send(request)
+                gateway.process.send_signal(signal.SIGKILL)
+                gateway.process.wait(10)
+            with started(inbox.url, "--spool-directory", str(tmp_path), *HOURS) as gateway:
+                for request in requests:
+                    gateway.send(request)
+            (event,) = inbox.events()
+        assert [choice["content"] for choice in event["properties"]["$ai_output_choices"]] == ["Paris"]
+
     def test_what_was_not_finished_was_not_answered(self, tmp_path: Path) -> None:
         folder = tmp_path / "gateway"
         folder.mkdir()
