@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -316,6 +317,20 @@ def test_the_nearest_open_ai_span(
             span.end()
     stages.queue_ended()
     assert stages.room.hierarchy.nearest_marked(last, span_filter) == ids[found]
+
+
+def test_the_way_up_leads_through_an_end_that_nobody_has_looked_at_yet(
+    stages: Stages, provider: TracerProvider
+) -> None:
+    tracer = provider.get_tracer("app")
+    agent = tracer.start_span("agent", attributes=AGENT)
+    step: Any = tracer.start_span("step", set_span_in_context(agent))
+    step_id = step.get_span_context().span_id
+    stages.second_passes()
+    step.end()
+    del step
+    gc.collect()
+    assert stages.room.hierarchy.nearest_marked(step_id, None) == agent.get_span_context().span_id
 
 
 # ---- what is unread ------------------------------------------------------------------------------------------------
