@@ -85,6 +85,7 @@ from . import (
     pydantic_ai,
     respan,
     scorecard,
+    splunk_ao,
     spring_ai,
     strands,
     tanstack,
@@ -204,6 +205,7 @@ DIALECTS: tuple[Dialect, ...] = (
     patronus,
     promptflow,
     promptlayer,
+    splunk_ao,
     unlisted_vendors,
 )
 

@@ -1,4 +1,4 @@
-"""Agenta, Basalt, Humanloop, Paid, Scorecard: what their golden recordings do not show."""
+"""Agenta, Basalt, Humanloop, Paid, Scorecard, Splunk AO: what their golden recordings do not show."""
 
 from __future__ import annotations
 
@@ -60,3 +60,12 @@ def test_zeros_of_scorecard_are_no_counts() -> None:
     )  # fmt: skip
     assert (found.usage.input, found.usage.output, found.usage.total) == (None, 7, None)
     assert (found.response_id, found.response_model) == (None, None)
+
+
+def test_what_splunk_ao_copies_or_expects_is_no_property() -> None:
+    stamp = {"splunk_ao.dataset.output": "sunny", "splunk_ao.input.messages": "[]", "splunk_ao.session.id": "s1"}
+    written = {"splunk_ao.metadata": '{"plan": "pro"}', "splunk_ao.tags": ["beta"]}
+    found = record({**OPENAI, **stamp, **written}, scope="splunk-ao-tracer")
+    assert (found.metadata, found.tags, found.identity.session) == ({"plan": "pro"}, ["beta"], "s1")
+    assert not found.attributes
+    assert not record({**OPENAI, **stamp}, scope="other").attributes

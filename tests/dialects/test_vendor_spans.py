@@ -114,3 +114,16 @@ def test_whose_trace_it_is_by_deepeval_on_the_call_of_an_instrumentor() -> None:
     assert (found.kind, found.identity.user, found.identity.session) == ("generation", "u1", "s1")
     assert (found.trace_name, found.tags, found.metadata) == ("support", ["beta"], {"plan": "pro"})
     assert read({"http.request.method": "POST", **said}) is None
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        {"braintrust.scores": '{"ok": 1, "exact": 0, "skipped": null}'},
+        {"braintrust.scores.ok": 1, "braintrust.scores.exact": 0.0},
+    ],
+)
+def test_scores_of_braintrust(scores: dict[str, object]) -> None:
+    found = record({"braintrust.span_attributes.type": "score", "braintrust.input": "Hi", **scores})
+    assert [(each.name, each.score) for each in found.evaluations] == [("ok", 1), ("exact", 0)]
+    assert not found.attributes
