@@ -39,9 +39,11 @@ def chat(provider, count=1, size=0):
 SLOWLY = Fault(delay=0.3)
 
 
-def start(server: FaultServer, code: str, **environ: str) -> subprocess.Popen[str]:
+def start(server: FaultServer, code: str, *, before: str = "", **environ: str) -> subprocess.Popen[str]:
+    """Run the code after the preamble, and `before` ahead of that."""
+    whole = before + PREAMBLE + textwrap.dedent(code)
     return subprocess.Popen(
-        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PREAMBLE + textwrap.dedent(code), server.url],
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", whole, server.url],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

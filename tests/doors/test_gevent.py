@@ -1,0 +1,74 @@
+"""Under gevent's patches every lock is a moment in which another greenlet may run; a real process shows what holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.delivery.fault_server import Fault, FaultServer, answer
+
+from .test_end_of_process import end_of, start
+
+GREENLETS = 50
+SPANS = 40
+
+APP = f"""
+    import gevent
+    from gevent import monkey
+    provider = TracerProvider()
+    processor = trace(provider, max_queue_size=20_000)
+    tracer = provider.get_tracer("app")
+
+    def work(number):
+        for turn in range({SPANS}):
+            with tracer.start_as_current_span("chat", attributes={{"gen_ai.operation.name": "chat"}}):
+                if (number + turn) % 3 == 0:
+                    gevent.sleep(0)
+
+    def flush():
+        began = time.monotonic()
+        processor.force_flush(500)
+        assert time.monotonic() - began < 5, "a flush comes back by its deadline"
+"""
+
+
+def run(server: FaultServer, code: str) -> None:
+    """Run the code in a process that is patched before anything else is imported."""
+    patched = "from gevent import monkey\nmonkey.patch_all()\n"
+    end_of(start(server, APP + code, before=patched), seconds=60)
+
+
+def check_once(server: FaultServer, events: int) -> None:
+    assert len(server.uuids) == len(set(server.uuids)) == events
+
+
+def test_greenlets_that_end_spans_flush_and_shut_down_lose_and_double_none() -> None:
+    pytest.importorskip("gevent")
+    with FaultServer([Fault(delay=0.2), answer(503)]) as server:
+        run(server, f"""
+    greenlets = [gevent.spawn(work, number) for number in range({GREENLETS})]
+    greenlets += [gevent.spawn_later(0.01 * number, flush) for number in range(10)]
+    gevent.joinall(greenlets, raise_error=True)
+    assert processor.force_flush(20_000), processor.status()
+    ends = [gevent.spawn(processor.shutdown) for _ in range(5)]
+    gevent.joinall(ends, raise_error=True)
+    status = processor.status()
+    assert status["seen"] == status["sent"] == {GREENLETS * SPANS}, status
+    assert not status["dropped"], status
+""")  # fmt: skip
+        check_once(server, GREENLETS * SPANS)
+
+
+def test_what_greenlets_end_while_one_shuts_down_is_sent_or_counted() -> None:
+    pytest.importorskip("gevent")
+    with FaultServer() as server:
+        run(server, f"""
+    greenlets = [gevent.spawn(work, number) for number in range({GREENLETS})]
+    greenlets.append(gevent.spawn(processor.shutdown))
+    gevent.joinall(greenlets, raise_error=True)
+    status = processor.status()
+    late = status["dropped"].pop("after_shutdown", 0)
+    assert not status["dropped"], status
+    assert status["sent"] + late == {GREENLETS * SPANS}, (status, late)
+    assert late, "the shutdown began when all was over"
+""")  # fmt: skip
+        assert len(server.uuids) == len(set(server.uuids))
