@@ -19,7 +19,7 @@ from otel_posthog_ai.settings import Settings
 from .credentials import remove_credentials
 from .json_safe import json_safe
 from .media import redact_media
-from .plain_look import is_plain
+from .plain_look import is_plain_event
 from .privacy import private_event
 from .repeats import Repeats
 
@@ -96,7 +96,7 @@ class Outgoing:
 
     def _safe(self, properties: dict[str, Any]) -> dict[str, Any]:
         """The properties as strict JSON without credentials, and without media unless they are wanted."""
-        if is_plain(properties, self._secrets):
+        if is_plain_event(properties, self._secrets):
             return properties
         if self._settings.capture_media:
             properties = json_safe(properties, encode_bytes=_base64)

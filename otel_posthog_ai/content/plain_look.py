@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
+from otel_posthog_ai.bounds import Lately
+
 from . import base64_text, credentials, media
 from .json_safe import MAX_ITEMS, MAX_TEXT, is_clean_text
 from .plain_objects import HIGHEST_INTEGER, LOWEST_INTEGER, type_of
@@ -28,14 +30,44 @@ _LONGEST_PLAIN_KEY: Final = 64
 _MOST_PLAIN_KEYS: Final = 4096
 
 
-def is_plain(value: Any, secrets: Sequence[str] = ()) -> bool:
+_TOOLS: Final = "$ai_tools"
+_MOST_TOOLS: Final = 100
+_MOST_IN_A_TOOL: Final = 1_000
+_MOST_KEPT_TOOLS: Final = 512
+
+
+def is_plain_event(properties: dict[str, Any], secrets: Sequence[str] = ()) -> bool:
+    """`is_plain` of an event's properties; definitions of tools, the very same in call after call, are seen once."""
+    tools = properties.get(_TOOLS)
+    if type(tools) is not list or len(tools) > _MOST_TOOLS or not all(_is_plain_tool(tool, secrets) for tool in tools):
+        return is_plain(properties, secrets)
+    return is_plain({**properties, _TOOLS: None}, secrets, MAX_ITEMS - _MOST_TOOLS * _MOST_IN_A_TOOL)
+
+
+def _is_plain_tool(tool: Any, secrets: Sequence[str]) -> bool:
+    """Whether a definition was found plain; it is kept, so that no other object gets its identity."""
+    known = _plain_tools(tuple(secrets))
+    if known.get(id(tool)) is tool:
+        return True
+    if not is_plain([[tool]], secrets, _MOST_IN_A_TOOL):  # as deep as it stands in an event
+        return False
+    known.put(id(tool), tool, 1)
+    return True
+
+
+@lru_cache(maxsize=16)
+def _plain_tools(_secrets: tuple[str, ...]) -> Lately:
+    return Lately(_MOST_KEPT_TOOLS)
+
+
+def is_plain(value: Any, secrets: Sequence[str] = (), most_items: int = MAX_ITEMS) -> bool:
     """Whether `json_safe`, `redact_media` and `remove_credentials(…, secrets)` would all give `value` back as it is.
 
-    False may be wrong, True never is.
+    False may be wrong (it is for more than `most_items` values), True never is.
     """
     texts: list[str] = []
     keys: set[Any] = set()
-    if not _gather(value, texts, keys):
+    if not _gather(value, texts, keys, most_items):
         return False
     known = _plain_keys(tuple(secrets))
     if not keys <= known and not _are_plain_keys(keys - known, secrets, known):
@@ -78,10 +110,10 @@ def _is_plain_text(text: str, secrets: Sequence[str]) -> bool:
     )
 
 
-def _gather(value: Any, texts: list[str], keys: set[Any]) -> bool:
+def _gather(value: Any, texts: list[str], keys: set[Any], most_items: int) -> bool:
     """Collect texts and keys at every depth; False where something is no plain JSON, or too much or too deep."""
     level: list[Any] = [[value]]
-    left = MAX_ITEMS
+    left = most_items
     for _ in range(MAX_DEPTH + 1):
         below: list[Any] = []
         for container in level:

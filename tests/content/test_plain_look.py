@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from otel_posthog_ai.content.credentials import remove_credentials
 from otel_posthog_ai.content.json_safe import json_safe
 from otel_posthog_ai.content.media import redact_media
-from otel_posthog_ai.content.plain_look import is_plain
+from otel_posthog_ai.content.plain_look import is_plain, is_plain_event
 
 SECRETS = ("phc_secret_of_the_project",)
 BASE64 = "iVBORw0KGgoAAAANSUhEUgAAAAUA0123456789abcdefghijklmnopqrstuvwxyz" * 20
@@ -48,6 +48,24 @@ def test_what_is_plain_would_not_be_changed(value: Any) -> None:
         assert json_safe(value) is value
         assert redact_media(value) is value
         assert remove_credentials(value, SECRETS) is value
+
+
+@given(st.lists(VALUES, max_size=3), VALUES)
+def test_what_is_plain_beside_known_tools_would_not_be_changed(tools: list[Any], other: Any) -> None:
+    for properties in ({"$ai_tools": tools}, {"$ai_tools": tools, "other": other}):
+        if is_plain_event(properties, SECRETS):
+            assert json_safe(properties) is properties
+            assert redact_media(properties) is properties
+            assert remove_credentials(properties, SECRETS) is properties
+
+
+def test_known_tools_vouch_for_nothing_beside_them_and_for_no_other_secret() -> None:
+    tools: list[Any] = [{"type": "function", "function": {"name": "weather", "description": "of a city"}}]
+    assert is_plain_event({"$ai_tools": tools}, SECRETS)
+    assert is_plain_event({"$ai_tools": tools, "other": 1}, SECRETS)
+    assert not is_plain_event({"$ai_tools": tools, "other": SECRETS[0]}, SECRETS)
+    assert not is_plain_event({"$ai_tools": [*tools, {"password": "x"}]}, SECRETS)
+    assert not is_plain_event({"$ai_tools": tools}, ("weather",))
 
 
 def test_usual_messages_are_plain() -> None:
