@@ -44,6 +44,8 @@ ROOMS = {
 _SMALLEST = "otel_posthog_ai.tree.place.*"
 _SECONDS = 60
 """Of processor time: a mutant that uses more does not come to its end, which a user would notice, too."""
+_TEST_SECONDS = 20.0
+"""Of tests for each mutant, as long as they take without one."""
 _BYTES = 4 * 1024**3
 """Of memory, for the same reason."""
 
@@ -138,14 +140,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("rooms", nargs="*", help=f"{', '.join(ROOMS)}, or a pattern of mutants' names; all rooms")
     parser.add_argument("--size", type=int, default=60, help="mutants of each room")
     parser.add_argument("--seed", type=int, default=1, help="another seed is another sample")
-    parser.add_argument("--seconds", type=float, default=20, help="of tests for each mutant")
+    parser.add_argument("--seconds", type=float, default=_TEST_SECONDS, help="of tests for each mutant")
     options = parser.parse_args(arguments)
     subprocess.run(["mutmut", "run", _SMALLEST], check=True, stdout=subprocess.DEVNULL)
     sample = {room: sample_of(room, options.size, options.seed) for room in options.rooms or ROOMS}
     run(sample, options.seconds)
 
 
-def run(sample: dict[str, list[str]], most_seconds: float) -> None:
+def run(sample: dict[str, list[str]], most_seconds: float = _TEST_SECONDS) -> None:
     """Run the mutants named for each room, and print who survived."""
     settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
     os.chdir(FOLDER)
