@@ -121,7 +121,7 @@ class Joining:
         survivor.tainted = survivor.tainted or other.tainted
         survivor.users_below |= other.users_below
         survivor.sessions_below |= other.sessions_below
-        self._held.pop(other.span_id, None)
+        del self._held[other.span_id]
         self._counters.add("merged")
 
     def drop_repetitions(self, *, graph_only: bool) -> None:
@@ -143,7 +143,7 @@ class Joining:
                 self._filter_out(node, _NO_NODE)
 
     def _filter_out(self, node: Node, because: str) -> None:
-        self._held.pop(node.span_id, None)
+        del self._held[node.span_id]
         node.drop(because)
         self._counters.add("filtered")
 

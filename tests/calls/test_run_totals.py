@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
 
+from tests.stages import Stages
 from tests.traced import AGENT, CHAT, TOOL, Traced, assert_sound, parent_of, span_id_of, trace_id_of
 
 TOTALS = {
@@ -61,6 +64,18 @@ def test_a_run_with_calls_below_it_is_counted_by_them(traced: Traced, call: dict
     ):
         pass
     assert [event["properties"]["$ai_span_name"] for event in generations(traced.events())] == ["call"]
+
+
+def test_the_total_is_for_whom_the_run_is() -> None:
+    """Also where only the process says so."""
+    stages = Stages()
+    provider = TracerProvider(resource=Resource({"user.id": "ada"}), shutdown_on_exit=False)
+    provider.add_span_processor(stages)
+    provider.get_tracer("app").start_span("agent", attributes=TOTALS).end()
+    stages.leave()
+    assert {event["event"]: event["distinct_id"] for event in stages.events} == {
+        "$ai_trace": "ada", "$ai_generation": "ada",
+    }  # fmt: skip
 
 
 def test_of_runs_within_runs_the_innermost_is_counted(traced: Traced) -> None:
