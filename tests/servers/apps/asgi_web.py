@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 from traced import ask_agent
 
 from otel_posthog_ai.web import PostHogASGIMiddleware
+from tests.servers.answering import asgi
 
-Message = MutableMapping[str, Any]
 
-
-async def plain(
-    scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-) -> None:
-    """Ask, then answer; take part in the lifespan."""
-    if scope["type"] == "lifespan":
-        while True:
-            message = await receive()
-            await send({"type": f"{message['type']}.complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
+def _work() -> str:
     ask_agent()
-    answer = str(os.getpid()).encode()
-    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(answer)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": answer})
+    return str(os.getpid())
 
 
+plain = asgi(_work)
 application = PostHogASGIMiddleware(plain)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from typing import Any
 
 from traced import ask_agent
 
+from tests.servers.answering import wsgi
 
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Ask, then answer."""
+
+def _work() -> str:
     ask_agent()
-    answer = str(os.getpid()).encode()
-    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(answer)))])
-    return [answer]
+    return str(os.getpid())
+
+
+application = wsgi(_work)
