@@ -11,7 +11,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai import posthog_context
-from tests.stages import Stages
+from tests.stages import Stages, provider_of
 from tests.traced import AGENT, CHAT
 
 # In the order in which they count: where the agent in the middle of the trace has its user and its session from.
@@ -135,3 +135,28 @@ def test_a_replay_session_alone_makes_nobody_of_the_user_but_links_the_replay() 
     (chat,) = stages.events
     assert chat["properties"]["$session_id"] == "r1"
     assert chat["properties"]["$process_person_profile"] is False
+
+
+# What a span may say of whom it ran for, and where that stands in its event.
+_SAYS = {
+    "user.id": "distinct_id",
+    "session.id": "$ai_session_id",
+    "$session_id": "$session_id",
+    "gen_ai.request.user": "distinct_id",
+    "gen_ai.conversation.id": "$ai_session_id",
+}
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(a, b) for a in _SAYS for b in _SAYS if _SAYS[a] != _SAYS[b]])
+def test_what_a_span_does_not_say_those_above_it_do(outer: str, inner: str) -> None:
+    stages = Stages()
+    tracer = provider_of(stages).get_tracer("app")
+    with (
+        tracer.start_as_current_span("agent", attributes={**AGENT, outer: "said above"}),
+        tracer.start_as_current_span("step", attributes={**AGENT, inner: "said between"}),
+    ):
+        tracer.start_span("chat", attributes=CHAT).end()
+    stages.leave()
+    (chat,) = [event for event in stages.events if event["event"] == "$ai_generation"]
+    said = {**chat["properties"], "distinct_id": chat["distinct_id"]}
+    assert (said[_SAYS[outer]], said[_SAYS[inner]]) == ("said above", "said between")
