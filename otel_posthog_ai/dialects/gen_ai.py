@@ -58,6 +58,9 @@ AI_SCOPES = (
     "semantic_kernel",
 )
 IDENTITY = IdentityKeys(
+    # LoongSuite's names, in the namespace of the conventions: the app states them.
+    user=("gen_ai.user.id",),
+    session=("gen_ai.session.id",),
     incidental_user=(GEN_AI_USER, "gen_ai.request.user", LLM_USER, "gen_ai.request.safety_identifier"),
     incidental_session=(GEN_AI_CONVERSATION_ID, GEN_AI_REALTIME_SESSION_ID),
 )

@@ -69,3 +69,8 @@ def test_what_splunk_ao_copies_or_expects_is_no_property() -> None:
     assert (found.metadata, found.tags, found.identity.session) == ({"plan": "pro"}, ["beta"], "s1")
     assert not found.attributes
     assert not record({**OPENAI, **stamp}, scope="other").attributes
+
+
+def test_user_and_session_in_the_namespace_of_the_conventions() -> None:
+    found = record({**OPENAI, "gen_ai.user.id": "u1", "gen_ai.session.id": "s1", "gen_ai.conversation.id": "c1"})
+    assert (found.identity.user, found.identity.session) == ("u1", "s1")
