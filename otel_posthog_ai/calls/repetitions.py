@@ -14,6 +14,8 @@ def is_same_tool(outer: AISpan, inner: AISpan) -> bool:
         return False
     if outer.tool_call_id is not None and inner.tool_call_id is not None:
         return outer.tool_call_id == inner.tool_call_id
+    if _tool(outer) is None and outer.tool_call_id is not None:  # it only says which call of the model it runs
+        return True
     return _tool(outer) is not None and _tool(outer) == _tool(inner)
 
 

@@ -166,11 +166,17 @@ def _read_first_token(record: AISpan, source: Source) -> None:
 
 
 def _classify(record: AISpan, source: Source) -> None:
-    weigh(record, source, ("span", "tool") if record.tool_name is not None else None)
+    weigh(record, source, ("span", "tool") if _is_of_a_tool(record) else None)
     for key in REQUEST_TYPE_KEYS:
         source.take(key)
     if record.span_type == "agent" and record.parent_id is None and record.operation == "create_agent":
         record.noise = True  # an agent that was only made, outside of everything: nobody ran it yet
+
+
+def _is_of_a_tool(record: AISpan) -> bool:
+    """Whether a tool is named, or one of its runs where no model is: on an answer the id is that of a call in it."""
+    has_model = record.request_model is not None or record.response_model is not None
+    return record.tool_name is not None or (record.tool_call_id is not None and not has_model)
 
 
 def _read_server(record: AISpan, source: Source) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -240,3 +241,18 @@ def test_a_tool_that_runs_in_a_tool(row: str) -> None:
     stages.leave()
     tools = [event["properties"] for event in stages.events if event["event"] == "$ai_span"]
     assert [{key: each.get(key) for key in want} for each, want in zip(tools, expected, strict=True)] == expected
+
+
+def test_a_run_that_is_told_by_its_id_around_one_that_is_told_by_its_name() -> None:
+    stages = Stages()
+    tracer = provider_of(stages).get_tracer("app")
+    told = ({**TOOL, "gen_ai.tool.call.id": "c1"}, {"gen_ai.tool.call.id": "c1"}, {"gen_ai.tool.name": "search"})
+    opened = [tracer.start_as_current_span("agent", attributes=AGENT)]
+    opened += [tracer.start_as_current_span("call_tool", attributes=each) for each in told]
+    with ExitStack() as stack:
+        for each in opened:
+            stack.enter_context(each)
+    stages.leave()
+    assert [event["properties"]["$ai_span_name"] for event in stages.events if event["event"] == "$ai_span"] == [
+        "search"
+    ]

@@ -112,6 +112,12 @@ def test_a_workflow_that_is_named_as_an_agent() -> None:
     assert record(attributes, name="invoke_workflow research").name == "research"
 
 
+def test_a_step_that_names_only_the_run_of_a_tool_is_the_tools() -> None:
+    assert record({"gen_ai.tool.call.id": "call_1"}).span_type == "tool"
+    answer = {"gen_ai.tool.call.id": "call_1", "gen_ai.request.model": "gpt-4o", "gen_ai.response.id": "chatcmpl-1"}
+    assert record(answer).kind == "generation"
+
+
 def test_a_span_with_only_a_conversation_is_not_ai() -> None:
     assert read({"gen_ai.conversation.id": "c", "user.id": "u"}) is None
 
