@@ -149,6 +149,28 @@ def test_a_plain_span_that_has_ended_is_no_parent(stages: Stages, provider: Trac
     assert _named(stages)["chat"]["$ai_parent_id"] == _named(stages)["chat"]["$ai_trace_id"]
 
 
+def test_spans_of_two_traces_may_have_the_same_id(stages: Stages) -> None:
+    def ended(trace_id: int, span_id: int, parent_id: int, name: str, attributes: dict[str, Any]) -> ReadableSpan:
+        parent = SpanContext(trace_id, parent_id, False, TraceFlags(1)) if parent_id else None
+        context = SpanContext(trace_id, span_id, False, TraceFlags(1))
+        return ReadableSpan(name, context, parent, attributes=attributes, start_time=1, end_time=2)
+
+    for trace_id in (1, 2):
+        stages.queue += [
+            ended(trace_id, 7, 0, f"agent {trace_id}", _agent(f"agent {trace_id}")),
+            ended(trace_id, 6, 7, f"tool {trace_id}", {**TOOL, "gen_ai.tool.name": f"tool {trace_id}"}),
+            ended(trace_id, 5, 6, f"chat {trace_id}", CHAT),
+        ]
+        stages.read_queued()
+        stages.release()
+    events = _named(stages)
+    for trace_id in (1, 2):
+        found = {name: events[f"{name} {trace_id}"] for name in ("trace:agent", "tool", "chat")}
+        assert {event["$ai_trace_id"] for event in found.values()} == {f"{trace_id:032x}"}
+        assert found["tool"]["$ai_parent_id"] == f"{trace_id:032x}"
+        assert found["chat"]["$ai_parent_id"] == f"{6:016x}"
+
+
 # ---- which root --------------------------------------------------------------------------------------------------
 
 
