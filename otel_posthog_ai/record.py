@@ -8,6 +8,7 @@ The classes are written out: `dataclass` would make them anew in every process, 
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, Final, Literal
 
 Kind = Literal["generation", "embedding", "span"]
@@ -115,13 +116,17 @@ class Identity:
 
     def names_nobody(self) -> bool:
         """Whether it says nothing at all."""
-        return all(getattr(self, field) is None for field in self.__slots__)
+        return _all_of_identity(self) == _NOBODY
 
     def complete(self, other: Identity) -> None:
         """Take what only `other` says."""
         for field in self.__slots__:
             if getattr(self, field) is None:
                 setattr(self, field, getattr(other, field))
+
+
+_all_of_identity = attrgetter(*Identity.__slots__)
+_NOBODY = (None,) * len(Identity.__slots__)
 
 
 class Evaluation:
