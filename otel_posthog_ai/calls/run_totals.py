@@ -84,7 +84,7 @@ class RunTotals:
             return []
         nodes = {node.span_id: node for node in waiting}
         self._note_calls(nodes.values())
-        calls = [node.record for node in nodes.values() if node.span_id not in self._runs and node.record is not None]
+        calls = [node.record for node in nodes.values() if node.record is not None]
         calls += self._remembered.records()
         gone: list[Node] = []
         for span_id, run in list(self._runs.items()):
