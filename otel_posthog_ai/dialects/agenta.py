@@ -6,7 +6,8 @@ https://docs.agenta.ai/observability/concepts
 from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
-from otel_posthog_ai.reading.kinds import CUSTOM, weigh
+from otel_posthog_ai.reading.kind_words import CUSTOM
+from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan

@@ -5,7 +5,7 @@ https://docs.agentops.ai/
 
 from __future__ import annotations
 
-from otel_posthog_ai.reading.kinds import word
+from otel_posthog_ai.reading.kind_words import word
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan

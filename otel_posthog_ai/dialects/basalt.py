@@ -6,7 +6,7 @@ https://docs.getbasalt.ai/
 from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
-from otel_posthog_ai.reading.kinds import Stated
+from otel_posthog_ai.reading.kind_words import Stated
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.values import text

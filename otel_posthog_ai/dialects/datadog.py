@@ -11,7 +11,8 @@ from typing import Any
 from otel_posthog_ai.reading.embedding_texts import embedding_texts
 from otel_posthog_ai.reading.failures import short_type
 from otel_posthog_ai.reading.identity import SESSION_NAMES, USER_NAMES
-from otel_posthog_ai.reading.kinds import name_after_span, stated_by, weigh
+from otel_posthog_ai.reading.kind_words import stated_by
+from otel_posthog_ai.reading.kinds import name_after_span, weigh
 from otel_posthog_ai.reading.message_pack import unpacked
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_requests import read_request

@@ -6,7 +6,8 @@ https://docs.fiddler.ai/
 from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import keys_below
-from otel_posthog_ai.reading.kinds import CUSTOM, weigh
+from otel_posthog_ai.reading.kind_words import CUSTOM
+from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span

@@ -6,7 +6,8 @@ https://docs.galileo.ai/sdk-api/third-party-integrations/opentelemetry-and-openi
 from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
-from otel_posthog_ai.reading.kinds import CUSTOM, weigh
+from otel_posthog_ai.reading.kind_words import CUSTOM
+from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan
 

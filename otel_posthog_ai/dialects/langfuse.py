@@ -11,7 +11,8 @@ from typing import Any
 from otel_posthog_ai.reading.bodies import read_given, read_result
 from otel_posthog_ai.reading.embedding_texts import embedding_texts
 from otel_posthog_ai.reading.identity import IdentityKeys
-from otel_posthog_ai.reading.kinds import CALL, CUSTOM, Stated, name_after_span, weigh
+from otel_posthog_ai.reading.kind_words import CALL, CUSTOM, Stated
+from otel_posthog_ai.reading.kinds import name_after_span, weigh
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_answers import read_raw_answer
 from otel_posthog_ai.reading.raw_usage import fill_usage

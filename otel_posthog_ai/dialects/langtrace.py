@@ -5,7 +5,8 @@ https://docs.langtrace.ai/
 
 from __future__ import annotations
 
-from otel_posthog_ai.reading.kinds import CUSTOM, weigh
+from otel_posthog_ai.reading.kind_words import CUSTOM
+from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.values import identifier, text

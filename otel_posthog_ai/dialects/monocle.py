@@ -10,7 +10,7 @@ from typing import Any
 
 from otel_posthog_ai.reading.embedding_texts import embedding_texts
 from otel_posthog_ai.reading.identity import IdentityKeys, keys_below
-from otel_posthog_ai.reading.kinds import CALL, CUSTOM, EMBEDDING, Stated
+from otel_posthog_ai.reading.kind_words import CALL, CUSTOM, EMBEDDING, Stated
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
 from otel_posthog_ai.reading.roles import ROLES

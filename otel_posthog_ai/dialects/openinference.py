@@ -20,7 +20,8 @@ from otel_posthog_ai.attribute_names.openinference import (
 )
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.reading.identity import IdentityKeys
-from otel_posthog_ai.reading.kinds import CUSTOM, Stated, weigh
+from otel_posthog_ai.reading.kind_words import CUSTOM, Stated
+from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.scopes import is_plain_scope
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill

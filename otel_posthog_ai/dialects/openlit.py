@@ -6,7 +6,8 @@ https://docs.openlit.io/
 from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OUTPUT_MESSAGES
-from otel_posthog_ai.reading.kinds import CUSTOM, weigh
+from otel_posthog_ai.reading.kind_words import CUSTOM
+from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state

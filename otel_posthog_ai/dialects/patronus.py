@@ -5,7 +5,8 @@ https://docs.patronus.ai/
 
 from __future__ import annotations
 
-from otel_posthog_ai.reading.kinds import CUSTOM, weigh
+from otel_posthog_ai.reading.kind_words import CUSTOM
+from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan

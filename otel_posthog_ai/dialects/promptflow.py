@@ -12,7 +12,7 @@ from otel_posthog_ai.attribute_names.traceloop import (
     LLM_USAGE_PROMPT_TOKENS,
     LLM_USAGE_TOTAL_TOKENS,
 )
-from otel_posthog_ai.reading.kinds import Stated
+from otel_posthog_ai.reading.kind_words import Stated
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.stream_chunks import read_chunks

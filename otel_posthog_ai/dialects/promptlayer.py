@@ -6,7 +6,8 @@ https://docs.promptlayer.com/features/opentelemetry
 from __future__ import annotations
 
 from otel_posthog_ai.patterns import pattern
-from otel_posthog_ai.reading.kinds import CALL, EMBEDDING, Stated, weigh
+from otel_posthog_ai.reading.kind_words import CALL, EMBEDDING, Stated
+from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state

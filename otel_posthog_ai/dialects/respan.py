@@ -6,7 +6,8 @@ https://docs.respan.ai/
 from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
-from otel_posthog_ai.reading.kinds import stated_by, weigh
+from otel_posthog_ai.reading.kind_words import stated_by
+from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.user_metadata import read_metadata
 from otel_posthog_ai.reading.values import json_text

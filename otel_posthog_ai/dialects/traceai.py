@@ -23,7 +23,8 @@ from otel_posthog_ai.attribute_names.openinference import (
     TOOL_JSON_SCHEMA,
 )
 from otel_posthog_ai.reading.content_events import FIRST_TOKEN_EVENTS, read_first_token
-from otel_posthog_ai.reading.kinds import CALL, CUSTOM, name_after_span, stated_by, weigh
+from otel_posthog_ai.reading.kind_words import CALL, CUSTOM, stated_by
+from otel_posthog_ai.reading.kinds import name_after_span, weigh
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_requests import read_request
 from otel_posthog_ai.reading.source import Source

@@ -20,7 +20,7 @@ from otel_posthog_ai.attribute_names.gen_ai import (
 from otel_posthog_ai.attribute_names.traceloop import LLM_REQUEST_TYPE, TRACELOOP_ENTITY_NAME, TRACELOOP_SPAN_KIND
 from otel_posthog_ai.reading.bodies import read_said
 from otel_posthog_ai.reading.identity import IdentityKeys
-from otel_posthog_ai.reading.kinds import EMBEDDINGS, GENERATIONS
+from otel_posthog_ai.reading.kind_words import EMBEDDINGS, GENERATIONS
 from otel_posthog_ai.reading.providers import is_framework, priced_provider
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.raw_requests import read_request

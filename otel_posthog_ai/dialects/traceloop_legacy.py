@@ -45,7 +45,7 @@ from otel_posthog_ai.attribute_names.traceloop import (
     LLM_USER,
 )
 from otel_posthog_ai.reading.embedding_texts import readable
-from otel_posthog_ai.reading.kinds import EMBEDDINGS, REQUEST_TYPES
+from otel_posthog_ai.reading.kind_words import EMBEDDINGS, REQUEST_TYPES
 from otel_posthog_ai.reading.messages import message_text, read_messages
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset

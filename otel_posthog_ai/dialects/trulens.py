@@ -6,7 +6,7 @@ https://www.trulens.org/otel/semantic_conventions/
 from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
-from otel_posthog_ai.reading.kinds import Stated
+from otel_posthog_ai.reading.kind_words import Stated
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otel_posthog_ai.reading.kinds import stated_by
+from otel_posthog_ai.reading.kind_words import stated_by
 from otel_posthog_ai.reading.scopes import is_plain_scope
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import conversation, identifier

@@ -17,7 +17,7 @@ from otel_posthog_ai.attribute_names.traceloop import (
     LLM_USAGE_REASONING_TOKENS,
     LLM_USAGE_TOTAL_TOKENS,
 )
-from otel_posthog_ai.reading.kinds import WORDS
+from otel_posthog_ai.reading.kind_words import WORDS
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state

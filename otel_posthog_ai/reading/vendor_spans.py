@@ -14,7 +14,8 @@ from otel_posthog_ai.record import AISpan, Failure, Usage
 from .bodies import read_given, read_result
 from .embedding_texts import embedding_texts
 from .identity import read_names
-from .kinds import CUSTOM, Stated, name_after_span, stated_by, weigh
+from .kind_words import CUSTOM, Stated, stated_by
+from .kinds import name_after_span, weigh
 from .raw_answers import read_raw_answer
 from .raw_requests import read_request
 from .raw_usage import fill_usage, read_raw_usage
@@ -32,7 +33,7 @@ class VendorKeys(NamedTuple):
     """
 
     kind: tuple[str, ...] = ()
-    """Words of `kinds.WORDS`; any other word states nothing."""
+    """Words of `kind_words.WORDS`; any other word states nothing."""
     name: tuple[str, ...] = ()
     input: tuple[str, ...] = ()
     output: tuple[str, ...] = ()

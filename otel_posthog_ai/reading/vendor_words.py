@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from otel_posthog_ai.attribute_names.openinference import INPUT_VALUE, OUTPUT_VALUE, TAG_TAGS
 from otel_posthog_ai.patterns import pattern
 
-from .kinds import stated_by
+from .kind_words import stated_by
 from .usage_words import count_of
 from .values import is_mapping, json_text
 from .vendor_spans import VendorKeys
