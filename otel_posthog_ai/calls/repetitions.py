@@ -6,6 +6,7 @@ from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.record import AISpan
 
 _PLUMBING = frozenset({"chain", "prompt", "task", "custom", None})
+_WHOLE = frozenset({"agent", "workflow"})
 
 
 def is_same_tool(outer: AISpan, inner: AISpan) -> bool:
@@ -24,15 +25,24 @@ def _tool(record: AISpan) -> str | None:
 
 
 def is_repetition(outer: AISpan, inner: AISpan) -> bool:
-    """Whether a step has the kind and name of its parent and no state of its own."""
+    """Whether a step has the kind and name of its parent and no state of its own.
+
+    An unspecific step of the same scope repeats an agent or a workflow, too: the OpenAI Agents SDK opens a task
+    in each run, which OpenInference writes as a chain under the name of the agent span around it.
+    """
     return (
         outer.kind == inner.kind == "span"
-        and outer.span_type == inner.span_type
+        and (outer.span_type == inner.span_type or _is_less_specific(outer, inner))
         and ((outer.name or outer.span_name) == (inner.name or inner.span_name) or _is_same_request(outer, inner))
         and unset(inner.input_state)
         and unset(inner.output_state)
         and inner.error is None
     )
+
+
+def _is_less_specific(outer: AISpan, inner: AISpan) -> bool:
+    """Whether an instrumentor calls its own agent or workflow a mere step the second time."""
+    return outer.scope == inner.scope and outer.span_type in _WHOLE and inner.span_type in _PLUMBING
 
 
 def _is_same_request(outer: AISpan, inner: AISpan) -> bool:

@@ -185,6 +185,37 @@ def test_one_tool_execution_that_is_reported_twice(traced: Traced) -> None:
     assert tool["properties"]["$ai_output_state"] == "found"
 
 
+@pytest.mark.parametrize(
+    ("outer", "inner", "state", "scope", "drawn"),
+    [
+        ("AGENT", "CHAIN", {}, "openai_agents", 1),
+        ("AGENT", "CHAIN", {"input.value": "hi"}, "openai_agents", 2),
+        ("AGENT", "CHAIN", {}, "langchain", 2),
+        ("AGENT", "GUARDRAIL", {}, "openai_agents", 2),
+        ("CHAIN", "AGENT", {}, "openai_agents", 2),
+    ],
+)
+def test_a_run_that_is_told_again_as_a_mere_step(
+    traced: Traced, outer: str, inner: str, state: dict[str, str], scope: str, drawn: int
+) -> None:
+    first = traced.provider.get_tracer("openinference.instrumentation.openai_agents")
+    second = traced.provider.get_tracer(f"openinference.instrumentation.{scope}")
+    with (
+        traced.tracer.start_as_current_span("request", attributes=AGENT),
+        first.start_as_current_span("support", attributes={"openinference.span.kind": outer}),
+        second.start_as_current_span("support", attributes={"openinference.span.kind": inner, **state}),
+    ):
+        second.start_span("turn", attributes={"openinference.span.kind": "CHAIN"}).end()
+    assert traced.processor.force_flush(5_000)
+    events = traced.receiver.events
+    steps = {event["properties"]["$ai_span_id"]: event for event in events if event["event"] == "$ai_span"}
+    named = [event["properties"]["$ai_span_name"] for event in steps.values()]
+    assert (named.count("support"), named.count("turn")) == (drawn, 1)
+    [turn] = [event for event in steps.values() if event["properties"]["$ai_span_name"] == "turn"]
+    assert steps[parent_of(turn)]["properties"]["$ai_span_name"] == "support"
+    assert_sound(events)
+
+
 def test_a_client_span_of_another_trace_waits_for_a_call_that_is_still_in_the_queue(receiver: Receiver) -> None:
     """The client's span comes to the worker in one batch and the framework's, which ends after it, in the next."""
     traced = Traced(receiver, flush_at=1)
