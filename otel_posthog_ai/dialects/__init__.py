@@ -8,7 +8,7 @@ recognise a span read it (`spans`), in the order of the registry: the first hit 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from otel_posthog_ai.reading.identity import read_identity, watch_for_identity
 from otel_posthog_ai.reading.marks import MARKS_AI, NAMES_IDENTITY, first_look, is_marked, watch_for
@@ -209,19 +209,34 @@ DIALECTS: tuple[Dialect, ...] = (
     unlisted_vendors,
 )
 
-# What is written on every span of a trace, whoever made the span.
-ANNOTATIONS: tuple[Callable[[AISpan, Source], None], ...] = (
-    langfuse.read_trace,
-    respan.read_request_metadata,
-    atla.read_trace,
-    promptlayer.read_prompt,
-    latitude.read_capture,
-    deepeval.read_trace,
-    basalt.read_whose,
-    humanloop.read_prompt,
-    paid.read_customer,
-    unlisted_vendors.read_whose,
+
+class Annotation(NamedTuple):
+    """What is written on every span of a trace, whoever made the span."""
+
+    marks: tuple[str, ...]
+    """It is there where a key has one of these in it."""
+    read: Callable[[AISpan, Source], None]
+
+
+ANNOTATIONS: tuple[Annotation, ...] = (
+    Annotation(("langfuse.",), langfuse.read_trace),
+    Annotation(respan.NAMESPACES, respan.read_request_metadata),
+    Annotation(("atla.metadata",), atla.read_trace),
+    Annotation(("promptlayer.prompt.name",), promptlayer.read_prompt),
+    Annotation((latitude.TAGS, latitude.METADATA), latitude.read_capture),
+    Annotation((deepeval.TRACE_NAME, deepeval.TAGS, deepeval.METADATA), deepeval.read_trace),
+    Annotation(("basalt.meta", "basalt.prompt."), basalt.read_whose),
+    Annotation(("humanloop.file.type",), humanloop.read_prompt),
+    Annotation(("paid.sdk.version",), paid.read_customer),
+    Annotation(("",), unlisted_vendors.read_whose),  # by the words of the keys
 )
+
+
+def annotations_of(keys: tuple[str, ...]) -> tuple[Callable[[AISpan, Source], None], ...]:
+    """The readers of the annotations that a span with these keys may have."""
+    return tuple(
+        annotation.read for annotation in ANNOTATIONS if any(mark in key for mark in annotation.marks for key in keys)
+    )
 
 
 def declared(name: str) -> Iterator[tuple[Dialect, Any]]:

@@ -32,7 +32,5 @@ def read(record: AISpan, source: Source) -> None:
 
 def read_trace(record: AISpan, source: Source) -> None:
     """The metadata of the trace."""
-    if "atla.metadata" not in source.attributes:
-        return
-    for key, value in metadata_of(source.attributes["atla.metadata"]).items():
+    for key, value in metadata_of(source.attributes.get("atla.metadata")).items():
         record.trace_metadata.setdefault(key, value)

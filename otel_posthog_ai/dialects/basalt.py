@@ -48,12 +48,7 @@ def read(record: AISpan, source: Source) -> None:
     read_vendor_span(record, source, KEYS, STATED.get(text(source.attributes.get(_KIND)) or ""))
 
 
-def _names_basalt(keys: tuple[str, ...]) -> bool:
-    return any(key.startswith(("basalt.meta", "basalt.prompt.")) for key in keys)
-
-
 def read_whose(record: AISpan, source: Source) -> None:
     """The prompt that a call was made from, and what the user wrote about it, on spans of whatever convention."""
-    if source.shape.once(_names_basalt):
-        fill(record, PROMPT, source)
-        read_belonging(record, source, _WRITTEN_BY_USERS)
+    fill(record, PROMPT, source)
+    read_belonging(record, source, _WRITTEN_BY_USERS)

@@ -41,7 +41,6 @@ def read(record: AISpan, source: Source) -> None:
 
 def read_trace(record: AISpan, source: Source) -> None:
     """What the user said of the trace, on whichever span of it."""
-    if source.has(TRACE_NAME, TAGS, METADATA):
-        record.trace_name = record.trace_name or text(source.take(TRACE_NAME))
-        record.tags = record.tags or user_tags(json_text(source.take(TAGS)))
-        read_metadata(record, source.take(METADATA))
+    record.trace_name = record.trace_name or text(source.take(TRACE_NAME))
+    record.tags = record.tags or user_tags(json_text(source.take(TAGS)))
+    read_metadata(record, source.take(METADATA))

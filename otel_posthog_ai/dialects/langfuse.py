@@ -123,14 +123,8 @@ def read(record: AISpan, source: Source) -> None:
         _read_call(record, given, result)
 
 
-def _names_langfuse(keys: tuple[str, ...]) -> bool:
-    return any("langfuse." in key for key in keys)
-
-
 def read_trace(record: AISpan, source: Source) -> None:
     """What Langfuse's processor writes on every span of a trace, whoever made the span: its name, tags and metadata."""
-    if not source.shape.once(_names_langfuse):
-        return
     fill(record, TRACE_FIELDS, source)
     for tag in texts(source.first("langfuse.trace.tags", "langfuse.tags")) or ():
         if tag not in record.tags:

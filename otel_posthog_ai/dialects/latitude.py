@@ -31,6 +31,5 @@ def read(record: AISpan, source: Source) -> None:
 
 def read_capture(record: AISpan, source: Source) -> None:
     """What the user said of all that runs in a capture."""
-    if source.has(TAGS, METADATA):
-        record.tags = record.tags or user_tags(json_text(source.take(TAGS)))
-        read_metadata(record, source.take(METADATA))
+    record.tags = record.tags or user_tags(json_text(source.take(TAGS)))
+    read_metadata(record, source.take(METADATA))

@@ -38,7 +38,5 @@ def read(record: AISpan, source: Source) -> None:
 
 def read_customer(record: AISpan, source: Source) -> None:
     """What it stamps on spans of whatever convention, and the name that such a span had before."""
-    if not source.has("paid.sdk.version"):
-        return
     record.span_name = record.span_name.removeprefix(_PREFIX)
     read_metadata(record, source.below("metadata."))

@@ -59,7 +59,5 @@ def _read_client(record: AISpan, source: Source) -> None:
 
 def read_prompt(record: AISpan, source: Source) -> None:
     """The prompt's name and version, which stand on the spans of instrumentors that it brings along."""
-    if not source.has("promptlayer.prompt.name"):
-        return
     source.used.add("node_type")
     fill(record, PROMPT, source)

@@ -35,14 +35,8 @@ def read(record: AISpan, source: Source) -> None:
     weigh(record, source, stated_by(source.first(*PREFIXES)))
 
 
-def _names_respan(keys: tuple[str, ...]) -> bool:
-    return any(key.startswith(NAMESPACES) for key in keys)
-
-
 def read_request_metadata(record: AISpan, source: Source) -> None:
     """What the user wrote about the request, which stands on every span of it."""
-    if not source.shape.once(_names_respan):
-        return
     for namespace in NAMESPACES:
         written = source.below(f"{namespace}metadata.")
         read_metadata(record, {key: json_text(value) for key, value in written.items()})

@@ -14,7 +14,7 @@ from otel_posthog_ai.reading.plumbing import is_namespace
 from otel_posthog_ai.reading.source import LoggedSpan, Occurrence, Shape, Source
 from otel_posthog_ai.record import AISpan
 
-from . import ANNOTATIONS, DIALECTS, Dialect, declared, unlisted_vendors
+from . import DIALECTS, Dialect, annotations_of, declared, unlisted_vendors
 
 _KEYS_OF_ITS_OWN: dict[str, frozenset[str]] = {
     dialect.NAME: frozenset(entry for entry in entries if not is_namespace(entry))
@@ -35,7 +35,7 @@ def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bo
     record.dialect = known[0].NAME if known else ""
     for dialect in known:
         dialect.read(record, source)
-    for annotate in ANNOTATIONS:
+    for annotate in source.shape.once(annotations_of):
         annotate(record, source)
     read_failure(record, source)
     _read_stream_end(record, source)

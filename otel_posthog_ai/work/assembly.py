@@ -35,6 +35,7 @@ from .holding import Holding
 from .late_results import LateResults
 from .leaving import Held, ancestors_first
 
+_NO_SCOPE: frozenset[str] = frozenset()
 _FEW = 64
 """Held spans that are looked through whenever any are read. Of more than that"""
 _PART = 4
@@ -226,12 +227,12 @@ class Assembly:
 
 
 def _note_call(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
-    if record.usage.input is not None or record.usage.output is not None:
-        for above in hierarchy.lineage.untold(node, lambda _: "a count"):
-            above.count_below = True
-    if not record.unstated:
-        for above in hierarchy.lineage.untold(node, lambda _: ("a stated call", record.scope)):
-            above.stated_below |= {record.scope}
+    counts = record.usage.input is not None or record.usage.output is not None
+    stated = _NO_SCOPE if record.unstated else frozenset({record.scope})
+    for above in hierarchy.lineage.untold(node, lambda _: ("a call", counts, stated)):
+        above.count_below = above.count_below or counts
+        if not stated <= above.stated_below:
+            above.stated_below |= stated
 
 
 def _is_private(node: Node) -> bool:
