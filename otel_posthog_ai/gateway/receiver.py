@@ -173,7 +173,9 @@ def _mark_of(signal: Signal, body: bytes, target: Target | None, whose: Whose) -
 
     Spans that come twice are told by their ids; of log records a copy would be taken for one more message.
     """
-    return blake2b(body, digest_size=16).digest(), signal, target, whose.user, whose.session, str(whose.groups)
+    mark = blake2b(body, digest_size=16)
+    mark.update(repr((signal, whose)).encode())  # of headers, which may be long, nothing else is kept
+    return mark.digest(), target
 
 
 def _read(signal: Signal, form: Form, body: bytes, whose: Whose) -> Contents:

@@ -141,20 +141,30 @@ def _value(source: Source, keys: tuple[str, ...]) -> Any:
 
 # What stands around the only thing that a function gave back.
 _THE_RESULT = ({"result"}, {"__default__"})
+_DEEPEST = 64
+"""Levels that a key is taken apart into; what is left of it is the last one's name."""
 
 
 def _object_below(source: Source, prefix: str) -> Any:
     """What was flattened under a prefix, as the object that it was; a single `result` is the result."""
     found: dict[str, Any] = {}
     for key, value in source.below(prefix).items():
-        into = found
-        *outer, last = key.split(".")
-        for segment in outer:
-            inner = into.setdefault(segment, {})
-            into = inner if isinstance(inner, dict) else {}
-        into[last] = json_text(value)
+        _place(found, key, json_text(value))
     whole = _with_lists(found)
     return next(iter(found.values())) if found.keys() in _THE_RESULT else whole or None
+
+
+def _place(whole: dict[str, Any], key: str, value: Any) -> None:
+    """Put a value where its key says; below what is no object itself, it stands under all of its key."""
+    into = whole
+    *outer, last = key.split(".", _DEEPEST)
+    for segment in outer:
+        inner = into.setdefault(segment, {})
+        if not isinstance(inner, dict):
+            whole[key] = value
+            return
+        into = inner
+    into[last] = value
 
 
 def _with_lists(value: Any) -> Any:

@@ -25,6 +25,18 @@ def test_lists_that_agenta_flattened_are_lists_again() -> None:
     assert found.output_state == {"0": {"city": "Paris"}, "2": {"city": "Rome"}}  # an object with numbers for keys
 
 
+def test_keys_that_name_no_object_and_keys_without_end_lose_nothing() -> None:
+    deep = ".".join("a" * 3_000)
+    given = {"ag.data.inputs.q": "Hi", "ag.data.inputs.q.of": "Ada", f"ag.data.outputs.{deep}": 0}
+    found = record({"ag.type.node": "TASK", **given}, scope="agenta.tracer")
+    assert found.input_state == {"q": "Hi", "q.of": "Ada"}
+    inner, levels = found.output_state, 0
+    while isinstance(inner, dict):
+        (inner,) = inner.values()
+        levels += 1
+    assert (inner, levels) == (0, 65)
+
+
 @pytest.mark.parametrize(("said", "kind", "span_type"), [("EMBEDDING", "embedding", None), ("odd", "span", "custom")])
 def test_kinds_of_agenta(said: str, kind: str, span_type: str | None) -> None:
     found = record({"ag.type.node": said, "ag.data.inputs.q": "Hi"}, scope="agenta.tracer")

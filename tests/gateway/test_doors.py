@@ -345,6 +345,13 @@ def test_a_request_that_comes_again_is_taken_once(receiver: Receiver) -> None:
     assert [choice["content"] for choice in event["properties"]["$ai_output_choices"]] == ["Paris"]
 
 
+def test_the_same_bytes_from_another_user_are_no_repetition(receiver: Receiver) -> None:
+    with running([target(receiver.url)]) as gateway:
+        for user in ("ada", "grace", "ada"):
+            gateway.post("/v1/traces", body(), x_posthog_distinct_id=user)
+        assert "posthog_gateway_requests_repeated_total 1\n" in gateway.get("/metrics").text
+
+
 def test_a_request_that_was_refused_is_taken_when_it_comes_again(receiver: Receiver) -> None:
     with Receiver() as other, running([target(receiver.url), target(other.url, OTHER)]) as gateway:
         for key, status in (("phc_stranger", 401), (KEY, 200), (OTHER, 200)):
