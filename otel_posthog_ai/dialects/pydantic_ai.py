@@ -65,7 +65,7 @@ def recognises(source: Source) -> bool:
 
 
 def read(record: AISpan, source: Source) -> None:
-    record.framework = FRAMEWORK
+    record.framework = record.framework or FRAMEWORK  # Upsonic's calls are written by a copy of its code
     # What came from the cache is inside the input, whoever the provider was.
     record.usage.input_excludes_cache = False
     fill(record, FIELDS, source)

@@ -9,7 +9,7 @@ import pytest
 from otel_posthog_ai.dialects.spans import read_span
 from tests.traced import Traced
 
-from .test_gen_ai import record, spans_of
+from .test_gen_ai import read, record, spans_of
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,30 @@ def test_an_own_session_of_an_agent_is_only_its_own(traced: Traced) -> None:
 )  # fmt: skip
 def test_accounts_of_ag2_are_no_steps(attributes: dict[str, Any], noise: bool) -> None:
     assert record(attributes, scope="opentelemetry.instrumentation.ag2").noise is noise
+
+
+def test_a_run_of_upsonic_repeats_what_its_calls_counted() -> None:
+    said = {
+        "upsonic.agent.name": "guide",
+        "langfuse.trace.name": "Hi, I am",
+        "upsonic.input": "Hi, I am Ada",
+        "user.id": "u1",
+    }
+    found = record({**said, "gen_ai.usage.input_tokens": 149, "upsonic.total_cost": 0.1}, "agent.run", "upsonic")
+    assert (found.kind, found.span_type, found.name, found.trace_name) == ("span", "agent", "guide", None)
+    assert (found.input_state, found.identity.user, found.usage.input) == ("Hi, I am Ada", "u1", None)
+    assert not found.attributes
+
+
+def test_a_tool_of_upsonic() -> None:
+    said = {"upsonic.tool.name": "get_weather", "upsonic.tool.call_id": "call_1", "upsonic.tool.success": True}
+    found = record({**said, "langfuse.observation.input": '{"city": "Paris"}'}, "tool.execute", "upsonic")
+    assert (found.span_type, found.name, found.tool_call_id) == ("tool", "get_weather", "call_1")
+    assert (found.input_state, found.attributes) == ({"city": "Paris"}, {})
+
+
+def test_the_pipeline_of_upsonic_is_bookkeeping() -> None:
+    assert read({"upsonic.step.name": "cache_check"}, "pipeline.step.cache_check", "upsonic") is None
 
 
 def test_other_spans_of_an_app_are_none_of_them() -> None:
