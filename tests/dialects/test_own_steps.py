@@ -69,6 +69,19 @@ def test_the_pipeline_of_upsonic_is_bookkeeping() -> None:
     assert read({"upsonic.step.name": "cache_check"}, "pipeline.step.cache_check", "upsonic") is None
 
 
+@pytest.mark.parametrize(
+    ("name", "scope", "expected"),
+    [("Agent: 'guide' generate", "agents.llm_decorator", ("agent", "guide", "guide")),
+     ("Routing: 'it's me' structured", "agents.workflow.router_agent", ("workflow", "it's me", "it's me")),
+     ("MCP Tool: files-read", "mcp.mcp_aggregator", ("tool", "read", None))],
+)  # fmt: skip
+def test_fast_agent_says_what_runs_in_names(name: str, scope: str, expected: tuple[str, str, str | None]) -> None:
+    said = {"tool_name": "read", "server_name": "files", "namespaced_tool_name": "files-read"}
+    found = record(said if expected[0] == "tool" else {}, name, f"fast_agent.{scope}")
+    assert (found.span_type, found.name, found.agent_name) == expected
+    assert found.attributes == ({"server_name": "files"} if expected[0] == "tool" else {})
+
+
 def test_other_spans_of_an_app_are_none_of_them() -> None:
     def work(provider: Any) -> None:
         for name in ("search", "conversation", "turn", "call", "guard"):
