@@ -1,6 +1,6 @@
 """Splunk AO: the GenAI conventions, with what users wrote about a step beside them.
 
-https://pypi.org/project/splunk-ao/
+By what the package `splunk-ao` writes.
 """
 
 from __future__ import annotations
