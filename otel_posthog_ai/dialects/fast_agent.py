@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import re
-
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.record import AISpan, SpanType
@@ -27,7 +25,6 @@ WORDS: dict[str, SpanType] = {
     "EvaluatorOptimizer": "workflow",
     "Maker": "workflow",
 }
-_NAMED = re.compile(r"(\w+): '(.+)' \w+")
 
 
 def recognises(source: Source) -> bool:
@@ -40,6 +37,13 @@ def read(record: AISpan, source: Source) -> None:
         record.span_type = "tool"
         record.name = record.tool_name = text(source.attributes.get("tool_name"))
         source.used.update((TOOL, "tool_name"))
-    elif named := _NAMED.fullmatch(source.name):
-        record.span_type = WORDS.get(named[1], "custom")
-        record.name = record.agent_name = named[2]
+    elif named := _named(source.name):
+        record.span_type = WORDS.get(named[0], "custom")
+        record.name = record.agent_name = named[1]
+
+
+def _named(name: str) -> tuple[str, str] | None:
+    """What runs, and who: of `Agent: 'guide' generate` the first word and what stands in quotes."""
+    what, _, rest = name.partition(": '")
+    who, _, does = rest.rpartition("' ")
+    return (what, who) if what.isidentifier() and who and does.isidentifier() else None
