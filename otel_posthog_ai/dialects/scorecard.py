@@ -5,7 +5,7 @@ https://docs.scorecard.io/
 
 from __future__ import annotations
 
-from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_USAGE_PROMPT_TOKENS
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_USAGE_PROMPT_TOKENS, GEN_AI_USAGE_TOTAL_TOKENS
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan
 
@@ -14,7 +14,6 @@ SCOPE = "scorecard-llm"
 PREFIXES = ()
 AI_SCOPES = (SCOPE,)
 LABELS = {SCOPE: "scorecard-ai"}
-_TOTAL = "gen_ai.usage.total_tokens"
 PLUMBING = ("scorecard.",)
 
 
@@ -25,4 +24,4 @@ def recognises(source: Source) -> bool:
 def read(record: AISpan, source: Source) -> None:
     """Of a stream of Anthropic's it never knows the input, and says 0: no call is made of nothing."""
     if source.attributes.get(GEN_AI_USAGE_PROMPT_TOKENS) == 0:
-        source.discard(GEN_AI_USAGE_PROMPT_TOKENS, _TOTAL)
+        source.discard(GEN_AI_USAGE_PROMPT_TOKENS, GEN_AI_USAGE_TOTAL_TOKENS)
