@@ -9,11 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai import log
 from otel_posthog_ai.doors.registry import active_processors
 
 from .receiver import Receiver
+from .stages import Stages, provider_of
 from .traced import Traced
 
 # A build must not fail by the luck of a draw; elsewhere every run draws anew. A busy machine is no fault.
@@ -108,3 +110,15 @@ def traced(receiver: Receiver) -> Iterator[Traced]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the expected events of the golden tests anew")
+
+
+@pytest.fixture
+def stages() -> Stages:
+    """The stages of the processor without its threads."""
+    return Stages()
+
+
+@pytest.fixture
+def provider(stages: Stages) -> TracerProvider:
+    """Whose spans go through `stages`."""
+    return provider_of(stages)

@@ -11,20 +11,10 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai.calls.evidence import contains, overlap, same_model
 from otel_posthog_ai.record import AISpan
-from tests.stages import Stages, provider_of
+from tests.stages import Stages
 from tests.traced import AGENT, CHAT, TOOL
 
 MILLISECOND = 1_000_000
-
-
-@pytest.fixture
-def stages() -> Stages:
-    return Stages()
-
-
-@pytest.fixture
-def provider(stages: Stages) -> TracerProvider:
-    return provider_of(stages)
 
 
 def calls(stages: Stages) -> list[dict[str, Any]]:

@@ -16,20 +16,10 @@ from otel_posthog_ai.record import AISpan
 from otel_posthog_ai.tree import ancestry
 from otel_posthog_ai.tree.nodes import Fate, Node
 from otel_posthog_ai.tree.open_spans import OpenSpans
-from tests.stages import Stages, provider_of
+from tests.stages import Stages
 from tests.traced import AGENT, CHAT, TOOL
 
 ASKED = {"gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"the secret"}]}]'}
-
-
-@pytest.fixture
-def stages() -> Stages:
-    return Stages()
-
-
-@pytest.fixture
-def provider(stages: Stages) -> TracerProvider:
-    return provider_of(stages)
 
 
 def named(stages: Stages, name: str, event: str = "$ai_generation") -> dict[str, Any]:

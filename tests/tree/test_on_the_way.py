@@ -8,20 +8,10 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import set_span_in_context
 
-from tests.stages import Stages, provider_of
+from tests.stages import Stages
 from tests.traced import AGENT
 
 INNER = {**AGENT, "gen_ai.agent.name": "inner"}
-
-
-@pytest.fixture
-def stages() -> Stages:
-    return Stages()
-
-
-@pytest.fixture
-def provider(stages: Stages) -> TracerProvider:
-    return provider_of(stages)
 
 
 @pytest.mark.parametrize("told", ["at its start", "at its end"])

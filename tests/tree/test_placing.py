@@ -14,7 +14,7 @@ from otel_posthog_ai import posthog_context
 from otel_posthog_ai.context.remote_parent import REMOTE_PARENT_KEY, RemoteParent
 from otel_posthog_ai.tree import roots
 from otel_posthog_ai.tree.unread import UnreadSpans
-from tests.stages import Stages, provider_of
+from tests.stages import Stages
 from tests.traced import AGENT, CHAT, TOOL
 
 SERVER = "opentelemetry.instrumentation.fastapi"
@@ -36,16 +36,6 @@ def _id(span: Any) -> str:
 
 def _agent(name: str) -> dict[str, str]:
     return {**AGENT, "gen_ai.agent.name": name}
-
-
-@pytest.fixture
-def stages() -> Stages:
-    return Stages()
-
-
-@pytest.fixture
-def provider(stages: Stages) -> TracerProvider:
-    return provider_of(stages)
 
 
 # ---- what was around a span when it began, however it is known by now ----------------------------------------------

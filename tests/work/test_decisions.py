@@ -22,16 +22,6 @@ CHAIN = {"traceloop.span.kind": "task", "traceloop.entity.name": "step"}
 
 
 @pytest.fixture
-def stages() -> Stages:
-    return Stages()
-
-
-@pytest.fixture
-def provider(stages: Stages) -> TracerProvider:
-    return provider_of(stages)
-
-
-@pytest.fixture
 def passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Let seconds pass."""
     moment = [1_000.0]
