@@ -54,6 +54,10 @@ def _lines(receiver: Receiver, projects: Mapping[Target, Project]) -> Iterator[s
         "rejected_total", "counter", "Spans and log records that could not be taken.", [({}, received.rejected)]
     )
     yield from _metric(
+        "attributes_unread_total", "counter", "Attributes that could not be read, left out of what was taken.",
+        [({}, received.unread_attributes)],
+    )  # fmt: skip
+    yield from _metric(
         "requests_repeated_total", "counter", "Requests that came again and had been taken.", [({}, received.repeated)]
     )
     yield from _metric("memory_bytes", "gauge", "Of requests and held traces.", [({}, receiver.budget.taken)])

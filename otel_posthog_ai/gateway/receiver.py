@@ -30,6 +30,7 @@ Form = Literal["protobuf", "json"]
 _RETRY_SECONDS = 5
 _NO_PROJECT = "no project is configured for their resource"
 _MOST_TAKEN = 20_000
+_REASONS_TOLD = 3
 
 
 @dataclass(slots=True)
@@ -50,6 +51,8 @@ class Received:
     spans: int = 0
     log_records: int = 0
     rejected: int = 0
+    unread_attributes: int = 0
+    """Attributes that were left out of what was taken, because they could not be read."""
     repeated: int = 0
     """Requests that came again, byte for byte."""
 
@@ -74,7 +77,7 @@ class Receiver:
             contents = _read(signal, form, body, whose)
         except Malformed as error:
             raise Refused(400, f"no OTLP request: {error}") from None
-        receipt = Receipt(len(contents.malformed), "; ".join(sorted(set(contents.malformed))[:3]))
+        receipt = Receipt(len(contents.malformed), _reason(contents))
         parts, homeless = self._sorted(contents, target)
         if homeless:
             receipt.rejected += homeless
@@ -88,6 +91,7 @@ class Receiver:
         self.received.spans += len(contents.spans)
         self.received.log_records += len(contents.logs)
         self.received.rejected += receipt.rejected
+        self.received.unread_attributes += contents.unread_attributes.total()
         return receipt
 
     def _keep(self, parts: list[tuple[Target, Contents]], size: int, mark: Hashable, entry: Entry | None) -> None:
@@ -166,6 +170,13 @@ class Receiver:
             else:
                 parts.setdefault(found, Contents()).spans.append(item)
         return list(parts.items()), homeless
+
+
+def _reason(contents: Contents) -> str:
+    """Why not all of it was taken, "" where it was."""
+    reasons = sorted(set(contents.malformed))[:_REASONS_TOLD]
+    reasons += [f"an attribute was left out: {each}" for each in sorted(contents.unread_attributes)[:_REASONS_TOLD]]
+    return "; ".join(reasons)
 
 
 def _mark_of(signal: Signal, body: bytes, target: Target | None, whose: Whose) -> Hashable:

@@ -12,7 +12,8 @@ import binascii
 import importlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -155,24 +156,34 @@ def enumeration(value: Any, names: tuple[str, ...]) -> int:
     return number if 0 <= number < len(names) else 0
 
 
-def attributes(of: JsonObject) -> dict[str, Any]:
-    """The attributes of a span, a resource, an event, a log record."""
-    return _pairs(field(of, "attributes"), 0)
+def attributes(of: JsonObject, unread: Counter[str]) -> dict[str, Any]:
+    """The attributes of a span, a resource, an event, a log record.
+
+    One that cannot be read costs itself alone: `unread` counts it by the reason.
+    """
+    found: dict[str, Any] = {}
+    for pair in _pairs(field(of, "attributes")):
+        try:
+            _read_pair(pair, found, 1)
+        except Malformed as error:
+            unread[str(error)] += 1
+    return found
 
 
-def _pairs(value: Any, depth: int) -> dict[str, Any]:
+def _pairs(value: Any) -> Sequence[Any]:
     if value is None:
-        return {}
+        return ()
     if not is_list(value):
         raise Malformed("attributes are not a list")
-    found: dict[str, Any] = {}
-    for pair in value:
-        if not is_mapping(pair) or not isinstance(key := pair.get("key", ""), str):
-            raise Malformed("an attribute is not a key and a value")
-        value = pair.get("value")
-        plain = value.get("stringValue") if type(value) is dict and len(value) == 1 else None
-        found[key] = plain if type(plain) is str else any_value(value, depth + 1)
-    return found
+    return value
+
+
+def _read_pair(pair: Any, found: dict[str, Any], depth: int) -> None:
+    if not is_mapping(pair) or not isinstance(key := pair.get("key", ""), str):
+        raise Malformed("an attribute is not a key and a value")
+    value = pair.get("value")
+    plain = value.get("stringValue") if type(value) is dict and len(value) == 1 else None
+    found[key] = plain if type(plain) is str else any_value(value, depth)
 
 
 def any_value(value: Any, depth: int = 0) -> Any:
@@ -224,7 +235,10 @@ def _array(value: Any, depth: int) -> tuple[Any, ...]:
 def _mapping(value: Any, depth: int) -> dict[str, Any]:
     if not is_mapping(value):
         raise Malformed("a key-value list is not an object")
-    return _pairs(value.get("values"), depth)
+    found: dict[str, Any] = {}
+    for pair in _pairs(value.get("values")):
+        _read_pair(pair, found, depth + 1)
+    return found
 
 
 def _bytes(value: Any, _: int) -> bytes:

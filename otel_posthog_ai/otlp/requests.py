@@ -63,6 +63,8 @@ class Contents:
     """Of these log records the ones that nothing here knows, by scope."""
     malformed: list[str] = field(default_factory=list[str])
     """Why each span or record that could not be read could not be."""
+    unread_attributes: Counter[str] = field(default_factory=Counter[str])
+    """Attributes that could not be read, by the reason; what they stood on was kept without them."""
 
 
 def read_request(request: Any, said: Mapping[str, Any] | None = None) -> Contents:
@@ -113,16 +115,21 @@ def _scoped(of_resource: JsonObject, signal: str, items: str) -> Iterator[tuple[
             yield scope, item
 
 
+def _resource(of_resource: JsonObject, contents: Contents, said: Mapping[str, Any]) -> Resource:
+    given = otlp.an_object(of_resource, "resource")
+    return resource_of({**otlp.attributes(given, contents.unread_attributes), **said})
+
+
 def _read_spans(of_resource: JsonObject, contents: Contents, said: Mapping[str, Any]) -> None:
-    resource = resource_of({**otlp.attributes(otlp.an_object(of_resource, "resource")), **said})
+    resource = _resource(of_resource, contents, said)
     for scope, item in _scoped(of_resource, "Spans", "spans"):
         try:
-            contents.spans.append(_span(item, scope, resource))
+            contents.spans.append(_span(item, scope, resource, contents.unread_attributes))
         except Malformed as error:
             contents.malformed.append(str(error))
 
 
-def _span(item: JsonObject, scope: InstrumentationScope, resource: Resource) -> ReadableSpan:
+def _span(item: JsonObject, scope: InstrumentationScope, resource: Resource, unread: Counter[str]) -> ReadableSpan:
     trace_id = otlp.identifier(otlp.field(item, "traceId"), 16)
     span_id = otlp.identifier(otlp.field(item, "spanId"), 8)
     if not trace_id or not span_id:
@@ -135,9 +142,9 @@ def _span(item: JsonObject, scope: InstrumentationScope, resource: Resource) -> 
         context=SpanContext(trace_id, span_id, False, SAMPLED),
         parent=_parent(item, trace_id, kind),
         resource=resource,
-        attributes=otlp.attributes(item),
-        events=[_event(each) for each in otlp.objects(item, "events")],
-        links=[_link(each) for each in otlp.objects(item, "links")],
+        attributes=otlp.attributes(item, unread),
+        events=[_event(each, unread) for each in otlp.objects(item, "events")],
+        links=[_link(each, unread) for each in otlp.objects(item, "links")],
         kind=kind,
         status=_status(otlp.an_object(item, "status")),
         start_time=start or end,
@@ -159,15 +166,16 @@ def parent_context(trace_id: int, parent_id: int, flags: int, kind: SpanKind) ->
     return SpanContext(trace_id, parent_id, remote, SAMPLED)
 
 
-def _event(item: JsonObject) -> Event:
-    return Event(otlp.text(item, "name"), otlp.attributes(item), otlp.integer(otlp.field(item, "timeUnixNano", 0)))
+def _event(item: JsonObject, unread: Counter[str]) -> Event:
+    time_ns = otlp.integer(otlp.field(item, "timeUnixNano", 0))
+    return Event(otlp.text(item, "name"), otlp.attributes(item, unread), time_ns)
 
 
-def _link(item: JsonObject) -> Link:
+def _link(item: JsonObject, unread: Counter[str]) -> Link:
     context = SpanContext(
         otlp.identifier(otlp.field(item, "traceId"), 16), otlp.identifier(otlp.field(item, "spanId"), 8), True
     )
-    return Link(context, otlp.attributes(item))
+    return Link(context, otlp.attributes(item, unread))
 
 
 def _status(given: JsonObject) -> Status:
@@ -182,7 +190,7 @@ def status_of(code: int, message: str) -> Status:
 
 
 def _read_logs(of_resource: JsonObject, contents: Contents, said: Mapping[str, Any]) -> None:
-    resource = resource_of({**otlp.attributes(otlp.an_object(of_resource, "resource")), **said})
+    resource = _resource(of_resource, contents, said)
     for scope, item in _scoped(of_resource, "Logs", "logRecords"):
         try:
             _read_log(item, scope, resource, contents)
@@ -191,7 +199,7 @@ def _read_logs(of_resource: JsonObject, contents: Contents, said: Mapping[str, A
 
 
 def _read_log(item: JsonObject, scope: InstrumentationScope, resource: Resource, contents: Contents) -> None:
-    attributes = otlp.attributes(item)
+    attributes = otlp.attributes(item, contents.unread_attributes)
     time_ns = otlp.integer(otlp.field(item, "timeUnixNano", 0)) or otlp.integer(
         otlp.field(item, "observedTimeUnixNano", 0)
     )

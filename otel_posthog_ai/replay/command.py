@@ -213,7 +213,7 @@ def _tell_read(out: Terminal, outcome: Outcome) -> None:
             out.style(f"! {outcome.lost_log_records:,} of the log records name a span that is not here.", "yellow")
         )
     if outcome.malformed:
-        out.line(out.style(f"! {outcome.malformed:,} lines or spans could not be read:", "yellow"))
+        out.line(out.style(f"! {outcome.malformed:,} lines, spans or attributes could not be read:", "yellow"))
         for fault in outcome.faults:
             out.line(f"    {fault['file']}, byte {fault['offset']:,}: {fault['reason']}")
         if outcome.malformed > len(outcome.faults):

@@ -144,6 +144,7 @@ def _joined(parts: Iterable[Contents]) -> Contents:
         joined.other += part.other
         joined.unread += part.unread
         joined.malformed += part.malformed
+        joined.unread_attributes += part.unread_attributes
     return joined
 
 

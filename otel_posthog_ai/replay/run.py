@@ -131,6 +131,8 @@ class Replay:
             self._note_fault(line, line.fault)
         for reason in line.contents.malformed:
             self._note_fault(line, reason)
+        for reason in line.contents.unread_attributes.elements():
+            self._note_fault(line, f"an attribute was left out: {reason}")
         outcome.spans += len(line.contents.spans)
         outcome.log_records += len(line.contents.logs)
         outcome.other += line.contents.other

@@ -160,6 +160,18 @@ class TestBadSpans:
         assert answer.json() == {"partialSuccess": {"rejectedSpans": "1", "errorMessage": "attributes are not a list"}}
         assert len(generations(receiver)) == 1
 
+    def test_an_attribute_alone(self, receiver: Receiver) -> None:
+        request = written.span_request(written.chat(0))
+        attributes = request["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["attributes"]
+        attributes.insert(0, {"key": "odd", "value": {"intValue": "many"}})
+        with running([target(receiver.url)]) as gateway:
+            answer = gateway.post("/v1/traces", json.dumps(request).encode(), "application/json")
+            metrics = gateway.get("/metrics").text
+        reason = "an attribute was left out: a number is not a number"
+        assert answer.json() == {"partialSuccess": {"rejectedSpans": "0", "errorMessage": reason}}
+        assert "attributes_unread_total 1" in metrics
+        assert len(generations(receiver)) == 1
+
     def test_a_text_that_was_cut_within_a_character(self, receiver: Receiver) -> None:
         """Go's SDK and Collector pass such texts on; the strict parser of protobuf takes none of their request."""
         request = body().replace(b"question 0 question", b"question \xc3 question") + body(1)

@@ -91,10 +91,40 @@ def test_an_empty_request_and_metrics_hold_nothing() -> None:
 
 def test_a_malformed_span_does_not_take_its_request_along() -> None:
     ids = {"traceId": "0" * 31 + "1", "spanId": "0" * 15 + "1"}
-    spans = [{"name": "no ids"}, {**ids, "name": 3}, {**ids, "attributes": [{"key": 1}]}, {**ids, "name": "good"}]
+    spans = [{"name": "no ids"}, {**ids, "name": 3}, {**ids, "attributes": {"a": 1}}, {**ids, "name": "good"}]
     contents = read_request({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]})
     assert [span.name for span in contents.spans] == ["good"]
     assert len(contents.malformed) == 3
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"key": "b", "value": {"intValue": "many"}},
+        {"key": "b", "value": {"kvlistValue": {"values": [{"key": "c", "value": {"boolValue": 1}}]}}},
+        {"key": "b", "value": "text"},
+        {"key": 1, "value": {"intValue": "1"}},
+        3,
+        None,
+    ],
+)
+def test_a_malformed_attribute_costs_itself_alone(broken: Any) -> None:
+    attributes = [{"key": "a", "value": {"stringValue": "1"}}, broken, {"key": "z", "value": {"boolValue": False}}]
+    ids = {"traceId": "0" * 31 + "1", "spanId": "0" * 15 + "1"}
+    span = {
+        **ids,
+        "attributes": attributes,
+        "events": [{"name": "e", "attributes": attributes}],
+        "links": [{**ids, "attributes": attributes}],
+    }
+    of_resource = {"resource": {"attributes": attributes}, "scopeSpans": [{"spans": [span]}]}
+    contents = read_request({"resourceSpans": [of_resource]})
+    (read,) = contents.spans
+    rest = {"a": "1", "z": False}
+    assert read.attributes == read.events[0].attributes == read.links[0].attributes == rest
+    assert read.resource.attributes == rest
+    assert contents.malformed == []
+    assert contents.unread_attributes.total() == 4
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_malformed_lines_are_counted_and_told(file: Path, inbox: Inbox) -> None:
         stream.write('{"resourceSpans": 3}\n\nnonsense\n' + otlp.lines([otlp.span_request(otlp.chat(99))]) + '{"reso')
     code, out, _ = run(file, "--inbox-url", inbox.url)
     assert code == 1
-    assert "3 lines or spans could not be read" in out
+    assert "3 lines, spans or attributes could not be read" in out
     assert "no JSON" in out
     assert "the last line is cut off" in out
     assert "31 events sent" in out
