@@ -14,15 +14,15 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.trace import SpanContext
 
-from otel_posthog_ai.bounds import forget_oldest
 from otel_posthog_ai.context.belonging import Belonging
 from otel_posthog_ai.context.remote_parent import REMOTE_PARENT_KEY, remote_ai_parent
 from otel_posthog_ai.dialects import Identity, is_marked, read_identity
 from otel_posthog_ai.record import is_call
 
 from .admission import passes
+from .ended_spans import EndedSpans
 from .lineage import Inherited, Lineage
-from .nodes import Ended, Fate, Node, PlainEnded
+from .nodes import Fate, Node, place_of
 from .open_spans import OpenSpans
 from .refusals import Refusals
 from .unread import UnreadSpans
@@ -40,7 +40,7 @@ class Hierarchy:
 
     def __init__(self) -> None:
         self.open_spans = OpenSpans()
-        self.ended: dict[int, PlainEnded | Ended] = {}
+        self.ended = EndedSpans()
         self.nodes: dict[int, Node] = {}
         self._tolerated = 0
         """Nodes that are no reason to look for some to forget, above `MOST_ENDED`."""
@@ -67,13 +67,9 @@ class Hierarchy:
     def finished(
         self, span_id: int, parent: SpanContext | None, trace_id: int, identity: Identity | None, ai: bool
     ) -> None:
-        """A span has ended. A plain link costs one integer."""
+        """A span has ended; `ai`: it is on its way to the worker."""
         _, belonging, remote_parent = self.open_spans.known(span_id) or _NOT_SEEN
-        parent_id, is_remote = _place_of(parent)
-        if is_remote or identity is not None or belonging is not None:
-            self.ended[span_id] = Ended(parent_id, trace_id, belonging, remote_parent, identity, is_remote, ai)
-        else:
-            self.ended[span_id] = (parent_id, trace_id) if ai else parent_id
+        self.ended.add(span_id, parent, trace_id, belonging, remote_parent, identity, ai)
         self.open_spans.remove(span_id)  # Only now: who asks meanwhile finds it in one of both.
 
     def lost(self, span: ReadableSpan) -> None:
@@ -83,19 +79,10 @@ class Hierarchy:
             return
         scope = span.instrumentation_scope
         self.unread.arrived(context.span_id, context.trace_id, scope.name if scope is not None else "")
-        ended = self.ended.get(context.span_id)
-        if isinstance(ended, Ended):
-            ended.ai = False
-        elif ended is not None:
-            self.ended[context.span_id] = _parent_of(ended)
+        self.ended.lose(context.span_id)
         node = self.nodes.get(context.span_id)
         if node is not None and node.fate is Fate.UNKNOWN and not node.promised:
             node.drop("it was lost before it was read")
-
-    def is_on_its_way(self, span_id: int) -> bool:
-        """Whether an AI span has ended, as far as is kept of it."""
-        ended = self.ended.get(span_id)
-        return isinstance(ended, tuple) or (isinstance(ended, Ended) and ended.ai)
 
     def saw_start(self, span_id: int) -> bool:
         """Whether the span was seen when it started: then it is known in which context it ran."""
@@ -105,7 +92,7 @@ class Hierarchy:
         """Pin no span that stays open, and forget what is too old; called about every second."""
         self._next_sweep = time.monotonic() + _SWEEP_SECONDS
         self.open_spans.sweep()
-        forget_oldest(self.ended, MOST_ENDED)
+        self.ended.trim(MOST_ENDED)
 
     def sweep_if_due(self) -> None:
         """`sweep`, which looks at every open span: where the last was long enough ago, or much has ended."""
@@ -152,33 +139,22 @@ class Hierarchy:
     def _look_up(self, span_id: int) -> Node | None:
         known = self.open_spans.known(span_id)
         span = known[0] if known is not None else None
-        if known is not None and span is not None:
-            node = Node(span_id, span.get_span_context().trace_id, *_place_of(span.parent))
-            _, node.belonging, node.remote_parent = known
-        else:
-            ended = self.ended.get(span_id)
-            if ended is None:
-                return None
-            if isinstance(ended, Ended):
-                fate = Fate.UNKNOWN if ended.ai else Fate.LINK
-                node = Node(span_id, ended.trace_id, ended.parent_id, ended.parent_is_remote, fate)
-                node.belonging, node.remote_parent, node.identity = ended.belonging, ended.remote_parent, ended.identity
-            elif isinstance(ended, tuple):
-                node = Node(span_id, ended[1], ended[0])
-            else:
-                node = Node(span_id, 0, ended, fate=Fate.LINK)
+        if known is None or span is None:
+            return self.ended.node(span_id)
+        node = Node(span_id, span.get_span_context().trace_id, *place_of(span.parent))
+        _, node.belonging, node.remote_parent = known
         return node
 
     def learn(self, span_id: int, trace_id: int, parent: SpanContext | None) -> Node:
         """The node of a span that has reached the worker, made if nobody announced it (the bare exporter)."""
         node = self.node(span_id)
         if node is None:
-            node = self._note(Node(span_id, trace_id, *_place_of(parent)))
+            node = self._note(Node(span_id, trace_id, *place_of(parent)))
         elif node.trace_id and node.trace_id != trace_id:
-            node = self.nodes[span_id] = Node(span_id, trace_id, *_place_of(parent))
+            node = self.nodes[span_id] = Node(span_id, trace_id, *place_of(parent))
             self.lineage.forget()
         elif parent is not None and not node.parent_id:  # a child has named it before it came
-            node.parent_id, node.parent_is_remote = _place_of(parent)
+            node.parent_id, node.parent_is_remote = place_of(parent)
             self.lineage.forget()
         node.trace_id = trace_id
         self.lineage.way(node)
@@ -230,10 +206,10 @@ class Hierarchy:
             if span is None:
                 if span_id not in self.ended:
                     self.catch_up()
-                ended = self.ended.get(span_id)
-                if ended is None:
+                parent_id = self.ended.parent_of(span_id)
+                if parent_id is None:
                     return None
-                span_id = _parent_of(ended)
+                span_id = parent_id
                 continue
             if is_marked(span) and passes(span_filter, span):
                 return span_id
@@ -273,10 +249,7 @@ class Hierarchy:
         """What the span itself says of user and session; an open span is read as it is now."""
         span = self.unread.live(node.span_id)
         if span is None:
-            ended = self.ended.get(node.span_id)
-            if isinstance(ended, Ended) and ended.identity is not None:
-                return ended.identity
-            return node.identity
+            return self.ended.identity_of(node.span_id) or node.identity
         attributes = span.attributes
         size = len(attributes) if attributes else 0
         if node.identity_of_open[0] != size:
@@ -291,17 +264,6 @@ def _parent_afar(span: Span, context: Context) -> int | None:
     parent = span.parent
     found = remote_ai_parent(context) if parent is not None and parent.is_remote else None
     return found.span_id if found is not None else None
-
-
-def _parent_of(ended: PlainEnded | Ended) -> int:
-    if isinstance(ended, Ended):
-        return ended.parent_id
-    return ended[0] if isinstance(ended, tuple) else ended
-
-
-def _place_of(parent: SpanContext | None) -> tuple[int, bool]:
-    """The id of a parent, and whether it is in another process."""
-    return (parent.span_id, parent.is_remote) if parent is not None else (0, False)
 
 
 def _itself_or_above(node: Node, above: Node | None) -> Node | None:

@@ -1,9 +1,11 @@
-"""What is kept of a span that has ended, what the worker knows of one, and what can become of it."""
+"""What the worker knows of a span, and what can become of it."""
 
 from __future__ import annotations
 
 from enum import Enum
 from typing import Any, NamedTuple
+
+from opentelemetry.trace import SpanContext
 
 from otel_posthog_ai.context.belonging import Belonging
 from otel_posthog_ai.dialects import AISpan, Identity
@@ -35,37 +37,6 @@ class Outlook(NamedTuple):
     ai: bool | None
     kind: str | None = None
     span_type: str | None = None
-
-
-class Ended:
-    """What is kept of an ended span of which more is known than its place."""
-
-    __slots__ = ("ai", "belonging", "identity", "parent_id", "parent_is_remote", "remote_parent", "trace_id")
-
-    def __init__(
-        self,
-        parent_id: int,
-        trace_id: int,
-        belonging: Belonging | None,
-        remote_parent: int | None,
-        identity: Identity | None,
-        parent_is_remote: bool,
-        ai: bool,
-    ) -> None:
-        self.parent_id = parent_id
-        self.trace_id = trace_id
-        self.belonging = belonging
-        self.remote_parent = remote_parent
-        self.identity = identity
-        self.parent_is_remote = parent_is_remote
-        self.ai = ai
-
-
-PlainEnded = int | tuple[int, int]
-"""The parent of a link, or parent and trace of an AI span of which nothing else is kept.
-
-Both cost the garbage collector nothing, whose full runs stop the app: it lets go of tuples of numbers.
-"""
 
 
 class Node:
@@ -151,3 +122,8 @@ class Node:
         if self.fate not in allowed:
             raise ValueError(f"a span that is {self.fate.value} cannot become {fate.value}")
         self.fate = fate
+
+
+def place_of(parent: SpanContext | None) -> tuple[int, bool]:
+    """The id of a parent, and whether it is in another process."""
+    return (parent.span_id, parent.is_remote) if parent is not None else (0, False)

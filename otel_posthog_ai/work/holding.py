@@ -59,7 +59,7 @@ class Holding:
             return above
         span = self._hierarchy.unread.get(node.span_id)
         if span is None or span.end_time is not None:
-            return above._replace(undecided=True) if self._hierarchy.is_on_its_way(node.span_id) else above
+            return above._replace(undecided=True) if self._hierarchy.ended.is_on_its_way(node.span_id) else above
         outlook = self._outlooks.of_open(node, span)
         if outlook.ai is False:
             return above

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
+from otel_posthog_ai import PostHogSpanProcessor
+from otel_posthog_ai.doors import flushing
 from otel_posthog_ai.doors.flushing import flush_all
 from otel_posthog_ai.doors.serverless import SAFETY_MARGIN_MILLIS, flush_on_exit
 from otel_posthog_ai.inbox import Inbox
@@ -18,14 +20,59 @@ from otel_posthog_ai.inbox import Inbox
 GENERATION = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"}
 
 
+LONG = 30
+"""Seconds, which only a fault takes."""
+
+
 class Invocation:
     """AWS Lambda's context object, as far as time goes."""
 
-    def __init__(self, seconds: float) -> None:
-        self.deadline = time.monotonic() + seconds
+    def __init__(self, millis: int) -> None:
+        self._millis = millis
 
     def get_remaining_time_in_millis(self) -> int:
-        return max(int((self.deadline - time.monotonic()) * 1000), 0)
+        return self._millis
+
+
+class Clock:
+    """What a flush goes by: time passes only where somebody says so."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self._seconds
+
+    def wait(self, millis: int) -> None:
+        self._seconds += millis / 1000
+
+
+class Asked(PostHogSpanProcessor):
+    """Remembers how many milliseconds each flush may take, and takes all of them, as where the server hangs."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(api_key="phc_test", host="http://127.0.0.1:9")
+        self._clock = clock
+        self.limits: list[int | None] = []
+
+    def force_flush(self, timeout_millis: int | None = 30_000) -> bool:
+        self.limits.append(timeout_millis)
+        self._clock.wait(timeout_millis or 0)
+        return False
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(flushing, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def asked(clock: Clock) -> Iterator[Asked]:
+    processor = Asked(clock)
+    yield processor
+    processor.shutdown()
 
 
 def call_a_model(provider: TracerProvider) -> None:
@@ -35,19 +82,6 @@ def call_a_model(provider: TracerProvider) -> None:
 
 def names(inbox: Inbox) -> list[str]:
     return [event["event"] for event in inbox.events()]
-
-
-@pytest.fixture
-def hanging() -> Iterator[TracerProvider]:
-    """A provider whose PostHog takes connections and never answers."""
-    from otel_posthog_ai.doors.processor import PostHogSpanProcessor
-
-    with closing(socket.create_server(("127.0.0.1", 0), backlog=64)) as server:
-        provider = TracerProvider()
-        processor = PostHogSpanProcessor(api_key="phc_test", host=f"http://127.0.0.1:{server.getsockname()[1]}")
-        provider.add_span_processor(processor)
-        yield provider
-        processor.shutdown(100)
 
 
 def test_bare_decorator(provider: TracerProvider, inbox: Inbox) -> None:
@@ -131,7 +165,7 @@ class TestAsync:
             call_a_model(provider)
             return event
 
-        assert asyncio.run(handler(7, Invocation(10))) == 7
+        assert asyncio.run(handler(7, Invocation(10_000))) == 7
         assert names(inbox) == ["$ai_generation"]
 
     def test_an_error_passes_unchanged(self, provider: TracerProvider, inbox: Inbox) -> None:
@@ -147,23 +181,34 @@ class TestAsync:
         assert raised.value is error
         assert names(inbox) == ["$ai_generation"]
 
-    def test_the_loop_goes_on_while_a_flush_waits(self, hanging: TracerProvider) -> None:
-        @flush_on_exit(timeout_millis=500)
+    def test_the_loop_goes_on_while_a_flush_waits(self, provider: TracerProvider, inbox: Inbox) -> None:
+        begun, may_end = threading.Event(), threading.Event()
+
+        class WaitsForTheLoop(PostHogSpanProcessor):
+            def force_flush(self, timeout_millis: int | None = 30_000) -> bool:
+                begun.set()
+                answers.append(may_end.wait(LONG))
+                return super().force_flush(timeout_millis)
+
+        answers: list[bool] = []
+        processor = WaitsForTheLoop(api_key="phc_test", host=inbox.url)
+
+        @flush_on_exit
         async def handler() -> None:
-            call_a_model(hanging)
+            call_a_model(provider)
 
-        async def main() -> tuple[int, float]:
-            beats = 0
-            started = time.monotonic()
+        async def main() -> None:
             task = asyncio.create_task(handler())
-            while not task.done():
-                await asyncio.sleep(0.01)
-                beats += 1
-            return beats, time.monotonic() - started
+            while not begun.is_set():
+                await asyncio.sleep(0.001)
+            assert not task.done()
+            may_end.set()
+            await task
 
-        beats, seconds = asyncio.run(main())
-        assert 0.4 < seconds < 0.9
-        assert beats > 15
+        asyncio.run(main())
+        assert answers
+        assert all(answers), "the loop stood still until the flush gave up"
+        processor.shutdown()
 
     def test_cancellation_passes(self, provider: TracerProvider, inbox: Inbox) -> None:
         async def main() -> None:
@@ -195,44 +240,52 @@ class TestAsync:
 
 
 class TestTimeLeft:
-    def test_ends_before_the_platform_does(self, hanging: TracerProvider) -> None:
+    @pytest.mark.parametrize(
+        ("granted", "limit"), [(1_000, 1_000 - SAFETY_MARGIN_MILLIS), (60_000, 5_000), (SAFETY_MARGIN_MILLIS + 1, 1)]
+    )
+    def test_ends_before_the_platform_does(self, asked: Asked, granted: int, limit: int) -> None:
         @flush_on_exit
         def handler(event: None, context: Invocation) -> None:
-            call_a_model(hanging)
+            pass
 
-        invocation = Invocation(1.0)
-        handler(None, invocation)
-        left = invocation.get_remaining_time_in_millis()
-        assert SAFETY_MARGIN_MILLIS - 150 < left <= SAFETY_MARGIN_MILLIS + 50
+        handler(None, Invocation(granted))
+        handler(None, context=Invocation(granted))
+        assert asked.limits == [limit, limit]
 
-    def test_context_by_name(self, hanging: TracerProvider) -> None:
-        @flush_on_exit
-        def handler(event: None, context: Invocation) -> None:
-            call_a_model(hanging)
-
-        started = time.monotonic()
-        handler(None, context=Invocation(0.6))
-        assert time.monotonic() - started < 0.6
-
-    def test_no_time_left(self, hanging: TracerProvider, caplog: pytest.LogCaptureFixture) -> None:
+    def test_no_time_left(self, asked: Asked, caplog: pytest.LogCaptureFixture) -> None:
         @flush_on_exit
         def handler(event: None, context: Invocation) -> str:
-            call_a_model(hanging)
             return "answer"
 
-        started = time.monotonic()
-        assert handler(None, Invocation(0.2)) == "answer"
-        assert time.monotonic() - started < 0.2
+        assert handler(None, Invocation(SAFETY_MARGIN_MILLIS)) == "answer"
+        assert asked.limits == []
         assert "no time is left" in caplog.text
 
-    def test_own_limit_is_a_cap(self, hanging: TracerProvider) -> None:
+    def test_own_limit_is_a_cap(self, asked: Asked) -> None:
         @flush_on_exit(timeout_millis=300)
         def handler(event: None, context: Invocation) -> None:
-            call_a_model(hanging)
+            pass
 
-        started = time.monotonic()
-        handler(None, Invocation(60))
-        assert time.monotonic() - started < 0.7
+        handler(None, Invocation(60_000))
+        handler(None, Invocation(500))
+        assert asked.limits == [300, 250]
+
+    def test_a_server_that_never_answers_holds_nobody_up(self) -> None:
+        """The flush gives up, and what could not be delivered is still owed."""
+        with closing(socket.create_server(("127.0.0.1", 0), backlog=64)) as server:
+            provider = TracerProvider(shutdown_on_exit=False)
+            processor = PostHogSpanProcessor(api_key="phc_test", host=f"http://127.0.0.1:{server.getsockname()[1]}")
+            provider.add_span_processor(processor)
+
+            @flush_on_exit(timeout_millis=100)
+            def handler() -> str:
+                call_a_model(provider)
+                return "answer"
+
+            assert handler() == "answer"
+            assert processor.status()["sent"] == 0
+            assert not processor.status()["dropped"]
+            processor.shutdown(100)
 
     def test_a_context_that_cannot_say(self, provider: TracerProvider, inbox: Inbox) -> None:
         class Broken:
@@ -246,15 +299,15 @@ class TestTimeLeft:
         handler(None, Broken())
         assert names(inbox) == ["$ai_generation"]
 
-    def test_one_hanging_server_leaves_time_for_the_other(
-        self, hanging: TracerProvider, provider: TracerProvider, inbox: Inbox
-    ) -> None:
-        call_a_model(hanging)
-        call_a_model(provider)
-        started = time.monotonic()
+    def test_one_hanging_server_leaves_time_for_the_other(self, clock: Clock, asked: Asked) -> None:
+        other = Asked(clock)
         assert flush_all(1_000) is False
-        assert time.monotonic() - started < 1.2
-        assert names(inbox) == ["$ai_generation"]
+        for processor in (asked, other):
+            first, second = processor.limits
+            assert first == 1, "all of them begin before one is waited for"
+            assert second is not None
+            assert 495 <= second <= 500
+        other.shutdown()
 
 
 @pytest.mark.parametrize("limit", [0, -1])
