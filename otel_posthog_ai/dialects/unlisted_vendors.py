@@ -1,14 +1,16 @@
-"""Vendors that nobody wrote a table for, by the words of their keys: `acme.span.type`, `acme.input`, `acme.user_id`."""
+"""Vendors that nobody wrote a table for, and apps that write their calls down by hand, by the words of their keys:
+`acme.span.type`, `acme.input`, `acme.user_id`; `llm.model`, `llm.tokens.prompt`.
+"""
 
 from __future__ import annotations
 
-from otel_posthog_ai.reading.kind_words import stated_by
+from otel_posthog_ai.reading.kind_words import CALL, stated_by
 from otel_posthog_ai.reading.scopes import is_plain_scope
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import conversation, identifier
 from otel_posthog_ai.reading.vendor_spans import read_belonging, read_vendor_span
-from otel_posthog_ai.reading.vendor_words import belongings_in, says_a_step, vendors_in
-from otel_posthog_ai.record import AISpan
+from otel_posthog_ai.reading.vendor_words import belongings_in, says_a_call, says_a_step, vendors_in
+from otel_posthog_ai.record import AISpan, is_call
 
 NAME = "unlisted_vendors"
 PREFIXES = ()
@@ -20,15 +22,28 @@ def recognises(source: Source) -> bool:
 
 def confirms(source: Source, *, is_ai: bool) -> bool:
     """Whether the values are such a vendor's, too."""
-    return any(says_a_step(vendor, source.attributes, is_ai=is_ai) for vendor in source.shape.once(vendors_in))
+    attributes = source.attributes
+    return any(
+        says_a_step(vendor, attributes, is_ai=is_ai) or says_a_call(vendor, attributes)
+        for vendor in source.shape.once(vendors_in)
+    )
 
 
 def read(record: AISpan, source: Source) -> None:
     for vendor in source.shape.once(vendors_in):
         if says_a_step(vendor, source.attributes, is_ai=True):
             read_vendor_span(record, source, vendor)
+        elif _is_uncounted(record) and says_a_call(vendor, source.attributes):
+            is_open = record.kind == "span" and record.span_type is None
+            read_vendor_span(record, source, vendor, CALL)
+            record.may_be_sum = record.may_be_sum or (is_open and is_call(record))
         elif any(stated_by(source.attributes.get(key)) is not None for key in vendor.kind):
             source.used.update(vendor.kind)  # says what the convention of another has said
+
+
+def _is_uncounted(record: AISpan) -> bool:
+    """Whether no other convention has counted a call here."""
+    return record.usage.input is None and record.usage.output is None
 
 
 def read_whose(record: AISpan, source: Source) -> None:

@@ -12,9 +12,9 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from .identity import names_identity
 from .scopes import is_ai_name, is_ai_scope, is_plain_scope
-from .vendor_words import says_a_step, states_kind, vendors_in
+from .vendor_words import may_tell, says_a_call, says_a_step, vendors_in
 
-ORDINARY, NAMES_IDENTITY, _MAY_STATE_KIND, MARKS_AI = 0, 1, 2, 3
+ORDINARY, NAMES_IDENTITY, _MAY_TELL, MARKS_AI = 0, 1, 2, 3
 """What a key says of its span; the greatest counts."""
 
 _MOST_KEYS = 10_000
@@ -30,8 +30,8 @@ class _KeyClasses(dict[str, int]):
     def __missing__(self, key: str) -> int:
         if key.startswith(self.prefixes):
             found = MARKS_AI
-        elif states_kind(key):
-            found = _MAY_STATE_KIND
+        elif may_tell(key):
+            found = _MAY_TELL
         else:
             found = NAMES_IDENTITY if names_identity(key) else ORDINARY
         if len(self) < _MOST_KEYS:
@@ -68,7 +68,7 @@ def first_look(span: ReadableSpan) -> int:
         scope = span.instrumentation_scope
         if scope is not None and (_ai_scopes[scope.name] or is_ai_name(scope.name, span.name)):
             return MARKS_AI
-        if found == _MAY_STATE_KIND and attributes is not None:
+        if found == _MAY_TELL and attributes is not None:
             return _second_look(attributes, scope.name if scope is not None else "")
     return found
 
@@ -76,7 +76,7 @@ def first_look(span: ReadableSpan) -> int:
 def _second_look(attributes: Mapping[str, Any], scope: str) -> int:
     """Whether the values say, too, what only the words of the keys may mean."""
     vendors = () if is_plain_scope(scope) else vendors_in(tuple(attributes))
-    if any(says_a_step(vendor, attributes) for vendor in vendors):
+    if any(says_a_step(vendor, attributes) or says_a_call(vendor, attributes) for vendor in vendors):
         return MARKS_AI
     return NAMES_IDENTITY if any(map(names_identity, attributes)) else ORDINARY
 

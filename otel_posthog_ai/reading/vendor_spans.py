@@ -13,6 +13,7 @@ from otel_posthog_ai.record import AISpan, Failure, Usage
 
 from .bodies import read_given, read_result
 from .embedding_texts import embedding_texts
+from .flattened import flattened, object_below
 from .identity import read_names
 from .kind_words import CUSTOM, Stated, stated_by
 from .kinds import name_after_span, weigh
@@ -24,7 +25,7 @@ from .states import read_state
 from .table import unset
 from .tool_definitions import read_tools
 from .user_metadata import metadata_of, read_metadata, user_tags
-from .values import conversation, count, dump, identifier, is_list, is_mapping, json_text, number, text
+from .values import conversation, count, dump, finish_reason, identifier, is_list, is_mapping, json_text, number, text
 
 
 class VendorKeys(NamedTuple):
@@ -37,10 +38,19 @@ class VendorKeys(NamedTuple):
     name: tuple[str, ...] = ()
     input: tuple[str, ...] = ()
     output: tuple[str, ...] = ()
+    input_messages: tuple[str, ...] = ()
+    """Of a call: all of its messages, where an input says only a part of them."""
+    output_messages: tuple[str, ...] = ()
     model: tuple[str, ...] = ()
+    response_model: tuple[str, ...] = ()
+    response_id: tuple[str, ...] = ()
+    finish: tuple[str, ...] = ()
     provider: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    """Name in a provider's request and key, for settings that stand alone."""
     tools: tuple[str, ...] = ()
+    tool_call_id: tuple[str, ...] = ()
     usage: tuple[str, ...] = ()
     """Usage objects."""
     counts: tuple[tuple[str, str], ...] = ()
@@ -78,9 +88,14 @@ def read_vendor_span(record: AISpan, source: Source, keys: VendorKeys, stated: S
     for key in _all(source, keys.own):
         source.used.add(key)
     if record.kind == "span":
+        given = given if given is not None else _value(source, keys.input_messages)
+        result = result if result is not None else _value(source, keys.output_messages)
         _read_step(record, source, keys, given, result)
         return
     record.request_model = record.request_model or _text(source, keys.model)
+    record.response_model = record.response_model or _text(source, keys.response_model)
+    record.response_id = record.response_id or identifier(_value(source, keys.response_id))
+    record.finish_reason = record.finish_reason or finish_reason(_value(source, keys.finish))
     provider = _text(source, keys.provider) or text(metadata.get("provider"))
     record.provider_original = record.provider_original or provider
     record.tools = record.tools or read_tools(_value(source, keys.tools))
@@ -89,7 +104,24 @@ def read_vendor_span(record: AISpan, source: Source, keys: VendorKeys, stated: S
     parameters = _value(source, keys.parameters)
     if is_mapping(parameters):
         read_request(record, parameters)
-    read_call(record, given, result)
+    read_request(record, {name: value for name, key in keys.settings if (value := source.take(key)) is not None})
+    read_call(record, _messages(source, keys.input_messages, given), _messages(source, keys.output_messages, result))
+
+
+def _messages(source: Source, keys: tuple[str, ...], otherwise: Any) -> Any:
+    """The messages of the first of the keys that has some."""
+    for key in keys:
+        found = flattened(source, key, _said) if key.endswith(".") else json_text(source.take(key))
+        if found is not None and found != "":
+            return found
+    return otherwise
+
+
+def _said(value: Any) -> Any:
+    """A flattened content: the JSON text of a list of parts or of a tool call as these; other JSON was said as text."""
+    found = json_text(value)
+    is_call = is_mapping(found) and found.keys() == {"name", "arguments"}
+    return found if is_call or (is_list(found) and all(map(is_mapping, found))) else value
 
 
 def stated_kind(source: Source, keys: VendorKeys) -> Stated | None:
@@ -133,49 +165,10 @@ def _value(source: Source, keys: tuple[str, ...]) -> Any:
     """The parsed value of the first of the keys that is there; the others are copies of it."""
     found: Any = None
     for key in keys:
-        value = _object_below(source, key) if key.endswith(".") else json_text(source.take(key))
+        value = object_below(source, key) if key.endswith(".") else json_text(source.take(key))
         if found is None and value != "":
             found = value
     return found
-
-
-# What stands around the only thing that a function gave back.
-_THE_RESULT = ({"result"}, {"__default__"})
-_DEEPEST = 64
-"""Levels that a key is taken apart into; what is left of it is the last one's name."""
-
-
-def _object_below(source: Source, prefix: str) -> Any:
-    """What was flattened under a prefix, as the object that it was; a single `result` is the result."""
-    found: dict[str, Any] = {}
-    for key, value in source.below(prefix).items():
-        _place(found, key, json_text(value))
-    whole = _with_lists(found)
-    return next(iter(found.values())) if found.keys() in _THE_RESULT else whole or None
-
-
-def _place(whole: dict[str, Any], key: str, value: Any) -> None:
-    """Put a value where its key says; below what is no object itself, it stands under all of its key."""
-    into = whole
-    *outer, last = key.split(".", _DEEPEST)
-    for segment in outer:
-        inner = into.setdefault(segment, {})
-        if not isinstance(inner, dict):
-            whole[key] = value
-            return
-        into = inner
-    into[last] = value
-
-
-def _with_lists(value: Any) -> Any:
-    """Objects whose keys are 0, 1, 2, … as the lists that they were."""
-    if not isinstance(value, dict):
-        return value
-    for key, inner in value.items():
-        value[key] = _with_lists(inner)
-    if value and value.keys() == set(map(str, range(len(value)))):
-        return [value[str(index)] for index in range(len(value))]
-    return value
 
 
 def _error_text(value: Any) -> str | None:
@@ -217,6 +210,8 @@ def _read_step(record: AISpan, source: Source, keys: VendorKeys, given: Any, res
     if name is not None and record.name is None:
         record.name = name
     name_after_span(record, source)
+    if record.span_type == "tool" and record.tool_call_id is None:
+        record.tool_call_id = identifier(_value(source, keys.tool_call_id))
     if unset(record.input_state) and given is not None and given != "":
         record.input_state = read_state(given, "user")
     if unset(record.output_state) and result is not None and result != "":

@@ -1,0 +1,198 @@
+"""What a vendor's key holds, by its last words: `acme.usage.prompt_tokens`, `acme_request_model`, `acme.prompts`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from otel_posthog_ai.attribute_names.openinference import INPUT_VALUE, OUTPUT_VALUE, TAG_TAGS
+from otel_posthog_ai.patterns import pattern
+
+from .raw_requests import PARAMETERS
+from .usage_words import count_of
+from .vendor_spans import VendorKeys
+
+Words = tuple[str, ...]
+WordsOf = Mapping[str, Words]
+"""Key -> its words in lower case, the namespace first ("" where the key has none)."""
+
+_WORD = pattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+# The last words of a key -> what it holds, the best first.
+KINDS: tuple[Words, ...] = (
+    ("span", "type"), ("span", "kind"), ("observation", "type"), ("event", "type"), ("entity", "type"),
+    ("step", "type"), ("run", "type"), ("log", "type"), ("node", "type"), ("request", "type"), ("call", "type"),
+    ("type",), ("kind",), ("operation", "type"), ("operation", "name"),
+)  # fmt: skip
+SAYS_SPAN = KINDS[:3]
+USERS: tuple[Words, ...] = (
+    ("user", "id"), ("user", "identifier"), ("customer", "identifier"), ("customer", "id"), ("end", "user"),
+    ("distinct", "id"), ("user", "email"), ("user",),
+)  # fmt: skip
+SESSIONS: tuple[Words, ...] = (
+    ("session", "id"), ("session", "identifier"), ("thread", "id"), ("conversation", "id"), ("chat", "id"),
+    ("session",),
+)  # fmt: skip
+METADATA: tuple[Words, ...] = (("metadata",),)
+TAGS: tuple[Words, ...] = (("tags",), ("labels",))
+MODELS: tuple[Words, ...] = (
+    ("request", "model"), ("model", "name"), ("model", "id"), ("llm", "model"), ("model",), ("response", "model"),
+)  # fmt: skip
+_NAMES = tuple(
+    (what, "name")
+    for what in ("span", "observation", "step", "tool", "agent", "workflow", "task", "node", "function", "entity")
+)
+# Field of `VendorKeys` -> the endings of the keys that it lists.
+_ENDINGS: dict[str, tuple[Words, ...]] = {
+    "name": _NAMES,
+    "model": MODELS,
+    "response_model": (("response", "model"), ("response", "model", "name")),
+    "response_id": (("response", "id"), ("completion", "id")),
+    "finish": (("finish", "reason"), ("finish", "reasons"), ("stop", "reason")),
+    "provider": (("provider",), ("provider", "name"), ("model", "provider"), ("vendor",)),
+    "parameters": (
+        ("params",), ("parameters",), ("model", "parameters"), ("invocation", "parameters"), ("request", "params"),
+        ("settings",),
+    ),
+    "tools": (("tools",), ("tool", "definitions")),
+    "tool_call_id": (("tool", "call", "id"), ("call", "id")),
+    "usage": (("usage",), ("token", "usage"), ("metrics",), ("usage", "details"), ("usage", "metadata")),
+    "cost": (("cost",), ("total", "cost"), ("cost", "usd")),
+    "first_token": (("time", "to", "first", "token"), ("ttft",), ("time", "to", "first", "chunk")),
+    "user": USERS,
+    "session": SESSIONS,
+    "error": (("error",), ("error", "message"), ("exception", "message")),
+}  # fmt: skip
+
+# The last word of a key of what went in or came out; `_VALUES` may stand behind it.
+_INPUTS, _OUTPUTS = ("input", "inputs", "prompt"), ("output", "outputs", "result", "response", "completion")
+_VALUES = ("value", "json", "text", "data", "content")
+_ARGUMENTS = (("tool", "arguments"), ("tool", "args"), ("function", "arguments"), ("tool", "call", "arguments"))
+# The same as messages, whole or number by number: `acme.input_messages`, `acme.prompt.0.role`.
+_INPUT_LISTS: tuple[Words, ...] = (("input", "messages"), ("messages",), ("prompts",), ("prompt",))
+_OUTPUT_LISTS: tuple[Words, ...] = (("output", "messages"), ("completions",), ("choices",), ("completion",))
+_BEFORE_NUMBER = pattern(r"^(.+?)\.\d+(?:\.|$)")
+# What was flattened, by a prefix that ends with one of these.
+_FLATTENED = {
+    _INPUTS: pattern(r"^(.*?[._](?:inputs?)\.)(.+)$"),
+    _OUTPUTS: pattern(r"^(.*?[._](?:outputs?|result|response)\.)(.+)$"),
+}
+# Words of numbers about an input, which are no input: `acme.input.tokens`, `acme.tokens.input`.
+_ABOUT = frozenset({"tokens", "token", "usage", "cost", "price", "mime", "schema", "count", "type"})
+# What the model is told beside the messages.
+_SYSTEM = frozenset({("system", "prompt"), ("system", "instruction"), ("system", "instructions")})
+# Words by which a number is a count of tokens, and words that may stand around them.
+_COUNT_WORDS = frozenset({"tokens", "token", "usage"})
+_AROUND_COUNTS = frozenset({"llm", "metrics", "model", "call", "span", "observation", "usage"})
+# Settings of a request stand right below the namespace, or below one of these.
+_AROUND_SETTINGS = frozenset(
+    {"request", "llm", "model", "params", "parameters", "settings", "options", "config", "invocation"}
+)
+_SETTINGS: dict[Words, str] = {
+    **{tuple(name.split("_")): name for name in PARAMETERS},
+    **dict.fromkeys((("stream",), ("streaming",), ("is", "streaming"), ("is", "stream")), "stream"),
+    **dict.fromkeys(_SYSTEM, "system"),
+}
+_LONGEST_SETTING = max(map(len, _SETTINGS))
+# What has metadata that no user has written.
+_OF_THE_ANSWER = frozenset({"usage", "response", "generation", "token"})
+# Keys without a namespace that stand beside a vendor's.
+_BARE_INPUTS, _BARE_OUTPUTS = ("input", INPUT_VALUE), ("output", OUTPUT_VALUE)
+_BARE_METADATA, _BARE_TAGS = ("metadata",), ("tags", TAG_TAGS)
+
+
+def words_of(key: str) -> Words:
+    """The words of a key in lower case, whatever parts them."""
+    return tuple(match.group().lower() for match in _WORD.finditer(key))
+
+
+def keys_by_words(own: list[str], beside: tuple[str, ...], words: WordsOf) -> VendorKeys:
+    """Where the vendor writes what whose keys are `own`; `beside` are all keys of the span."""
+    user_written = {prefix for key in own if (prefix := _metadata_prefix(key)) is not None}
+    rest = [key for key in own if not key.startswith(tuple(user_written))] if user_written else own
+    ranked = sorted((rank, key) for key in rest if (rank := rank_of_kind(words[key])) is not None)
+    inputs, outputs = _data(rest, words, _INPUTS), _data(rest, words, _OUTPUTS)
+    messages, answers = _lists(rest, words, _INPUT_LISTS), _lists(rest, words, _OUTPUT_LISTS)
+    return VendorKeys(
+        **{field: ending_with(rest, words, endings) for field, endings in _ENDINGS.items()},
+        kind=tuple(key for _, key in ranked),
+        input=(*inputs, *ending_with(rest, words, _ARGUMENTS)) or (() if messages else _present(_BARE_INPUTS, beside)),
+        output=outputs or (() if answers else _present(_BARE_OUTPUTS, beside)),
+        input_messages=messages,
+        output_messages=answers,
+        settings=tuple(_settings(rest, words)),
+        counts=tuple(counts_in(rest, words)),
+        metadata=(*_users_metadata(rest, words), *sorted(user_written), *_present(_BARE_METADATA, beside)),
+        tags=ending_with(rest, words, TAGS) or _present(_BARE_TAGS, beside),
+        own=tuple(own),
+    )
+
+
+def rank_of_kind(words: Words) -> int | None:
+    """Which of the endings of a kind a key has. A bare `type` or `kind` stands right below the namespace."""
+    for rank, ending in enumerate(KINDS):
+        if words[-len(ending) :] == ending and (len(ending) > 1 or len(words) == 2):
+            return rank
+    return None
+
+
+def ending_with(keys: Iterable[str], words: WordsOf, endings: Iterable[Words]) -> tuple[str, ...]:
+    """The keys that end with one of the endings, in the order of the endings."""
+    return tuple(key for ending in endings for key in keys if _ends(words[key][1:], (ending,)))
+
+
+def counts_in(keys: Iterable[str], words: WordsOf) -> Iterable[tuple[str, str]]:
+    """Field of `Usage` and key, for the keys that count tokens."""
+    for key in keys:
+        if not _COUNT_WORDS.isdisjoint(words[key]):
+            field = count_of(".".join(word for word in words[key][1:] if word not in _AROUND_COUNTS))
+            if field is not None:
+                yield field, key
+
+
+def _present(keys: tuple[str, ...], among: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(key for key in keys if key in among)
+
+
+_METADATA_BELOW = pattern(r"^(.*[._]?metadata\.)[^.]")
+
+
+def _metadata_prefix(key: str) -> str | None:
+    match = _METADATA_BELOW.match(key)
+    return match.group(1) if match is not None else None
+
+
+def _users_metadata(keys: Iterable[str], words: WordsOf) -> tuple[str, ...]:
+    return tuple(key for key in ending_with(keys, words, METADATA) if words[key][-2] not in _OF_THE_ANSWER)
+
+
+def _data(keys: list[str], words: WordsOf, names: Words) -> tuple[str, ...]:
+    """The keys of an input or output: of all of it, else the prefix under which it was flattened."""
+    said = [key for key in keys if _ABOUT.isdisjoint(words[key]) and words[key][-2:] not in _SYSTEM]
+    whole = [key for key in said if words[key][-1] in names and len(words[key]) > 1]
+    whole += [key for key in said if len(words[key]) > 2 and words[key][-1] in _VALUES and words[key][-2] in names]
+    if whole:
+        return tuple(whole)
+    below = (_FLATTENED[names].match(key) for key in said)
+    return tuple(dict.fromkeys(match.group(1) for match in below if match is not None))
+
+
+def _lists(keys: list[str], words: WordsOf, endings: tuple[Words, ...]) -> tuple[str, ...]:
+    """The keys of messages, and the prefixes under which they were flattened number by number."""
+    whole = ending_with(keys, words, (ending for ending in endings if ending[-1].endswith("s")))
+    numbered = (match.group(1) for key in keys if (match := _BEFORE_NUMBER.match(key)) is not None)
+    prefixes = (f"{above}." for above in dict.fromkeys(numbered) if _ends(words_of(above)[1:], endings))
+    return (*whole, *prefixes)
+
+
+def _ends(words: Words, endings: Iterable[Words]) -> bool:
+    return any(words[-len(ending) :] == ending for ending in endings)
+
+
+def _settings(keys: Iterable[str], words: WordsOf) -> Iterable[tuple[str, str]]:
+    """Name of the setting in a request, and key."""
+    for key in keys:
+        for length in range(min(_LONGEST_SETTING, len(words[key]) - 1), 0, -1):
+            name, above = _SETTINGS.get(words[key][-length:]), words[key][:-length]
+            if name is not None and (len(above) == 1 or above[-1] in _AROUND_SETTINGS):
+                yield name, key
+                break

@@ -1,0 +1,175 @@
+"""Calls that an app, or a vendor without a table, writes down in words of its own, without any word for the kind."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from otel_posthog_ai.record import AISpan
+from tests.traced import Traced
+
+from .test_gen_ai import read, record
+
+MESSAGES = json.dumps([{"role": "user", "content": "hi"}])
+
+CALLS: dict[str, dict[str, Any]] = {
+    "llm": {
+        "llm.provider": "openai", "llm.model": "gpt-4o", "llm.prompt": "hi", "llm.completion": "hello",
+        "llm.tokens.prompt": 5, "llm.tokens.completion": 7,
+    },
+    "llm, half of it as OpenInference has it": {
+        "llm.vendor": "openai", "llm.model_name": "gpt-4o", "llm.input": "hi", "llm.output": "hello",
+        "llm.usage.input_tokens": 5, "llm.usage.output_tokens": 7,
+    },
+    "llm, messages": {
+        "llm.provider": "openai", "llm.model": "gpt-4o", "llm.messages": MESSAGES, "llm.response": "hello",
+        "llm.prompt_tokens": 5, "llm.completion_tokens": 7,
+    },
+    "ai": {
+        "ai.provider": "openai", "ai.model": "gpt-4o", "ai.input": "hi", "ai.output": "hello", "ai.tokens.input": 5,
+        "ai.tokens.output": 7,
+    },
+    "genai": {
+        "genai.model.provider": "openai", "genai.model": "gpt-4o", "genai.input": "hi", "genai.output": "hello",
+        "genai.usage.input_tokens": 5, "genai.usage.output_tokens": 7,
+    },
+    "no namespace": {
+        "provider": "openai", "model": "gpt-4o", "prompt": "hi", "response": "hello", "prompt_tokens": 5,
+        "completion_tokens": 7,
+    },
+    "request and response": {
+        "acme.provider": "openai", "acme.request.model": "gpt-4o", "acme.request.messages": MESSAGES,
+        "acme.response.content": "hello", "acme.usage.prompt_tokens": 5, "acme.usage.completion_tokens": 7,
+    },
+    "Traceloop's, by another name": {
+        "acme.provider": "openai", "acme.request.type": "chat", "acme.request.model": "gpt-4o",
+        "acme.prompt.0.role": "user", "acme.prompt.0.content": "hi", "acme.completion.0.role": "assistant",
+        "acme.completion.0.content": "hello", "acme.usage.prompt_tokens": 5, "acme.usage.completion_tokens": 7,
+    },
+    "OpenInference's, by another name": {
+        "acme.provider": "openai", "acme.span.kind": "LLM", "acme.model_name": "gpt-4o",
+        "acme.input_messages.0.message.role": "user", "acme.input_messages.0.message.content": "hi",
+        "acme.output_messages.0.message.role": "assistant",
+        "acme.output_messages.0.message.contents.0.message_content.type": "text",
+        "acme.output_messages.0.message.contents.0.message_content.text": "hello",
+        "acme.token_count.prompt": 5, "acme.token_count.completion": 7,
+    },
+    "input is a part of the messages": {
+        "acme.provider": "openai", "acme.span.kind": "LLM", "acme.model": "gpt-4o", "acme.input": "h",
+        "acme.messages": MESSAGES, "acme.output": "hello", "acme.tokens.input": 5, "acme.tokens.output": 7,
+    },
+}  # fmt: skip
+
+
+def _said(found: AISpan) -> tuple[Any, ...]:
+    (asked,), (answer,) = found.input or [{}], found.output or [{}]
+    content = answer["content"]
+    return asked["content"], content if isinstance(content, str) else content[0]["text"]
+
+
+@pytest.mark.parametrize("attributes", CALLS.values(), ids=CALLS)
+def test_a_call(attributes: dict[str, Any]) -> None:
+    found = record(attributes, scope="my.app")
+    assert (found.kind, found.provider, found.request_model) == ("generation", "openai", "gpt-4o")
+    assert (found.usage.input, found.usage.output) == (5, 7)
+    assert _said(found) == ("hi", "hello")
+    assert not found.attributes
+
+
+def test_all_that_a_request_and_its_answer_have() -> None:
+    found = record(
+        {
+            "acme.request.model": "gpt-4o",
+            "acme.request.temperature": 0.2,
+            "acme.max_tokens": 100,
+            "acme.is_streaming": True,
+            "acme.system_prompt": "Be brief.",
+            "acme.prompt": "hi",
+            "acme.response.model": "gpt-4o-2024",
+            "acme.response.id": "chatcmpl-1",
+            "acme.response.finish_reasons": ("stop",),
+            "acme.completion": "hello",
+            "acme.ttft": 0.5,
+            "acme.usage": json.dumps({"prompt_tokens": 5, "completion_tokens": 7}),
+        }
+    )
+    assert (found.request_model, found.response_model) == ("gpt-4o", "gpt-4o-2024")
+    assert (found.response_id, found.finish_reason, found.stream) == ("chatcmpl-1", "stop", True)
+    assert (found.parameters, found.instructions) == ({"temperature": 0.2, "max_tokens": 100}, "Be brief.")
+    assert (found.usage.input, found.usage.output, found.time_to_first_token) == (5, 7, 0.5)
+
+
+def test_tool_calls_that_were_flattened() -> None:
+    call = "acme.output_messages.0.message.tool_calls.0.tool_call"
+    found = record(
+        {
+            "acme.span.kind": "LLM",
+            "acme.model": "gpt-4o",
+            "acme.input_messages.1.message.role": "tool",
+            "acme.input_messages.1.message.content": '{"temp": 21}',
+            "acme.input_messages.1.message.tool_call_id": "call_0",
+            "acme.output_messages.0.message.role": "assistant",
+            f"{call}.id": "call_1",
+            f"{call}.function.name": "get_weather",
+            f"{call}.function.arguments": '{"city": "Paris"}',
+        }
+    )
+    assert found.input == [{"role": "tool", "content": '{"temp": 21}', "tool_call_id": "call_0"}]
+    assert found.output is not None
+    assert [(each["id"], each["function"]) for each in found.output[0]["tool_calls"]] == [
+        ("call_1", {"name": "get_weather", "arguments": '{"city": "Paris"}'})
+    ]
+
+
+def test_the_arguments_and_the_id_of_a_tool() -> None:
+    found = record(
+        {
+            "acme.span_type": "tool",
+            "acme.tool.name": "get_weather",
+            "acme.tool.arguments": '{"city": "Paris"}',
+            "acme.tool.call_id": "call_1",
+            "acme.tool.result": "sunny",
+        }
+    )
+    assert (found.name, found.tool_call_id) == ("get_weather", "call_1")
+    assert (found.input_state, found.output_state) == ({"city": "Paris"}, "sunny")
+
+
+def test_an_app_keeps_what_is_its_own() -> None:
+    found = record({**CALLS["request and response"], "acme.campaign": "spring"})
+    assert found.attributes == {"acme.campaign": "spring"}
+
+
+def test_a_sum_around_calls_is_a_step(traced: Traced) -> None:
+    total = {"acme.model": "gpt-4o", "acme.input_tokens": 10, "acme.output_tokens": 14, "acme.input": "hi"}
+    chat = {
+        "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 5,
+        "gen_ai.usage.output_tokens": 7,
+    }  # fmt: skip
+    with traced.tracer.start_as_current_span("answer", attributes=total):
+        for number in range(2):
+            traced.tracer.start_span(f"chat {number}", attributes={**chat, "gen_ai.response.id": f"r-{number}"}).end()
+    found = {name: event["event"] for name, event in traced.events().items()}
+    assert found == {"trace:answer": "$ai_trace", "chat 0": "$ai_generation", "chat 1": "$ai_generation"}
+
+
+ORDINARY: dict[str, dict[str, Any]] = {
+    "a model that is a thing": {"car.model": "T", "car.input": "x", "car.output": "y"},
+    "a model of another kind": {"model": "resnet", "input": "x", "output": "y"},
+    "nothing was answered": {"shop.model": "gpt-4o", "shop.prompt": "x"},
+    "counts of something else": {"model": "T", "token": "secret", "count": 3},
+    "no numbers": {"acme.model": "gpt-4o", "acme.input_tokens": "many"},
+    "a namespace of a convention": {"device.model": "x", "device.input_tokens": 1},
+    "what the user wrote": {"acme.metadata.model": "gpt-4o", "acme.input_tokens": 1},
+}
+
+
+@pytest.mark.parametrize("attributes", ORDINARY.values(), ids=ORDINARY)
+def test_ordinary_spans_stay_so(attributes: dict[str, Any]) -> None:
+    assert read(attributes, name="work") is None
+
+
+def test_an_http_client_makes_no_call() -> None:
+    assert read(CALLS["no namespace"], scope="opentelemetry.instrumentation.requests") is None
