@@ -86,7 +86,9 @@ def read_history(entries: Any, role: str, read: ReadEntry, is_item: Callable[[An
 
     `read(entry, role)` gives the messages of one entry, and `is_item(entry)` whether turns have to be joined for it.
     """
-    if type(entries) is not _LIST or not repeated_json.lock.acquire(blocking=False):
+    if type(entries) is not _LIST or not entries or not repeated_json.may_know(entries[0]):
+        return None
+    if not repeated_json.lock.acquire(blocking=False):
         return None
     try:
         known = repeated_json.list_of(entries)

@@ -17,7 +17,8 @@ from .draft import Draft, result_text
 from .histories import read_history
 from .media_parts import images
 from .message_layout import join_items, laid_out, last_user_text, message_text, with_instructions
-from .parts import holds_result, is_call_type, is_item_text, is_result_type, read_part, type_of
+from .parts import holds_result, is_call_type, is_result_type, read_part, type_of
+from .plain_messages import plain_message
 from .roles import CLASSES, LANGCHAIN_TYPES, ROLES, role_of
 from .values import is_list, is_mapping, parse_json
 
@@ -33,7 +34,6 @@ CONTAINERS = ("messages", "choices", "candidates", "generations", "contents", "o
 # Items of the Responses API that are neither messages nor calls and results of tools.
 _OTHER_ITEMS = frozenset({"reasoning", "image_generation_call", "mcp_list_tools"})
 _LONGEST_REMEMBERED = 20_000
-_PLAIN_KEYS = frozenset({"role", "parts", "content", "finish_reason"})
 _CALL_KEYS = ("tool_calls", "toolCalls", "toolInvocations")
 _CONTENT_KEYS = ("parts", "blocks", "contents", "text", "message")
 
@@ -47,7 +47,11 @@ def read_messages(value: Any, role: str) -> list[Message] | None:
     messages: list[Message] = []
     has_items = False
     for entry in _entries(found, 0):
-        messages += read_message(entry, role)
+        plain = plain_message(entry)
+        if plain is not None:
+            messages += plain
+            continue
+        messages += _other_message(entry, role)
         has_items = has_items or _is_item(entry)
     if has_items:
         messages = join_items(messages)
@@ -101,12 +105,15 @@ def _is_pair(entry: Any) -> bool:
 
 def read_message(entry: Any, role: str) -> list[Message]:
     """The messages that one entry stands for: none, one, or a message and the tool results that were inside it."""
+    plain = plain_message(entry)
+    return _other_message(entry, role) if plain is None else plain
+
+
+def _other_message(entry: Any, role: str) -> list[Message]:
     if not is_mapping(entry):
         if is_list(entry):
             return text_message(entry[0], entry[1]) if _is_pair(entry) else []
         return text_message(role, entry)
-    if _PLAIN_KEYS.issuperset(entry) and isinstance(entry.get("role"), str):
-        return _plain_message(entry, role_of(entry, role))
     entry = _unwrapped(entry)
     if _is_item(entry):
         draft = Draft()
@@ -115,24 +122,6 @@ def read_message(entry: Any, role: str) -> list[Message]:
     if entry.get("kind") in ("request", "response") and is_list(entry.get("parts")):
         return _pydantic_ai(entry)
     return _chat_message(entry, role_of(entry, role))
-
-
-def _plain_message(entry: Mapping[str, Any], role: str) -> list[Message]:
-    """The usual message, which says nothing beside its content: all that the long way would find in it."""
-    content = entry.get("content")
-    if content is None:
-        content = entry.get("parts")
-    if is_list(content) and len(content) == 1:
-        part = content[0]
-        if is_mapping(part) and len(part) == 2 and part.get("type") == "text":
-            text = part.get("text", part.get("content"))
-            content = text if isinstance(text, str) and (text[:1] != "{" or not is_item_text(text)) else content
-    if isinstance(content, str) and role != "tool":
-        return [{"role": role, "content": content}] if content else []
-    if is_list(content) and (role != "tool" or any(map(holds_result, content))):
-        earlier, draft = _read_parts(content, role, Draft())
-        return [*earlier, *laid_out(role, draft)]
-    return _chat_message(entry, role)
 
 
 def _unwrapped(entry: Mapping[str, Any]) -> Mapping[str, Any]:

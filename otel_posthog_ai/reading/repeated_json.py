@@ -85,6 +85,10 @@ class RepeatedJson:
         finally:
             self.lock.release()
 
+    def may_know(self, entry: object) -> bool:
+        """Whether a remembered list may begin with this very entry; asked without `lock`."""
+        return id(entry) in self._by_first
+
     def list_of(self, entries: list[Any]) -> RepeatedList | None:
         """The remembered list that begins with these very entries; None where there is none. `lock` is to be held."""
         known = self._by_first.get(id(entries[0])) if entries else None

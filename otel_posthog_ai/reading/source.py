@@ -79,7 +79,7 @@ class Source:
     def __init__(self, span: ReadableSpan, logs: Iterable[Occurrence] = ()) -> None:
         self.name: str = span.name or ""
         attributes = span.attributes
-        self.attributes: dict[str, Any] = _plain_dict(attributes) if attributes else {}
+        self.attributes: dict[str, Any] = _plain_dict(attributes) if attributes is not None else {}
         self.events: list[Occurrence] = [
             Occurrence(event.name, event.attributes or _EMPTY, None, event.timestamp) for event in span.events
         ]
@@ -87,8 +87,9 @@ class Source:
         scope = span.instrumentation_scope
         self.scope: str = (scope.name if scope is not None else "") or ""
         self.scope_version: str | None = scope.version if scope is not None else None
-        self.status_error: bool = span.status.status_code is StatusCode.ERROR
-        self.status_message: str | None = span.status.description
+        status = span.status
+        self.status_error: bool = status.status_code is StatusCode.ERROR
+        self.status_message: str | None = status.description
         resource = span.resource
         self.resource: Mapping[str, Any] = resource.attributes if resource is not None else _EMPTY  # pyright: ignore[reportUnnecessaryComparison]
         self.shape = _NO_SHAPE

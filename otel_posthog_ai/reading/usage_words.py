@@ -50,9 +50,8 @@ _DEEPEST = 3
 def fill_by_words(record: AISpan, source: Source) -> None:
     """Fill the counts that no key of a table has filled."""
     for key, field in source.shape.once(_counts):
-        value = count(source.attributes.get(key))
-        if value is not None and getattr(record.usage, field) is None:
-            setattr(record.usage, field, value)
+        if getattr(record.usage, field) is None:
+            setattr(record.usage, field, count(source.attributes.get(key)))
 
 
 def fill_from_events(record: AISpan, source: Source) -> None:

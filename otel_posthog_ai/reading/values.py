@@ -33,7 +33,7 @@ def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
 def text(value: Any) -> str | None:
     """A text that says something; numbers and booleans become text."""
     if isinstance(value, str):
-        return value if value.strip() else None
+        return value if value and not value.isspace() else None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
@@ -72,6 +72,8 @@ _BEYOND_COUNTING = 2**53
 
 def number(value: Any) -> float | None:
     """A finite number, also from text; True is none."""
+    if type(value) is int:  # almost every one
+        return value if -_BEYOND_COUNTING < value < _BEYOND_COUNTING else None
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
@@ -88,6 +90,8 @@ def number(value: Any) -> float | None:
 
 def count(value: Any) -> float | None:
     """A number of tokens: not negative."""
+    if type(value) is int:
+        return value if 0 <= value < _BEYOND_COUNTING else None
     found = number(value)
     return found if found is not None and found >= 0 else None
 
