@@ -16,20 +16,27 @@ def _provider() -> Any:
     return provider
 
 
+def _exporting_provider() -> Any:
+    """The same, in an app that exports to PostHog."""
+    from otel_posthog_ai import PostHogSpanProcessor
+
+    provider = _provider()
+    provider.add_span_processor(PostHogSpanProcessor())
+    return provider
+
+
 def _client() -> Any:
     """An OpenAI client under an instrumentor, in an app that exports to PostHog."""
     from openai import OpenAI
     from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor
 
-    from otel_posthog_ai import PostHogSpanProcessor
-
     os.environ.setdefault("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "span_only")
-    _provider().add_span_processor(PostHogSpanProcessor())
+    _exporting_provider()
     OpenAIInstrumentor().instrument()
     return OpenAI()
 
 
-_MAKERS = {"provider": _provider, "client": _client}
+_MAKERS = {"provider": _provider, "exporting_provider": _exporting_provider, "client": _client}
 
 
 def __getattr__(name: str) -> Any:
