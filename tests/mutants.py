@@ -16,6 +16,7 @@ import json
 import math
 import os
 import random
+import re
 import resource
 import subprocess
 import sys
@@ -40,8 +41,10 @@ ROOMS = {
     "usage": "otel_posthog_ai/events/usage.py",
     "outbox": "otel_posthog_ai/delivery/outbox.py",
 }
-# The smallest module with mutants: mutmut makes all of them before it runs any.
-_SMALLEST = "otel_posthog_ai.tree.place.*"
+# mutmut makes all mutants, and runs all tests to see which reach them, before it looks for the one that it is to run.
+_NO_MUTANT = "of no function"
+_NOT_FOUND = "nothing matches"
+_WHEEL = re.compile("[\u2800-\u28ff] ")
 _SECONDS = 60
 """Of processor time: a mutant that uses more does not come to its end, which a user would notice, too."""
 _TEST_SECONDS = 20.0
@@ -51,7 +54,7 @@ _BYTES = 4 * 1024**3
 
 
 def mutants() -> dict[str, list[str]]:
-    """File -> the names of its mutants; mutmut makes none of lines that no test reaches."""
+    """File -> the names of its mutants."""
     found: dict[str, list[str]] = {}
     for path in sorted(FOLDER.rglob("*.meta")):
         names = json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
@@ -142,9 +145,19 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1, help="another seed is another sample")
     parser.add_argument("--seconds", type=float, default=_TEST_SECONDS, help="of tests for each mutant")
     options = parser.parse_args(arguments)
-    subprocess.run(["mutmut", "run", _SMALLEST], check=True, stdout=subprocess.DEVNULL)
+    make()
     sample = {room: sample_of(room, options.size, options.seed) for room in options.rooms or ROOMS}
     run(sample, options.seconds)
+
+
+def make() -> None:
+    """Make the mutants of what has changed, and find out which tests reach them."""
+    made = subprocess.run(["mutmut", "run", _NO_MUTANT], capture_output=True, text=True)
+    told = made.stdout + made.stderr
+    if _NOT_FOUND not in told:
+        # Between the pictures of its turning wheel it says which test failed, and how.
+        print("\n".join(line for line in re.split("[\r\n]+", told) if not _WHEEL.match(line)))
+        sys.exit(made.returncode or 1)
 
 
 def run(sample: dict[str, list[str]], most_seconds: float = _TEST_SECONDS) -> None:

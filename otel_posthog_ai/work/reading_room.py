@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import SpanContext
 
 from otel_posthog_ai.content.outgoing import Outgoing, Privacy
 from otel_posthog_ai.context import entries
@@ -57,7 +58,7 @@ class ReadingRoom:
         if context is None:
             return not self._patient  # reading it says that it is lost
         if not self._patient:
-            return self._let_through(span)
+            return self._let_through(span, context)
         wanted, identity = admit(span, self._filter)
         wanted = wanted and context.trace_flags.sampled
         if wanted:
@@ -72,15 +73,13 @@ class ReadingRoom:
         context = span.get_span_context()
         return context is not None and context.trace_flags.sampled and admit(span, self._filter)[0]
 
-    def _let_through(self, span: ReadableSpan) -> bool:
+    def _let_through(self, span: ReadableSpan, context: SpanContext) -> bool:
         """Without starts every span is read: one that a child has named as its parent leaves, whatever it says."""
         self.hierarchy.refusals.answered(span)
-        context = span.get_span_context()
         if not passes(self._filter, span):
-            if context is not None:
-                self.hierarchy.finished(context.span_id, span.parent, context.trace_id, None, False)
+            self.hierarchy.finished(context.span_id, span.parent, context.trace_id, None, False)
             return False
-        if context is not None and entries.any_was_private() and not self.hierarchy.saw_start(context.span_id):
+        if entries.any_was_private() and not self.hierarchy.saw_start(context.span_id):
             node = self.hierarchy.learn(context.span_id, context.trace_id, span.parent)
             node.tainted = True
             self._counters.add("contexts_unknown")

@@ -188,6 +188,23 @@ def test_a_call_that_has_left_swallows_only_its_own_half(
     assert len(calls(stages)) == (1 if swallowed else 2)
 
 
+def test_a_call_whose_inner_half_has_left_stays_as_a_step_with_its_words(
+    stages: Stages, provider: TracerProvider
+) -> None:
+    answered = {"gen_ai.output.messages": '[{"role":"assistant","parts":[{"type":"text","content":"yes"}]}]'}
+    framework = provider.get_tracer("framework").start_span(
+        "framework", attributes={**CHAT, **_asked("hello"), **answered}
+    )
+    provider.get_tracer("client").start_span("client", trace.set_span_in_context(framework), attributes=CHAT).end()
+    assert stages.leave() == ["client"]
+    framework.end()
+    stages.leave()
+    (step,) = [event["properties"] for event in stages.events if event["event"] == "$ai_span"]
+    assert step["$ai_input_state"] == [{"role": "user", "content": "hello"}]
+    assert step["$ai_output_state"] == [{"role": "assistant", "content": "yes"}]
+    assert "$ai_input_tokens" not in step
+
+
 # What the call inside says, in a trace of its own -> whether the parentless client around it reports the same.
 AROUND = [
     pytest.param(_asked("hello"), True, id="the same words and counts"),
@@ -231,6 +248,16 @@ def test_ties_are_broken_by_who_began_first(stages: Stages, provider: TracerProv
     _apart(provider, "first", 0, **same).end((1_000 + 90) * MILLISECOND)
     stages.leave()
     assert [call["otel.scope.name"] for call in calls(stages)] == ["first"]
+
+
+@pytest.mark.parametrize("scopes", [("one", "other"), ("other", "one")])
+def test_of_equal_times_the_one_that_was_read_first_survives(
+    stages: Stages, provider: TracerProvider, scopes: tuple[str, str]
+) -> None:
+    for scope in scopes:
+        _apart(provider, scope, 0, **{"gen_ai.response.id": "r1"}).end((1_000 + 50) * MILLISECOND)
+    stages.leave()
+    assert [call["otel.scope.name"] for call in calls(stages)] == [scopes[0]]
 
 
 def test_of_equal_starts_the_longer_one_is_around(stages: Stages, provider: TracerProvider) -> None:

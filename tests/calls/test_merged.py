@@ -36,6 +36,13 @@ def merged(outer: dict[str, Any], inner: dict[str, Any], *, outer_scope: str = "
     return properties
 
 
+CALL = '{"type":"tool_call","id":"c1","name":"search","arguments":{}}'
+THOUGHT = '{"type":"reasoning","content":"hm"}'
+THOUGHT_AND_CALL = [
+    {"type": "thinking", "thinking": "hm"},
+    {"type": "function", "id": "c1", "function": {"name": "search", "arguments": "{}"}},
+]
+
 # The framework says, the client says -> the one event says (None: nothing).
 FIELDS = {
     "the client knows how the answer ended": (
@@ -97,6 +104,16 @@ FIELDS = {
     "who asks, as only the client says": ({}, {"session.id": "s-1"}, {"$ai_session_id": "s-1"}),
     "who asks, as the framework says": (
         {"session.id": "s-0"}, {"session.id": "s-1"}, {"$ai_session_id": "s-0"},
+    ),
+    "the client tells calls among thoughts": (
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{CALL}]}}]'},
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{THOUGHT},{CALL}]}}]'},
+        {"$ai_output_choices": [{"role": "assistant", "content": THOUGHT_AND_CALL}]},
+    ),
+    "the framework tells calls among thoughts": (
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{THOUGHT},{CALL}]}}]'},
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{CALL}]}}]'},
+        {"$ai_output_choices": [{"role": "assistant", "content": THOUGHT_AND_CALL}]},
     ),
     # ---- counts
     "details of the framework's, where both count the same": (

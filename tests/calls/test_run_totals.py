@@ -45,6 +45,15 @@ def test_a_run_without_calls_is_counted_by_one_below_it(traced: Traced) -> None:
     assert_sound(list(events.values()))
 
 
+def test_each_run_of_a_trace_is_counted(traced: Traced) -> None:
+    with traced.tracer.start_as_current_span("workflow", attributes={"gen_ai.operation.name": "invoke_workflow"}):
+        for name, count in (("first", 300), ("second", 301)):
+            said = {**TOTALS, "gen_ai.agent.name": name, "gen_ai.usage.input_tokens": count}
+            traced.tracer.start_span("agent", attributes=said).end()
+    made = {e["properties"]["$ai_span_name"]: e["properties"]["$ai_input_tokens"] for e in generations(traced.events())}
+    assert made == {"first (total)": 300, "second (total)": 301}
+
+
 def test_the_root_of_a_trace_is_counted_too(traced: Traced) -> None:
     with traced.tracer.start_as_current_span("agent", attributes=TOTALS):
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import permutations
 from typing import Any
 
@@ -243,6 +244,8 @@ def test_usage_that_was_noted_apart_belongs_to_the_call_that_ended_nearest_to_it
 
 # ---- what a step around a call knows of it ---------------------------------------------------------------------------
 
+THOUGHT = {"type": "thinking", "thinking": "hm"}
+TEXT = {"type": "text", "text": "yes"}
 VOLTAGENT = "@voltagent/core"
 RUN = {
     "entity.type": "agent", "entity.name": "guide", "output": "all of it, and more",
@@ -250,6 +253,28 @@ RUN = {
     "usage.prompt_tokens": 159, "usage.completion_tokens": 19,
 }  # fmt: skip
 ATTEMPT = {"entity.type": "agent", "span.type": "llm", "llm.model": "gpt-4o-mini", "llm.usage.prompt_tokens": 91}
+
+
+# What the provider answered the step, what the call says of it -> what the call tells: whichever is more.
+LENT = [
+    pytest.param([THOUGHT, TEXT], None, [THOUGHT, TEXT], id="the call says nothing"),
+    pytest.param([THOUGHT, TEXT], "yes", [THOUGHT, TEXT], id="the call says the text alone"),
+    pytest.param([TEXT], "yes, and more", "yes, and more", id="the call says as much"),
+]
+
+
+@pytest.mark.parametrize(("answered", "said", "expected"), LENT)
+def test_the_answer_of_a_step_around_a_call(answered: list[dict[str, str]], said: str | None, expected: Any) -> None:
+    told = Told()
+    body = json.dumps({"type": "message", "role": "assistant", "content": answered})
+    kind = "mastra.span.type"
+    step = told.begin("mastra", "step", 0, {kind: "model_step", "mastra.metadata.body": body})
+    parts = json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": said}]}])
+    output = {"gen_ai.output.messages": parts} if said is not None else {}
+    told.span("mastra", (10, 20), {kind: "model_inference", **CHAT, **output}, step, "chat")
+    step.end(1_100 * MILLISECOND)
+    (call,) = told.events()
+    assert call["$ai_output_choices"] == [{"role": "assistant", "content": expected}]
 
 
 def test_of_several_calls_below_a_run_the_first_has_what_the_run_counts() -> None:

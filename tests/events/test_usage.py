@@ -81,6 +81,21 @@ def test_the_total_of_one_object_does_not_stand_beside_the_counts_of_another() -
     assert (usage.input, usage.output, usage.total, usage.reasoning) == (10, 5, None, 2)
 
 
+def test_how_counts_are_meant_is_taken_over_only_with_them() -> None:
+    usage, found = Usage(), Usage()
+    usage.input, found.output = 10, 5
+    found.input, found.input_excludes_cache, found.as_provider_counts = 6, True, True
+    found.output_excludes_reasoning = True
+    fill_usage(usage, found)
+    assert (usage.input_excludes_cache, usage.as_provider_counts) == (None, None)
+    assert (usage.output, usage.output_excludes_reasoning) == (5, True)
+    asked = Usage()
+    asked.output = 5
+    fill_usage(asked, found)
+    assert (asked.input, asked.input_excludes_cache, asked.as_provider_counts) == (6, True, True)
+    assert asked.output_excludes_reasoning is None
+
+
 # Output and total that are stated, the dialect's word, who answered -> output that is sent, and its text.
 REASONED = [
     pytest.param(5, 15, None, "gpt-5", (5, None), id="the total says that 3 of the 5 are reasoning"),

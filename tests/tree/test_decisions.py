@@ -224,6 +224,23 @@ def test_the_taint_of_a_merged_half_is_the_survivors(stages: Stages, provider: T
     assert "the secret" not in str(stages.events)
 
 
+def test_what_runs_below_a_pair_of_which_one_half_is_private_is_private(
+    stages: Stages, provider: TracerProvider
+) -> None:
+    """Also what begins when the private half, in a trace of its own, has long been read and merged."""
+    framework, client = provider.get_tracer("framework"), provider.get_tracer("client")
+    outer = framework.start_span("framework", attributes={**CHAT, "gen_ai.response.id": "r1"})
+    with posthog_context(privacy_mode=True):
+        client.start_span("client", attributes={**CHAT, "gen_ai.response.id": "r1"}).end()
+    outer.end()
+    stages.leave()
+    said = {**TOOL, "gen_ai.tool.call.arguments": "the secret"}
+    framework.start_span("tool", trace.set_span_in_context(outer), attributes=said).end()
+    stages.leave()
+    assert [event["event"] for event in stages.events] == ["$ai_generation", "$ai_span"]
+    assert "the secret" not in str(stages.events)
+
+
 # ---- for whom ------------------------------------------------------------------------------------------------------
 
 

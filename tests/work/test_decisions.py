@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai.reading.content_events import CHOICE, EVALUATION
@@ -55,6 +56,23 @@ def test_what_has_ended_waits_only_for_what_could_change_it(
         stages.leave(everything=False)
         assert (stages.events == []) is waits
         assert stages.room.held == int(waits)
+
+
+@pytest.mark.parametrize(("its_like", "waits"), [(None, True), (AGENT, False), (CHAT, True)])
+def test_what_an_open_span_will_be_is_told_by_its_like(
+    stages: Stages, provider: TracerProvider, its_like: dict[str, Any] | None, waits: bool
+) -> None:
+    """Spans of one scope and name become the same."""
+    framework = provider.get_tracer("framework")
+    if its_like is not None:
+        framework.start_span("around", Context(), attributes=its_like).end()
+    framework.start_span("another name", Context(), attributes=AGENT if waits else CHAT).end()
+    stages.leave()
+    stages.events.clear()
+    with framework.start_as_current_span("around"):
+        provider.get_tracer("client").start_span("inside", attributes=CHAT).end()
+        stages.leave(everything=False)
+        assert (stages.events == []) is waits
 
 
 def test_a_call_waits_for_the_call_of_another_instrumentor_around_it(stages: Stages, provider: TracerProvider) -> None:

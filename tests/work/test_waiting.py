@@ -125,6 +125,36 @@ def test_at_the_end_an_open_span_leaves_if_its_child_has_named_it() -> None:
     assert all(span.is_recording() for span in (root, named, nobody))
 
 
+def test_at_the_end_an_open_span_that_says_nothing_leaves_if_its_child_has_named_it() -> None:
+    """Its scope is one of AI alone, so the child took it for a step and hangs on it."""
+    stages = Stages()
+    tracer_of = provider_of(stages).get_tracer
+    silent = tracer_of("openinference.instrumentation.langchain").start_span("silent")
+    tracer_of("app").start_span("chat", trace.set_span_in_context(silent), attributes=CHAT).end()
+    assert stages.leave() == ["chat"]
+    stages.events += [decode(event) for event in stages.room.release(everything=True, final=True)]
+    parent = stages.events[0]["properties"]["$ai_parent_id"]
+    assert parent in {event["properties"]["$ai_span_id"] for event in stages.events if event["event"] == "$ai_span"}
+
+
+# ---- in which order ----
+
+
+@pytest.mark.parametrize("between", [0, 2])
+def test_an_ancestor_whose_clock_is_late_is_placed_before_what_ran_below_it(between: int) -> None:
+    """Else it would not be known as the root of the trace when that is placed, and leave a second time as a step."""
+    stages = Stages()
+    tracer = provider_of(stages).get_tracer("app")
+    spans = [tracer.start_span("agent", Context(), attributes=AGENT, start_time=1_001 * MILLISECOND)]
+    for attributes in (*[{}] * between, CHAT):
+        above = trace.set_span_in_context(spans[-1], Context())
+        spans.append(tracer.start_span("below", above, attributes=attributes, start_time=1_000 * MILLISECOND))
+    for span in reversed(spans):
+        span.end(1_010 * MILLISECOND)
+    stages.leave()
+    assert [event["event"] for event in stages.events] == ["$ai_trace", "$ai_generation"]
+
+
 # ---- results that judges give afterwards -----------------------------------------------------------------------------
 
 
