@@ -20,12 +20,14 @@ from otel_posthog_ai.record import MISSING, AISpan, Identity
 
 from . import (
     ag2,
+    agent365,
     agent_framework,
     agenta,
     agentops,
     agentscope,
     anthropic_sdk,
     atla,
+    atomic_agents,
     ax,
     azure_agents,
     basalt,
@@ -176,6 +178,8 @@ DIALECTS: tuple[Dialect, ...] = (
     agentscope,
     strands,
     agent_framework,
+    agent365,
+    atomic_agents,
     openai_agents_v2,
     spring_ai,
     langchain4j,
@@ -233,6 +237,7 @@ ANNOTATIONS: tuple[Annotation, ...] = (
     Annotation(("humanloop.file.type",), humanloop.read_prompt),
     Annotation(("paid.sdk.version",), paid.read_customer),
     Annotation(("",), unlisted_vendors.read_whose),  # by the words of the keys
+    Annotation(("put",), unlisted_vendors.read_data_of_its_own),
 )
 
 

@@ -96,7 +96,10 @@ def recognises(source: Source) -> bool:
 
 
 # Stamped on every span of a request by some set-ups; a span with only these is not AI.
-NOT_MARKING = frozenset({GEN_AI_CONVERSATION_ID, GEN_AI_AGENT_NAME, GEN_AI_AGENT_ID, GEN_AI_WORKFLOW_NAME})
+NOT_MARKING = frozenset(
+    {GEN_AI_CONVERSATION_ID, GEN_AI_AGENT_NAME, GEN_AI_AGENT_ID, GEN_AI_WORKFLOW_NAME, "gen_ai.agent.description",
+     "gen_ai.agent.version", "gen_ai.agent.type"}
+)  # fmt: skip
 
 
 def read(record: AISpan, source: Source) -> None:

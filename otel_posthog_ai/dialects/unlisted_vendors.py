@@ -8,8 +8,8 @@ from otel_posthog_ai.reading.kind_words import CALL, stated_by
 from otel_posthog_ai.reading.scopes import is_plain_scope
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import conversation, identifier
-from otel_posthog_ai.reading.vendor_spans import read_belonging, read_vendor_span
-from otel_posthog_ai.reading.vendor_words import belongings_in, says_a_call, says_a_step, vendors_in
+from otel_posthog_ai.reading.vendor_spans import read_belonging, read_data, read_vendor_span
+from otel_posthog_ai.reading.vendor_words import belongings_in, data_in, says_a_call, says_a_step, vendors_in
 from otel_posthog_ai.record import AISpan, is_call
 
 NAME = "unlisted_vendors"
@@ -57,3 +57,11 @@ def read_whose(record: AISpan, source: Source) -> None:
             identity.incidental_user = identity.incidental_user or identifier(attributes.get(key))
         for key in keys.session:
             identity.incidental_session = identity.incidental_session or conversation(attributes.get(key))
+
+
+def read_data_of_its_own(record: AISpan, source: Source) -> None:
+    """What an instrumentor keeps in the namespace that is called as its scope, where the conventions say the rest."""
+    scope = source.scope.lower().replace("-", "_")
+    for space, keys in source.shape.once(data_in):
+        if scope == space or scope.startswith(f"{space}."):
+            read_data(record, source, keys)

@@ -149,6 +149,15 @@ def counts_in(keys: Iterable[str], words: WordsOf) -> Iterable[tuple[str, str]]:
                 yield field, key
 
 
+def data_right_below(rest: str) -> str | None:
+    """`input` or `output`, where what stands behind a namespace names nothing else: `input.value`, `tool.output`."""
+    words = words_of(rest)
+    what = words[:-1] if words[-1:] and words[-1] in (*_VALUES, "messages") else words
+    if not what or len(what) > 2:
+        return None
+    return {"input": "input", "inputs": "input", "output": "output", "outputs": "output"}.get(what[-1])
+
+
 def _present(keys: tuple[str, ...], among: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(key for key in keys if key in among)
 

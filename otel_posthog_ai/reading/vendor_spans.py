@@ -80,7 +80,7 @@ _TAGS_IN_METADATA = ("tags", "labels")
 def read_vendor_span(record: AISpan, source: Source, keys: VendorKeys, stated: Stated | None = None) -> None:
     """Fill what the record leaves open; `stated` is what the vendor says of the kind in another way than by a word."""
     weigh(record, source, stated if stated is not None else stated_kind(source, keys))
-    given, result = opened(_value(source, keys.input)), opened(_value(source, keys.output))
+    given, result = _data(source, keys)
     metadata = read_belonging(record, source, keys)
     error = _error_text(_value(source, keys.error))
     if error is not None and record.error is None and error.lower() not in _NO_ERROR:
@@ -90,7 +90,8 @@ def read_vendor_span(record: AISpan, source: Source, keys: VendorKeys, stated: S
     if record.kind == "span":
         given = given if given is not None else _value(source, keys.input_messages)
         result = result if result is not None else _value(source, keys.output_messages)
-        _read_step(record, source, keys, given, result)
+        _read_name(record, source, keys)
+        _read_states(record, given, result)
         return
     record.request_model = record.request_model or _text(source, keys.model)
     record.response_model = record.response_model or _text(source, keys.response_model)
@@ -205,13 +206,29 @@ def read_belonging(record: AISpan, source: Source, keys: VendorKeys) -> Mapping[
 # ---- steps and calls -------------------------------------------------------------------------------------------------
 
 
-def _read_step(record: AISpan, source: Source, keys: VendorKeys, given: Any, result: Any) -> None:
+def read_data(record: AISpan, source: Source, keys: VendorKeys) -> None:
+    """Fill what a record of a settled kind leaves open of what it was given and gave."""
+    given, result = _data(source, keys)
+    if record.kind == "span":
+        _read_states(record, given, result)
+    else:
+        read_call(record, given, result)
+
+
+def _data(source: Source, keys: VendorKeys) -> tuple[Any, Any]:
+    return opened(_value(source, keys.input)), opened(_value(source, keys.output))
+
+
+def _read_name(record: AISpan, source: Source, keys: VendorKeys) -> None:
     name = _text(source, tuple(sorted(keys.name, key=lambda key: not _names(key, record.span_type))))
     if name is not None and record.name is None:
         record.name = name
     name_after_span(record, source)
     if record.span_type == "tool" and record.tool_call_id is None:
         record.tool_call_id = identifier(_value(source, keys.tool_call_id))
+
+
+def _read_states(record: AISpan, given: Any, result: Any) -> None:
     if unset(record.input_state) and given is not None and given != "":
         record.input_state = read_state(given, "user")
     if unset(record.output_state) and result is not None and result != "":

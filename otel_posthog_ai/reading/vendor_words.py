@@ -23,6 +23,7 @@ from .key_words import (
     Words,
     WordsOf,
     counts_in,
+    data_right_below,
     ending_with,
     keys_by_words,
     rank_of_kind,
@@ -120,6 +121,25 @@ def _is_dialogue(space: str, own: list[str], words: WordsOf) -> bool:
     """Whether a namespace holds a prompt and an answer. An input and an output, beside a model, may be anything's."""
     asked = (*_ASKED, ("input",)) if space in _SHARED else _ASKED
     return space != "" and bool(ending_with(own, words, asked) and ending_with(own, words, _ANSWERED))
+
+
+class Data(NamedTuple):
+    """Where a namespace keeps what a step or a call was given and gave."""
+
+    space: str
+    keys: VendorKeys
+
+
+def data_in(keys: tuple[str, ...]) -> tuple[Data, ...]:
+    """The namespaces without a table that have an input or an output of their own: `acme.input`, `acme.tool.output`."""
+    found: dict[str, VendorKeys] = {}
+    for key in keys:
+        space, _, rest = key.partition(".")
+        field = data_right_below(rest)
+        if field is not None and _may_be_a_vendors(next(iter(words_of(space)), "")):
+            known = found.get(space, VendorKeys())
+            found[space] = known._replace(**{field: (*getattr(known, field), key)})
+    return tuple(Data(*each) for each in found.items())
 
 
 class Belonging(NamedTuple):

@@ -45,6 +45,33 @@ def test_accounts_of_ag2_are_no_steps(attributes: dict[str, Any], noise: bool) -
     assert record(attributes, scope="opentelemetry.instrumentation.ag2").noise is noise
 
 
+@pytest.mark.parametrize("kind", ["compaction", "aggregation"])
+def test_what_ag2_asks_between_turns_is_a_call(kind: str) -> None:
+    used = {
+        "ag2.span.type": "usage",
+        "ag2.usage.kind": kind,
+        "gen_ai.usage.input_tokens": 3,
+        "gen_ai.usage.output_tokens": 1,
+    }
+    found = record(
+        {**used, "gen_ai.response.model": "gpt-4o"}, f"record_usage {kind}", "opentelemetry.instrumentation.ag2"
+    )
+    assert (found.kind, found.noise, found.usage.input, found.account) == ("generation", False, 3, True)
+
+
+def test_a_network_of_agents_of_ag2() -> None:
+    scope = "opentelemetry.instrumentation.ag2"
+    envelope = {"ag2.span.type": "envelope", "ag2.network.channel_id": "ch-1", "ag2.network.sender_id": "a-1"}
+    found = record(envelope, "network.envelope text", scope)
+    assert (found.span_type, found.noise, found.attributes) == ("chain", False, {})
+    assert found.identity.incidental_session == "ch-1"
+    for life in ("channel", "agent_lifetime", "agent_event"):
+        assert record({"ag2.span.type": life, "gen_ai.agent.name": "a"}, life, scope).noise
+    asked = {"ag2.span.type": "human_input", "ag2.human_input.prompt": "Book?", "ag2.human_input.response": "yes"}
+    waited = record({**asked, "gen_ai.operation.name": "await_human_input"}, "await_human_input guide", scope)
+    assert (waited.span_type, waited.input_state, waited.output_state) == ("task", "Book?", "yes")
+
+
 def test_a_run_of_upsonic_repeats_what_its_calls_counted() -> None:
     said = {
         "upsonic.agent.name": "guide",

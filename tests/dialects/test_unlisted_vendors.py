@@ -275,3 +275,38 @@ def test_what_names_no_user_of_the_call(key: str) -> None:
 )
 def test_the_name_of_a_step(said: dict[str, Any], name: str | None) -> None:
     assert record({"acme.input": "hi", **said}).name == name
+
+
+# ---- data in a namespace that is called as the scope -----------------------------------------------------------------
+
+AGENT = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "guide"}
+CHAT = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
+OF_ITS_OWN: dict[str, dict[str, Any]] = {
+    "plain": {"acme.input": '{"q": "hi"}', "acme.output": "bye"},
+    "below the kind": {"acme.agent.input": '{"q": "hi"}', "acme.agent.output": "bye"},
+    "values": {"acme.input.value": '{"q": "hi"}', "acme.outputs.text": "bye"},
+}
+
+
+@pytest.mark.parametrize("scope", ["acme", "Acme.sdk.agents"])
+@pytest.mark.parametrize("said", OF_ITS_OWN.values(), ids=OF_ITS_OWN)
+def test_an_instrumentor_keeps_data_under_its_own_name(said: dict[str, Any], scope: str) -> None:
+    found = record({**AGENT, **said}, scope=scope)
+    assert (found.input_state, found.output_state, found.attributes) == ({"q": "hi"}, "bye", {})
+
+
+def test_a_call_whose_data_stands_under_the_scopes_name() -> None:
+    found = record({**CHAT, "acme_ai.input": "hi", "acme_ai.output": "bye"}, scope="acme-ai")
+    assert found.input == [{"role": "user", "content": "hi"}]
+    assert found.output == [{"role": "assistant", "content": "bye"}]
+
+
+def test_data_of_another_namespace_stays_where_it_is() -> None:
+    other = {"shop.input": "x", "acme.cache.result": "hit", "acme.tool.input.count": 3}
+    found = record({**AGENT, **other}, scope="acme")
+    assert found.attributes == other
+    assert "acme.input" not in record({**AGENT, "acme.input": "", "shop.tier": "pro"}, scope="acme").attributes
+    spoken = record(
+        {**AGENT, "gen_ai.input.messages": '[{"role": "user", "content": "hi"}]', "acme.input": "x"}, "", "acme"
+    )
+    assert spoken.input_state == [{"role": "user", "content": "hi"}]
