@@ -8,6 +8,7 @@ The classes are written out: `dataclass` would make them anew in every process, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, Final, Literal
 
@@ -229,14 +230,14 @@ class AISpan:
         self.error: Failure | None = None
         self.cancelled: bool = False
         """The step was interrupted or cancelled on purpose, which is no error."""
-        self.evaluations: list[Evaluation] = []
+        self.evaluations: Sequence[Evaluation] = ()
 
         # ---- for whom, and what else the user said
         self.identity = Identity()
         self.trace_name: str | None = None
         self.prompt_name: str | None = None
         self.prompt_version: int | str | None = None
-        self.tags: list[str] = []
+        self.tags: Sequence[str] = ()
         self.metadata: dict[str, Any] = {}
         """What the user wrote about this step, under the user's own keys."""
         self.trace_metadata: dict[str, Any] = {}

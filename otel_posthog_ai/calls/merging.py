@@ -47,8 +47,8 @@ def merge(survivor: AISpan, other: AISpan, *, wire: AISpan) -> None:
         survivor.cost = other.cost
     if other.stream or survivor.stream is None:
         survivor.stream = other.stream
-    survivor.tags += [tag for tag in other.tags if tag not in survivor.tags]
-    survivor.evaluations += other.evaluations
+    survivor.tags = [*survivor.tags, *(tag for tag in other.tags if tag not in survivor.tags)]
+    survivor.evaluations = [*survivor.evaluations, *other.evaluations]
     survivor.identity.complete(other.identity)
     survivor.start_ns = min(survivor.start_ns, other.start_ns)
     survivor.end_ns = max(survivor.end_ns, other.end_ns)

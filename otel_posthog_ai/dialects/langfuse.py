@@ -128,7 +128,7 @@ def read_trace(record: AISpan, source: Source) -> None:
     fill(record, TRACE_FIELDS, source)
     for tag in texts(source.first("langfuse.trace.tags", "langfuse.tags")) or ():
         if tag not in record.tags:
-            record.tags.append(tag)
+            record.tags = [*record.tags, tag]
     for key, value in metadata_of(source.take("langfuse.trace.metadata")).items():
         record.trace_metadata.setdefault(key, value)
     for key, value in source.below("langfuse.trace.metadata.").items():

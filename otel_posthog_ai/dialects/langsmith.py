@@ -112,7 +112,7 @@ def _read_tags(record: AISpan, source: Source) -> None:
     tags = text(source.take("langsmith.span.tags"))
     for tag in tags.split(", ") if tags is not None else ():
         if tag and ":step:" not in tag and tag not in record.tags:
-            record.tags.append(tag)
+            record.tags = [*record.tags, tag]
 
 
 def _read_step(record: AISpan, given: Any, taken: Any) -> None:

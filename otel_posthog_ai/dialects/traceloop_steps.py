@@ -63,7 +63,7 @@ def read_step(record: AISpan, source: Source) -> None:
     _read_names(record, source, name)
     for key, value in given.metadata.items():
         record.metadata.setdefault(key, value)
-    record.tags.extend(tag for tag in given.tags if tag not in record.tags)
+    record.tags = [*record.tags, *(tag for tag in given.tags if tag not in record.tags)]
     _join_identity(record, given)
     _fill_states(record, source, given.state, taken.state)
 

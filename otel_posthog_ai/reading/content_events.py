@@ -195,7 +195,7 @@ def add_evaluation(record: AISpan, found: Evaluation) -> bool:
                 if getattr(known, part) is None:
                     setattr(known, part, getattr(found, part))
             return False
-    record.evaluations.append(found)
+    record.evaluations = [*record.evaluations, found]
     return True
 
 

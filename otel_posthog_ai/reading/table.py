@@ -21,9 +21,12 @@ class Row(NamedTuple):
 Table = tuple[Row, ...]
 
 
+_CONTENTS = (str, list, tuple, dict)
+
+
 def unset(value: Any) -> bool:
     """Whether a field still waits for a value: 0 and False are values, an empty text or list is none."""
-    return value is None or value is MISSING or value == "" or value == [] or value == {}
+    return value is None or value is MISSING or (isinstance(value, _CONTENTS) and not value)
 
 
 _indexes: dict[int, tuple[Table, dict[str, tuple[int, ...]]]] = {}

@@ -164,7 +164,7 @@ class Placing:
         record.identity.groups = owner.groups
         place.trace_properties = trace.metadata
         place.trace_name = record.trace_name
-        record.tags = record.tags or list(trace.tags)
+        record.tags = record.tags or trace.tags
         place.context_properties = self._constant_properties
         belonging = node.belonging
         if belonging is not None:
