@@ -107,7 +107,9 @@ def read(record: AISpan, source: Source) -> None:
     fill_by_words(record, source)
     fill_from_events(record, source)
     fill_parameters(record, PARAMETERS, source, parameter)
-    if (number(record.parameters.get("max_tokens")) or 1) < 0:  # written by some for a limit that was not set
+    if (
+        "max_tokens" in record.parameters and (number(record.parameters["max_tokens"]) or 1) < 0
+    ):  # written by some for a limit that was not set
         del record.parameters["max_tokens"]
     if record.stream is None and source.has(*CHUNKS):
         record.stream = True
@@ -146,6 +148,8 @@ def _read_call_ids(record: AISpan) -> None:
 
 def parameter(value: Any) -> Any:
     """A request parameter: numbers in text as numbers, JSON text parsed."""
+    if isinstance(value, (int, float)):
+        return value
     if value is None or value == "" or (is_list(value) and not value):
         return None
     if is_list(value):

@@ -43,6 +43,7 @@ _API = pattern(r":(?:completions|responses)$")
 _NAMES_WITH_PROVIDER = "litellm"
 GEMINI_WITH_REASONING = pattern(r"gemini-(?:2\.5|3)")
 """Models whose own API counts the reasoning beside the output."""
+_OBJECTS = {dict}
 # What instrumentors write for a model that they do not know.
 NO_MODEL = frozenset({"unknown", "Unknown", "none", "None", "null"})
 # What clients write for a parameter that was not given, where it is no object's address.
@@ -62,7 +63,7 @@ def conclude(record: AISpan) -> None:
     if record.provider_original is not None and not record.scope.endswith(_NAMES_WITH_PROVIDER):
         record.request_model = _bare_model(record.request_model, record.provider)
         record.response_model = _bare_model(record.response_model, record.provider)
-    if record.parameters:
+    if str in map(type, record.parameters.values()):
         record.parameters = {name: value for name, value in record.parameters.items() if not _was_not_given(value)}
     if record.framework is None:
         record.framework = framework_of_scope(record.scope)
@@ -82,8 +83,8 @@ def conclude(record: AISpan) -> None:
         settle_cache(record)
     if record.kind == "embedding" and record.span_type is not None:
         record.span_type = None
-    if record.tools is not None:
-        record.tools = [tool if type(tool) is dict else dict(tool) for tool in record.tools if is_mapping(tool)] or None
+    if record.tools is not None and set(map(type, record.tools)) != _OBJECTS:
+        record.tools = [dict(tool) for tool in record.tools if is_mapping(tool)] or None
 
 
 def _is_of_a_model(record: AISpan) -> bool:

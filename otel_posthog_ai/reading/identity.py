@@ -7,6 +7,7 @@ provider made for its own use, and count only where no explicit one is found.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from otel_posthog_ai.attribute_names.general import ENDUSER_ID, SESSION_ID, USER_ID
@@ -63,9 +64,14 @@ class _Known:
     """The keys of all dialects, and which attributes are worth a look at all."""
 
     def __init__(self, keys: IdentityKeys) -> None:
-        self.keys = keys
+        self._keys = keys
+        self.among = lru_cache(maxsize=512)(self._among)
+        """The keys that are there, of some which all are known: a span has few of them."""
         self.explicit = frozenset({*keys.user, *keys.session, REPLAY_SESSION_KEY, GROUPS_KEY})
         self.all = frozenset({*self.explicit, *ACCOUNT_KEYS, *(key for each in keys for key in each)})
+
+    def _among(self, present: frozenset[str]) -> IdentityKeys:
+        return IdentityKeys(*(tuple(key for key in each if key in present) for each in self._keys))
 
 
 _known = _Known(COMMON)
@@ -107,9 +113,10 @@ def _first(
 
 def read_identity(attributes: Mapping[str, Any]) -> Identity | None:
     """What the attributes of one span or resource say about user and session; None when they say nothing."""
-    if _known.all.isdisjoint(attributes):
+    present = _known.all.intersection(attributes)
+    if not present:
         return None
-    keys = _known.keys
+    keys = _known.among(present)
     found = Identity()
     found.user = _first(attributes, keys.user)
     found.session = _first(attributes, keys.session, conversation)
@@ -121,11 +128,9 @@ def read_identity(attributes: Mapping[str, Any]) -> Identity | None:
     found.replay_session = identifier(attributes.get(REPLAY_SESSION_KEY))
     found.groups = _groups(attributes.get(GROUPS_KEY))
     for key in keys.metadata:
-        if key in attributes:
-            read_names(found, mapping(attributes[key]))
+        read_names(found, mapping(attributes[key]))
     for key in keys.invocation:
-        if key in attributes:
-            _read_invocation(found, mapping(attributes[key]))
+        _read_invocation(found, mapping(attributes[key]))
     return found
 
 

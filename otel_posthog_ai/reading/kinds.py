@@ -118,7 +118,12 @@ _METHODS = frozenset({"create", "parse", "stream", "generate", "acreate"})
 
 
 def _operation(source: Source) -> str:
-    operation = str(source.attributes.get(GEN_AI_OPERATION_NAME) or "").lower()
+    return _operation_in(str(source.attributes.get(GEN_AI_OPERATION_NAME) or ""))
+
+
+@lru_cache(maxsize=512)
+def _operation_in(stated: str) -> str:
+    operation = stated.lower()
     if "." in operation:
         *outer, method = operation.split(".")
         return outer[-1] if method in _METHODS else operation

@@ -25,8 +25,10 @@ def laid_out(role: str, draft: Draft, name: Any = None) -> list[Message]:
     message: Message = {"role": role}
     if isinstance(name, str) and name:
         message["name"] = name
-    if (len(parts) < 2 or calls) and all(part["type"] == "text" for part in parts):
-        message["content"] = "\n".join(part["text"] for part in parts) if parts else None
+    if not parts:
+        message["content"], message["tool_calls"] = None, calls
+    elif (len(parts) < 2 or calls) and all(part["type"] == "text" for part in parts):
+        message["content"] = "\n".join(part["text"] for part in parts)
         if calls:
             message["tool_calls"] = calls
     else:

@@ -14,6 +14,7 @@ from .repeated_json import SHORTEST, repeated_json
 
 JSON_OPENERS = ("{", "[")
 _JSON_BLANKS = " \t\n\r"
+_JSON_BEGINNINGS = frozenset('{["-0123456789tfnNI')  # Python's `json` reads NaN and Infinity, too
 # `json.loads` matches the blanks around the value with a pattern each.
 _decode_json: Callable[[str], tuple[Any, int]] = json.JSONDecoder().raw_decode
 _SCRUBBED = "[Scrubbed due to "
@@ -128,10 +129,13 @@ def parse_json(value: Any) -> Any:
 def json_text(value: Any) -> Any:
     """Like `parse_json`, also for scalars and quoted texts."""
     if isinstance(value, str):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
+        stripped = value.strip(_JSON_BLANKS)
+        if stripped[:1] in _JSON_BEGINNINGS:
+            try:
+                found, end = _decode_json(stripped)
+            except (ValueError, RecursionError):
+                return value
+            return found if end == len(stripped) else value
     return value
 
 
