@@ -4,9 +4,9 @@
     tox -e mutation -- "otel_posthog_ai.tree.ownership*"  # all that begin so
 
 mutmut makes the mutants and finds out which tests reach which function. Here the tests are collected once, and every
-sampled mutant is a fork in which those that reach it run, fast ones first, until one fails, or as many as take
-`--seconds` without a mutant. It prints how many of the sample were noticed, the 95 % interval of that share (Wilson),
-and who survived (`mutmut show NAME`).
+sampled mutant is a fork in which those that reach it run, of its room first and fast ones first, until one fails, or as
+many as take `--seconds` without a mutant. It prints how many of the sample were noticed, the 95 % interval of that
+share (Wilson), and who survived (`mutmut show NAME`).
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ else:
     import tomli as tomllib
 
 FOLDER = Path("mutants")
-# Room -> where its mutants are.
+# Room -> where its mutants are, and the tests that are meant for it.
 ROOMS = {
-    "tree": "otel_posthog_ai/tree",
-    "calls": "otel_posthog_ai/calls",
-    "work": "otel_posthog_ai/work",
-    "usage": "otel_posthog_ai/events/usage.py",
-    "outbox": "otel_posthog_ai/delivery/outbox.py",
+    "tree": ("otel_posthog_ai/tree", "tests/tree/"),
+    "calls": ("otel_posthog_ai/calls", "tests/calls/"),
+    "work": ("otel_posthog_ai/work", "tests/work/"),
+    "usage": ("otel_posthog_ai/events/usage.py", "tests/events/"),
+    "outbox": ("otel_posthog_ai/delivery/outbox.py", "tests/delivery/"),
 }
 # mutmut makes all mutants, and runs all tests to see which reach them, before it looks for the one that it is to run.
 _NO_MUTANT = "of no function"
@@ -67,7 +67,7 @@ def sample_of(room: str, size: int, seed: int) -> list[str]:
     found = mutants()
     if room not in ROOMS:
         return [name for names in found.values() for name in names if fnmatch(name, room)]
-    of_room = [name for file, names in found.items() if file.startswith(ROOMS[room]) for name in names]
+    of_room = [name for file, names in found.items() if file.startswith(ROOMS[room][0]) for name in names]
     return random.Random(seed).sample(of_room, min(size, len(of_room)))
 
 
@@ -103,10 +103,11 @@ class Runner:
         return True
 
     def _reaching(self, mutant: str, tests: dict[str, pytest.Item]) -> list[pytest.Item]:
-        """The fastest tests that reach it, or may."""
+        """The tests that reach it, or may, as many as there is time for: of its room first, and fast ones first."""
         known = self._reached_by.get(_function(mutant), ())
         reached = [name for name in tests if name in known or name not in self._seconds]
-        reached.sort(key=lambda name: self._seconds.get(name, 0.0))
+        own = _tests_for(mutant)
+        reached.sort(key=lambda name: (not name.startswith(own), self._seconds.get(name, 0.0)))
         spent = list(accumulate(self._seconds.get(name, 0.0) for name in reached))
         return [tests[name] for name, until in zip(reached, spent, strict=True) if until <= self._most_seconds]
 
@@ -126,6 +127,12 @@ class Runner:
 
 def _function(mutant: str) -> str:
     return mutant.rpartition("__mutmut_")[0]
+
+
+def _tests_for(mutant: str) -> str:
+    """Where the tests of its room are."""
+    path = mutant.replace(".", "/")
+    return next(tests for place, tests in ROOMS.values() if path.startswith(place.removesuffix(".py")))
 
 
 def _fails(session: pytest.Session, items: list[Any], *, told: bool) -> bool:
