@@ -20,9 +20,14 @@ from .traced import Traced
 
 # A build must not fail by the luck of a draw; elsewhere every run draws anew. A busy machine is no fault.
 if find_spec("hypothesis") is not None:
-    from hypothesis import settings
+    from hypothesis import HealthCheck, settings
 
-    settings.register_profile("here", derandomize=bool(os.environ.get("CI")), deadline=None)
+    settings.register_profile(
+        "here",
+        derandomize=bool(os.environ.get("CI")),
+        deadline=None,
+        suppress_health_check=(HealthCheck.too_slow,),
+    )
     settings.load_profile("here")
 
 

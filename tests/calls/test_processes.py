@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, TraceFlags
 
@@ -18,6 +18,8 @@ from otel_posthog_ai.calls.timeline import Timeline
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.settings import resolve
 from otel_posthog_ai.work.whole_traces import WholeTraces
+from tests.stages import Stages
+from tests.traced import CHAT
 
 FRAMEWORK, CLIENT = "opentelemetry.instrumentation.genai.langchain", "opentelemetry.instrumentation.genai.openai"
 SECOND = 1_000_000_000
@@ -62,6 +64,17 @@ def test_calls_that_may_be_one(outer: dict[str, Any], inner: dict[str, Any], exp
     batches = [[span] for span in spans] if apart else [spans]
     # Of two halves of which one has left, the outer stays as a step: no second generation either way.
     assert generations(*batches) == expected
+
+
+def test_providers_of_this_process_are_of_one_process_whatever_their_resources_say() -> None:
+    stages = Stages()
+    for scope, instance, start, end in ((FRAMEWORK, "a", 1.0, 2.0), (CLIENT, "b", 1.1, 1.9)):
+        provider = TracerProvider(resource=Resource({"service.instance.id": instance}), shutdown_on_exit=False)
+        provider.add_span_processor(stages)
+        span = provider.get_tracer(scope).start_span("chat", attributes=CHAT, start_time=int(start * SECOND))
+        span.end(int(end * SECOND))
+    stages.leave()
+    assert len(stages.events) == 1
 
 
 _TIMES = st.integers(0, 40).map(lambda time: time * TOLERANCE_NS // 4)
