@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ def emit(name: str, processor: PostHogLogRecordProcessor) -> None:
     """Write the log records of a recording as the process's own."""
     for line in (GOLDEN / f"{name}.otlp.jsonl").read_text(encoding="utf-8").splitlines():
         for of_resource in json.loads(line).get("resourceLogs", ()):
-            provider = LoggerProvider(Resource(otlp.attributes(of_resource["resource"])), shutdown_on_exit=False)
+            provider = LoggerProvider(
+                Resource(otlp.attributes(of_resource["resource"], Counter())), shutdown_on_exit=False
+            )
             provider.add_log_record_processor(processor)
             for of_scope in of_resource["scopeLogs"]:
                 scope = of_scope["scope"]
@@ -38,7 +41,7 @@ def emit(name: str, processor: PostHogLogRecordProcessor) -> None:
                         LogRecord(
                             timestamp=int(item["timeUnixNano"]),
                             body=otlp.any_value(item.get("body")),
-                            attributes=otlp.attributes(item),
+                            attributes=otlp.attributes(item, Counter()),
                         )
                     )
 
