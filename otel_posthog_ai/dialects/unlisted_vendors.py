@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from otel_posthog_ai.reading.kind_words import CALL, stated_by
+from otel_posthog_ai.reading.kind_words import stated_by
+from otel_posthog_ai.reading.own_words import own_words_in, tells
 from otel_posthog_ai.reading.scopes import is_plain_scope
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import conversation, identifier
 from otel_posthog_ai.reading.vendor_spans import read_belonging, read_data, read_vendor_span
-from otel_posthog_ai.reading.vendor_words import belongings_in, data_in, says_a_call, says_a_step, vendors_in
+from otel_posthog_ai.reading.vendor_words import belongings_in, data_in, says_a_step, vendors_in
 from otel_posthog_ai.record import AISpan, is_call
 
 NAME = "unlisted_vendors"
@@ -17,15 +18,15 @@ PREFIXES = ()
 
 
 def recognises(source: Source) -> bool:
-    return not is_plain_scope(source.scope) and bool(vendors_in(tuple(source.attributes)))
+    keys = tuple(source.attributes)
+    return not is_plain_scope(source.scope) and bool(vendors_in(keys) or own_words_in(keys))
 
 
 def confirms(source: Source, *, is_ai: bool) -> bool:
-    """Whether the values are such a vendor's, too."""
-    attributes = source.attributes
-    return any(
-        says_a_step(vendor, attributes, is_ai=is_ai) or says_a_call(vendor, attributes)
-        for vendor in source.shape.once(vendors_in)
+    """Whether the values are such a vendor's, or say the same in words of one's own."""
+    attributes, failed = source.attributes, source.status_error
+    return any(says_a_step(vendor, attributes, is_ai=is_ai) for vendor in source.shape.once(vendors_in)) or any(
+        tells(own, attributes, failed=failed) for own in source.shape.once(own_words_in)
     )
 
 
@@ -33,17 +34,18 @@ def read(record: AISpan, source: Source) -> None:
     for vendor in source.shape.once(vendors_in):
         if says_a_step(vendor, source.attributes, is_ai=True):
             read_vendor_span(record, source, vendor)
-        elif _is_uncounted(record) and says_a_call(vendor, source.attributes):
-            is_open = record.kind == "span" and record.span_type is None
-            read_vendor_span(record, source, vendor, CALL)
-            record.may_be_sum = record.may_be_sum or (is_open and is_call(record))
         elif any(stated_by(source.attributes.get(key)) is not None for key in vendor.kind):
             source.used.update(vendor.kind)  # says what the convention of another has said
+    for own in source.shape.once(own_words_in):
+        is_open = record.kind == "span" and record.span_type is None
+        if (is_open or _is_uncounted(record)) and tells(own, source.attributes, failed=source.status_error):
+            read_vendor_span(record, source, own.keys, own.states)
+            record.may_be_sum = record.may_be_sum or (is_open and is_call(record))
 
 
 def _is_uncounted(record: AISpan) -> bool:
-    """Whether no other convention has counted a call here."""
-    return record.usage.input is None and record.usage.output is None
+    """A call that no other convention has counted."""
+    return is_call(record) and record.usage.input is None and record.usage.output is None
 
 
 def read_whose(record: AISpan, source: Source) -> None:

@@ -21,7 +21,7 @@ _WORD = pattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 KINDS: tuple[Words, ...] = (
     ("span", "type"), ("span", "kind"), ("observation", "type"), ("event", "type"), ("entity", "type"),
     ("step", "type"), ("run", "type"), ("log", "type"), ("node", "type"), ("request", "type"), ("call", "type"),
-    ("type",), ("kind",), ("operation", "type"), ("operation", "name"),
+    ("type",), ("kind",), ("operation", "type"), ("operation", "name"), ("operation",),
 )  # fmt: skip
 SAYS_SPAN = KINDS[:3]
 USERS: tuple[Words, ...] = (
@@ -64,7 +64,8 @@ _ENDINGS: dict[str, tuple[Words, ...]] = {
 }  # fmt: skip
 
 # The last word of a key of what went in or came out; `_VALUES` may stand behind it.
-_INPUTS, _OUTPUTS = ("input", "inputs", "prompt"), ("output", "outputs", "result", "response", "completion")
+_INPUTS = ("input", "inputs", "prompt", "query", "question")
+_OUTPUTS = ("output", "outputs", "result", "response", "completion", "answer")
 _VALUES = ("value", "json", "text", "data", "content")
 _ARGUMENTS = (("tool", "arguments"), ("tool", "args"), ("function", "arguments"), ("tool", "call", "arguments"))
 # The same as messages, whole or number by number: `acme.input_messages`, `acme.prompt.0.role`.
@@ -82,7 +83,7 @@ _ABOUT = frozenset({"tokens", "token", "usage", "cost", "price", "mime", "schema
 _SYSTEM = frozenset({("system", "prompt"), ("system", "instruction"), ("system", "instructions")})
 # Words by which a number is a count of tokens, and words that may stand around them.
 _COUNT_WORDS = frozenset({"tokens", "token", "usage"})
-_AROUND_COUNTS = frozenset({"llm", "metrics", "model", "call", "span", "observation", "usage"})
+_AROUND_COUNTS = frozenset({"ai", "gen", "llm", "metrics", "model", "call", "span", "observation", "usage"})
 # Settings of a request stand right below the namespace, or below one of these.
 _AROUND_SETTINGS = frozenset(
     {"request", "llm", "model", "params", "parameters", "settings", "options", "config", "invocation"}
@@ -128,7 +129,7 @@ def keys_by_words(own: list[str], beside: tuple[str, ...], words: WordsOf) -> Ve
 
 
 def rank_of_kind(words: Words) -> int | None:
-    """Which of the endings of a kind a key has. A bare `type` or `kind` stands right below the namespace."""
+    """Which of the endings of a kind a key has. One that is a single word stands right below the namespace."""
     for rank, ending in enumerate(KINDS):
         if words[-len(ending) :] == ending and (len(ending) > 1 or len(words) == 2):
             return rank
@@ -177,10 +178,10 @@ def _users_metadata(keys: Iterable[str], words: WordsOf) -> tuple[str, ...]:
 def _data(keys: list[str], words: WordsOf, names: Words) -> tuple[str, ...]:
     """The keys of an input or output: of all of it, else the prefix under which it was flattened."""
     said = [key for key in keys if _ABOUT.isdisjoint(words[key]) and words[key][-2:] not in _SYSTEM]
-    whole = [key for key in said if words[key][-1] in names and len(words[key]) > 1]
-    whole += [key for key in said if len(words[key]) > 2 and words[key][-1] in _VALUES and words[key][-2] in names]
+    whole = ending_with(said, words, ((name,) for name in names))
+    whole += ending_with(said, words, ((name, value) for name in names for value in _VALUES))
     if whole:
-        return tuple(whole)
+        return whole
     below = (_FLATTENED[names].match(key) for key in said)
     return tuple(dict.fromkeys(match.group(1) for match in below if match is not None))
 

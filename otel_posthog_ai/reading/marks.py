@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import StatusCode
 
 from .identity import names_identity
+from .own_words import may_name, own_words_in, tells
 from .scopes import is_ai_name, is_ai_scope, is_plain_scope
-from .vendor_words import may_tell, says_a_call, says_a_step, vendors_in
+from .vendor_words import says_a_step, states_kind, vendors_in
 
 ORDINARY, NAMES_IDENTITY, _MAY_TELL, MARKS_AI = 0, 1, 2, 3
 """What a key says of its span; the greatest counts."""
@@ -30,7 +32,7 @@ class _KeyClasses(dict[str, int]):
     def __missing__(self, key: str) -> int:
         if key.startswith(self.prefixes):
             found = MARKS_AI
-        elif may_tell(key):
+        elif states_kind(key) or may_name(key):
             found = _MAY_TELL
         else:
             found = NAMES_IDENTITY if names_identity(key) else ORDINARY
@@ -69,15 +71,20 @@ def first_look(span: ReadableSpan) -> int:
         if scope is not None and (_ai_scopes[scope.name] or is_ai_name(scope.name, span.name)):
             return MARKS_AI
         if found == _MAY_TELL and attributes is not None:
-            return _second_look(attributes, scope.name if scope is not None else "")
+            return _second_look(
+                attributes, scope.name if scope is not None else "", failed=span.status.status_code is StatusCode.ERROR
+            )
     return found
 
 
-def _second_look(attributes: Mapping[str, Any], scope: str) -> int:
+def _second_look(attributes: Mapping[str, Any], scope: str, *, failed: bool) -> int:
     """Whether the values say, too, what only the words of the keys may mean."""
-    vendors = () if is_plain_scope(scope) else vendors_in(tuple(attributes))
-    if any(says_a_step(vendor, attributes) or says_a_call(vendor, attributes) for vendor in vendors):
-        return MARKS_AI
+    if not is_plain_scope(scope):
+        keys = tuple(attributes)
+        if any(says_a_step(vendor, attributes) for vendor in vendors_in(keys)):
+            return MARKS_AI
+        if any(tells(own, attributes, failed=failed) for own in own_words_in(keys)):
+            return MARKS_AI
     return NAMES_IDENTITY if any(map(names_identity, attributes)) else ORDINARY
 
 

@@ -1,10 +1,8 @@
-"""Whose keys these are: of a vendor that no table knows, or of an app that writes down its calls by its own hand.
+"""Whose keys these are: of a vendor that no table knows.
 
 A namespace is a vendor's of AI spans where it has a key of a kind with a known word (`acme.span.type` = `tool`), and in
-the same namespace something that such a vendor says: an input, an output, a session, a user, metadata, tags. Without a
-kind it tells of a call where it names a model beside counts of tokens, or beside a prompt and an answer; keys without a
-namespace tell so by counts alone. Ordinary namespaces, those of OpenTelemetry's conventions and of servers, clients and
-job queues, are never one.
+the same namespace something that such a vendor says: an input, an output, a session, a user, metadata, tags. Ordinary
+namespaces, those of OpenTelemetry's conventions and of servers, clients and job queues, are never one.
 """
 
 from __future__ import annotations
@@ -15,22 +13,17 @@ from typing import Any, NamedTuple
 
 from .key_words import (
     METADATA,
-    MODELS,
     SAYS_SPAN,
     SESSIONS,
     TAGS,
     USERS,
-    Words,
-    WordsOf,
-    counts_in,
     data_right_below,
-    ending_with,
     keys_by_words,
     rank_of_kind,
     words_of,
 )
 from .kind_words import stated_by
-from .values import count, is_mapping, json_text, text
+from .values import is_mapping, json_text
 from .vendor_spans import VendorKeys
 
 # Namespaces of everything that is no vendor of AI spans; those of conventions that have a dialect of their own, too.
@@ -51,13 +44,6 @@ _ORDINARY = frozenset(
     }
 )  # fmt: skip
 
-# Where apps write of their calls by their own hand, although conventions have keys there, too,
-_SHARED = frozenset({"ai", "app", "llm", "openai"})
-# which these are.
-_READ_BY_CONVENTIONS = ("ai.usage.", "llm.token_count.", "llm.usage.prompt", "llm.usage.completion", "llm.usage.total")
-_ASKED = (("prompt",), ("prompts",), ("messages",))
-_ANSWERED = (("completion",), ("completions",), ("response",), ("answer",), ("output",))
-
 _written: frozenset[str] = frozenset()
 
 
@@ -68,59 +54,20 @@ def watch_for_vendors(prefixes: Iterable[str]) -> None:
     vendors_in.cache_clear()
 
 
-def may_tell(key: str) -> bool:
-    """Whether a key may be a vendor's key of a kind, or the model of a call that states none."""
+def states_kind(key: str) -> bool:
+    """Whether a key may be a vendor's key of a kind."""
     words = words_of(key)
-    return _states_kind(words) or _names_model(words)
-
-
-def _states_kind(words: Words) -> bool:
-    return (
-        len(words) > 1 and _may_be_a_vendors(words[0]) and "metadata" not in words and rank_of_kind(words) is not None
-    )
-
-
-def _names_model(words: Words) -> bool:
-    if words in MODELS:
-        return True
-    return (
-        len(words) > 1
-        and (_may_be_a_vendors(words[0]) or words[0] in _SHARED)
-        and "metadata" not in words
-        and any(words[1:][-len(ending) :] == ending for ending in MODELS)
-    )
+    if len(words) < 2 or not may_be_a_vendors(words[0]) or "metadata" in words:
+        return False
+    return rank_of_kind(words) is not None
 
 
 @lru_cache(maxsize=512)
 def vendors_in(keys: tuple[str, ...]) -> tuple[VendorKeys, ...]:
     """The vendors whose keys these may be, each with where it writes what; without a look at any value."""
     words = {key: words_of(key) for key in keys}
-    spaces = dict.fromkeys(words[key][0] for key in keys if _states_kind(words[key]))
-    found = [keys_by_words([key for key in keys if words[key][:1] == (space,)], keys, words) for space in spaces]
-    others = (_without_kind(space, keys, words) for space in dict.fromkeys(map(_space, keys)) if space not in spaces)
-    return (*found, *(each for each in others if each is not None))
-
-
-def _space(key: str) -> str:
-    """The first word of a key; "" where nothing parts it from more."""
-    return next(iter(words_of(key)), "") if "." in key else ""
-
-
-def _without_kind(space: str, keys: tuple[str, ...], words: WordsOf) -> VendorKeys | None:
-    """A namespace that states no kind and may tell of a call all the same."""
-    if not (space == "" or space in _SHARED or _may_be_a_vendors(space)):
-        return None
-    own = [key for key in keys if _space(key) == space and not key.startswith(_READ_BY_CONVENTIONS)]
-    named = words if space else {key: ("", *words[key]) for key in own}
-    if not ending_with(own, named, MODELS) or not (any(counts_in(own, named)) or _is_dialogue(space, own, named)):
-        return None
-    return keys_by_words(own, (), named)._replace(own=())  # what else is there is the app's
-
-
-def _is_dialogue(space: str, own: list[str], words: WordsOf) -> bool:
-    """Whether a namespace holds a prompt and an answer. An input and an output, beside a model, may be anything's."""
-    asked = (*_ASKED, ("input",)) if space in _SHARED else _ASKED
-    return space != "" and bool(ending_with(own, words, asked) and ending_with(own, words, _ANSWERED))
+    spaces = dict.fromkeys(words[key][0] for key in keys if states_kind(key))
+    return tuple(keys_by_words([key for key in keys if words[key][:1] == (space,)], keys, words) for space in spaces)
 
 
 class Data(NamedTuple):
@@ -136,7 +83,7 @@ def data_in(keys: tuple[str, ...]) -> tuple[Data, ...]:
     for key in keys:
         space, _, rest = key.partition(".")
         field = data_right_below(rest)
-        if field is not None and _may_be_a_vendors(next(iter(words_of(space)), "")):
+        if field is not None and may_be_a_vendors(next(iter(words_of(space)), "")):
             known = found.get(space, VendorKeys())
             found[space] = known._replace(**{field: (*getattr(known, field), key)})
     return tuple(Data(*each) for each in found.items())
@@ -155,18 +102,18 @@ def belongings_in(keys: tuple[str, ...]) -> tuple[Belonging, ...]:
     An app's own `shop.user_id` is such a word, too. A vendor speaks of the trace (`acme.trace.user_id`), or says more.
     """
     spaces = dict.fromkeys(key.partition(".")[0] for key in keys if "." in key)
-    found = (_belonging(space, keys) for space in spaces if _may_be_a_vendors(next(iter(words_of(space)), "")))
+    found = (_belonging(space, keys) for space in spaces if may_be_a_vendors(next(iter(words_of(space)), "")))
     return tuple(each for each in found if each is not None)
 
 
-def _may_be_a_vendors(space: str) -> bool:
+def may_be_a_vendors(space: str) -> bool:
     """Whether the first word of a key may name a vendor without a table."""
     return space != "" and space not in _ORDINARY and space not in _written
 
 
 def _belonging(space: str, keys: tuple[str, ...]) -> Belonging | None:
     said = {key: words_of(key.partition(".")[2]) for key in keys if key.startswith(f"{space}.")}
-    if any(_states_kind(words_of(key)) for key in said):
+    if any(states_kind(key) for key in said):
         return None
     of_trace = any(words[:1] == ("trace",) and words[1:] in (*USERS, *SESSIONS) for words in said.values())
     rest = {key: words[1:] if words[:1] == ("trace",) else words for key, words in said.items()}
@@ -197,11 +144,3 @@ def says_a_step(vendor: VendorKeys, attributes: Mapping[str, Any], *, is_ai: boo
         if says_span and data and isinstance(value, str):
             return True  # a function that was traced without a kind
     return False
-
-
-def says_a_call(vendor: VendorKeys, attributes: Mapping[str, Any]) -> bool:
-    """Whether the values of a namespace without a kind tell of a call: a model is named, and something was counted."""
-    named = any(text(attributes.get(key)) is not None for key in vendor.model)
-    if not vendor.counts:
-        return named
-    return named and any(count(attributes.get(key)) is not None for _, key in vendor.counts)

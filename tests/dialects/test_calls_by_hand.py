@@ -60,6 +60,26 @@ CALLS: dict[str, dict[str, Any]] = {
         "acme.provider": "openai", "acme.span.kind": "LLM", "acme.model": "gpt-4o", "acme.input": "h",
         "acme.messages": MESSAGES, "acme.output": "hello", "acme.tokens.input": 5, "acme.tokens.output": 7,
     },
+    "the usage as an object": {
+        "acme.provider": "openai", "acme.model": "gpt-4o", "acme.prompt": "hi", "acme.completion": "hello",
+        "acme.usage": '{"prompt_tokens": 5, "completion_tokens": 7}',
+    },
+    "a convention's counts of a model that it does not know": {
+        "llm.provider": "openai", "llm.model": "gpt-4o", "llm.prompt": "hi", "llm.completion": "hello",
+        "llm.usage.prompt_tokens": 5, "llm.usage.completion_tokens": 7,
+    },
+    "GenAI, out of its own head": {
+        "gen_ai.provider.name": "openai", "gen_ai.model": "gpt-4o", "gen_ai.query": "hi", "gen_ai.answer": "hello",
+        "gen_ai.prompt_tokens": 5, "gen_ai.completion_tokens": 7,
+    },
+    "no dots": {
+        "aiProvider": "openai", "aiModel": "gpt-4o", "aiPrompt": "hi", "aiResponse": "hello", "aiInputTokens": 5,
+        "aiOutputTokens": 7,
+    },
+    "an operation": {
+        "acme.operation": "chat", "acme.provider": "openai", "acme.model": "gpt-4o", "acme.prompt": "hi",
+        "acme.response": "hello", "acme.input_tokens": 5, "acme.output_tokens": 7,
+    },
 }  # fmt: skip
 
 
@@ -137,6 +157,32 @@ def test_the_arguments_and_the_id_of_a_tool() -> None:
     assert (found.input_state, found.output_state) == ({"city": "Paris"}, "sunny")
 
 
+def test_a_call_that_failed() -> None:
+    asked = {"llm.model": "gpt-4o", "llm.prompt": "hi"}
+    assert read(asked) is None
+    found = record(asked, error="too many requests")
+    assert (found.kind, found.request_model) == ("generation", "gpt-4o")
+    told = record({**asked, "llm.error": "too many requests"})
+    assert told.kind == "generation"
+    assert told.error is not None
+
+
+STEPS: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
+    "tool": ({"tool.name": "look", "tool.args": "x", "tool.result": "y"}, ("tool", "look", "x", "y")),
+    "a vendor's tool": (
+        {"acme.tool.name": "look", "acme.tool.input": "x", "acme.tool.output": "y"}, ("tool", "look", "x", "y"),
+    ),
+    "agent": ({"agent.name": "guide", "agent.input": "x", "agent.output": "y"}, ("agent", "guide", "x", "y")),
+    "a query": ({"acme.type": "rerank", "acme.query": "x", "acme.output": "y"}, ("reranker", None, "x", "y")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("attributes", "expected"), STEPS.values(), ids=STEPS)
+def test_a_step(attributes: dict[str, Any], expected: tuple[Any, ...]) -> None:
+    found = record(attributes)
+    assert (found.span_type, found.name, found.input_state, found.output_state) == expected
+
+
 def test_an_app_keeps_what_is_its_own() -> None:
     found = record({**CALLS["request and response"], "acme.campaign": "spring"})
     assert found.attributes == {"acme.campaign": "spring"}
@@ -162,6 +208,8 @@ ORDINARY: dict[str, dict[str, Any]] = {
     "counts of something else": {"model": "T", "token": "secret", "count": 3},
     "no numbers": {"acme.model": "gpt-4o", "acme.input_tokens": "many"},
     "a namespace of a convention": {"device.model": "x", "device.input_tokens": 1},
+    "a tool that gave nothing": {"tool.name": "ruff", "tool.args": "x"},
+    "a usage that is no object": {"acme.model": "T", "acme.usage": "daily"},
     "what the user wrote": {"acme.metadata.model": "gpt-4o", "acme.input_tokens": 1},
 }
 
