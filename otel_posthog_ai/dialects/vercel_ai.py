@@ -13,6 +13,7 @@ from otel_posthog_ai.attribute_names.gen_ai import (
     GEN_AI_REQUEST_MODEL,
     GEN_AI_USAGE_INPUT_TOKENS,
 )
+from otel_posthog_ai.attribute_names.vercel_ai import AI_MODEL_ID
 from otel_posthog_ai.reading.identity import keys_below
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.source import Source
@@ -57,7 +58,7 @@ def _tools(value: Any) -> list[dict[str, Any]] | None:
 
 
 FIELDS: Table = (
-    Row("request_model", ("ai.model.id",), text),
+    Row("request_model", (AI_MODEL_ID,), text),
     Row("response_model", ("ai.response.model",), text),
     Row("response_id", ("ai.response.id",), identifier),
     Row("provider_original", ("ai.model.provider",), text),

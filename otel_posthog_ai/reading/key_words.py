@@ -138,7 +138,8 @@ def rank_of_kind(words: Words) -> int | None:
 
 def ending_with(keys: Iterable[str], words: WordsOf, endings: Iterable[Words]) -> tuple[str, ...]:
     """The keys that end with one of the endings, in the order of the endings."""
-    return tuple(key for ending in endings for key in keys if _ends(words[key][1:], (ending,)))
+    found = (key for ending in endings for key in keys if _ends(words[key][1:], (ending,)))
+    return tuple(dict.fromkeys(found))
 
 
 def counts_in(keys: Iterable[str], words: WordsOf) -> Iterable[tuple[str, str]]:

@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_REQUEST_MODEL, GEN_AI_RESPONSE_MODEL
+from otel_posthog_ai.attribute_names.openinference import LLM_MODEL_NAME
+from otel_posthog_ai.attribute_names.traceloop import LLM_REQUEST_MODEL
+from otel_posthog_ai.attribute_names.vercel_ai import AI_MODEL_ID
+
 from .key_words import MODELS, Words, WordsOf, counts_in, ending_with, keys_by_words, words_of
 from .kind_words import CALL, WORDS, Stated
 from .raw_usage import read_raw_usage
@@ -25,8 +30,8 @@ _OF_CONVENTIONS = (
     "llm.usage.completion", "llm.usage.total", "llm.usage.cache", "llm.usage.reasoning",
 )  # fmt: skip
 _THEIR_MODELS = frozenset(
-    {"ai.model.id", "gen_ai.request.model", "gen_ai.response.model", "llm.model_name", "llm.request.model"}
-)
+    {AI_MODEL_ID, GEN_AI_REQUEST_MODEL, GEN_AI_RESPONSE_MODEL, LLM_MODEL_NAME, LLM_REQUEST_MODEL}
+)  # fmt: skip
 # Namespaces that name what they are about.
 _STEPS: dict[str, Stated] = {"tool": WORDS["tool"], "agent": WORDS["agent"]}
 _ASKED: tuple[Words, ...] = (("prompt",), ("prompts",), ("messages",))

@@ -131,7 +131,7 @@ def says_a_step(vendor: VendorKeys, attributes: Mapping[str, Any], *, is_ai: boo
     """Whether the values say, too, that this is a step of an AI or a call of a model.
 
     A word under a key that does not speak of spans (`acme.type` = `agent`) means one only beside an input or an output,
-    or where the span is AI anyway.
+    or a call beside a model, or where the span is AI anyway.
     """
     data = bool(vendor.input or vendor.output or vendor.input_messages or vendor.output_messages)
     beside = data or bool(vendor.user or vendor.session or vendor.metadata or vendor.tags or vendor.model)
@@ -139,8 +139,10 @@ def says_a_step(vendor: VendorKeys, attributes: Mapping[str, Any], *, is_ai: boo
         value = json_text(attributes.get(key))
         value = value.get("type") if is_mapping(value) else value
         says_span = words_of(key)[-2:] in SAYS_SPAN
-        if stated_by(value) is not None:
-            return beside if says_span or is_ai else data
+        stated = stated_by(value)
+        if stated is not None:
+            names_model = stated[0] != "span" and bool(vendor.model)
+            return beside if says_span or is_ai or names_model else data
         if says_span and data and isinstance(value, str):
             return True  # a function that was traced without a kind
     return False

@@ -162,6 +162,8 @@ def test_a_call_that_failed() -> None:
     assert read(asked) is None
     found = record(asked, error="too many requests")
     assert (found.kind, found.request_model) == ("generation", "gpt-4o")
+    stated = record({"acme.operation.name": "chat", "acme.request.model": "gpt-4o"}, error="too many requests")
+    assert (stated.kind, stated.request_model) == ("generation", "gpt-4o")
     told = record({**asked, "llm.error": "too many requests"})
     assert told.kind == "generation"
     assert told.error is not None
