@@ -4,7 +4,8 @@ The evidence, strongest first: the same response id in overlapping times; an anc
 scopes with the same model and no conflicting usage; a parentless client span in another trace that ran inside a
 generation of another scope with the same model, and the same user text and usage as far as both have them, unless only
 the client's failed, or around the call of an instrumentor with a context of its own; the same below one step of one
-trace; the call that began while a stream of another scope had been handed out and had no token yet, where all of that
+trace, or below a step around that of the other, because a framework whose callbacks trace it makes no span the current
+one; the call that began while a stream of another scope had been handed out and had no token yet, where all of that
 and the answer agree. Time alone or text alone proves nothing, and two spans of one scope are two calls unless their
 dialect declares the pair, or one is no more than an account of what the other used.
 """
@@ -16,6 +17,8 @@ from typing import Any
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.reading.messages import last_user_text, message_text
 from otel_posthog_ai.record import AISpan, Usage
+from otel_posthog_ai.tree.lineage import Lineage
+from otel_posthog_ai.tree.nodes import Node
 
 # Two clocks or two roundings of one call may differ by this much, in nanoseconds.
 TOLERANCE_NS = 2_000_000
@@ -92,10 +95,11 @@ def left_to_its_reader(outer: AISpan, inner: AISpan) -> bool:
     )
 
 
-def side_by_side(outer: AISpan, inner: AISpan) -> bool:
-    """Evidence 3, for two spans below one step, where one instrumentor ended its span within the other's."""
-    below_one = outer.parent_id is not None and outer.parent_id == inner.parent_id and outer.trace_id == inner.trace_id
-    return below_one and _took_place_inside(outer, inner) and _comparable(outer, inner)
+def ran_beside(outer: Node, one: AISpan, inner: Node, other: AISpan, lineage: Lineage) -> bool:
+    """Evidence 3, for two spans of one trace: below one step, or the inner below a step that is around the outer's."""
+    if outer.trace_id != inner.trace_id or not inner.parent_id or not ran_inside(one, other):
+        return False
+    return any(each.parent_id == inner.parent_id for each in (outer, *lineage.ancestors(outer)))
 
 
 def _took_place_inside(outer: AISpan, inner: AISpan) -> bool:
@@ -108,11 +112,14 @@ def _took_place_inside(outer: AISpan, inner: AISpan) -> bool:
 
 
 def ran_inside(outer: AISpan, inner: AISpan) -> bool:
-    """Evidence 3, for spans of different traces."""
+    """Evidence 3, for spans of different traces, or of different steps."""
     if not _took_place_inside(outer, inner):
         return False
-    # Where neither text nor usage can be compared, the times must leave no doubt.
-    return _comparable(outer, inner) or (outer.start_ns <= inner.start_ns and inner.end_ns <= outer.end_ns)
+    if comparable(outer, inner):
+        return True
+    # Else the times must leave no doubt; that of a stream does, which was handed out when its span ended.
+    handed_out = inner.handed_out or inner.spoke_until_ns is not None
+    return not handed_out and outer.start_ns <= inner.start_ns and inner.end_ns <= outer.end_ns
 
 
 def ran_around(outer: AISpan, inner: AISpan) -> bool:
@@ -195,10 +202,13 @@ def usage_differs(one: Usage, other: Usage) -> bool:
     )
 
 
-def _comparable(one: AISpan, other: AISpan) -> bool:
-    """Whether both spans have a text or a usage to compare."""
+def comparable(one: AISpan, other: AISpan) -> bool:
+    """Whether both spans have a text, a usage or a failure to compare."""
     both = (one, other)
-    return all(each.usage.input is not None for each in both) or all(_asked(each) for each in both)
+    if all(each.usage.input is not None for each in both) or all(_asked(each) for each in both):
+        return True
+    failures = [each.error.message for each in both if each.error is not None]
+    return len(failures) == len(both) and bool(failures[0]) and failures[0] == failures[1]
 
 
 def _asked(record: AISpan) -> Any:

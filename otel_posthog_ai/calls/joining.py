@@ -6,12 +6,13 @@ from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
+from otel_posthog_ai.tree.outlook import is_same_tool, of_record
 
 from .lending import complete_calls, first_chunks, name_called_tools
 from .logged import lonely_prompts, told_twice
 from .merging import merge, merge_account, merge_steps
 from .pairing import STAGES, WITHIN_ONE_SCOPE, find_pairs, several_instrumentors
-from .repetitions import is_graph_plumbing, is_repetition, is_same_tool
+from .repetitions import is_graph_plumbing, is_repetition
 from .sent_calls import RememberedCalls
 
 # Why a span is no event of its own, in words for a person.
@@ -134,7 +135,7 @@ class Joining:
             if above is None:
                 continue
             outer = above.record
-            if outer is not None and is_same_tool(outer, record) and not above.promised:
+            if outer is not None and is_same_tool(of_record(outer), of_record(record)):
                 merge_steps(outer, record)
                 self._absorb(above, node, _SAME_TOOL)
             elif outer is not None and is_repetition(outer, record):

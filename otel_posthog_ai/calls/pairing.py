@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import product
+from itertools import permutations, product
 from typing import NamedTuple
 
 from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
-from otel_posthog_ai.tree.lineage import Inherited
+from otel_posthog_ai.tree.lineage import Inherited, Lineage
 from otel_posthog_ai.tree.nodes import Fate, Node
 
 from .evidence import (
+    comparable,
     contains,
     counted_the_first_piece,
     counts_again,
     left_to_its_reader,
     nested_calls,
     ran_around,
+    ran_beside,
     ran_inside,
     read_the_stream,
     same_response,
-    side_by_side,
 )
 from .timeline import begun_within
 
@@ -205,7 +206,7 @@ def _turn(pair: tuple[Node, Node]) -> tuple[int, int]:
 def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Calls of different traces or below one step, the tightest first."""
     calls = _calls(nodes)
-    return _one_to_one(calls, sorted(_one_inside_another(calls), key=_slack))
+    return _one_to_one(calls, sorted(_one_inside_another(calls, hierarchy.lineage), key=_slack))
 
 
 def _one_to_one(calls: list[Node], pairs: Iterable[tuple[Node, Node]]) -> Iterator[Pair]:
@@ -224,28 +225,36 @@ def _one_to_one(calls: list[Node], pairs: Iterable[tuple[Node, Node]]) -> Iterat
             yield Pair(outer, inner, inner)
 
 
-def _one_inside_another(calls: list[Node]) -> Iterator[tuple[Node, Node]]:
-    below: dict[str | None, list[Node]] = defaultdict(list)
-    for node in calls:
-        below[_record(node).parent_id].append(node)
-    alone = below.pop(None, [])
+def _one_inside_another(calls: list[Node], lineage: Lineage) -> Iterator[tuple[Node, Node]]:
+    alone = [node for node in calls if not node.parent_id]
+    below_steps = [node for node in calls if node.parent_id]
     for outer, inner in begun_within(calls, alone):
         if outer.trace_id != inner.trace_id and ran_inside(_record(outer), _record(inner)):
             yield outer, inner
-    for outer, inner in begun_within(alone, [node for nodes in below.values() for node in nodes]):
+    for outer, inner in begun_within(alone, below_steps):
         if ran_around(_record(outer), _record(inner)):
             yield outer, inner
-    for siblings in below.values():
-        for outer, inner in product(siblings, siblings):
-            if side_by_side(_record(outer), _record(inner)):
+    for outers, inners in _of_two_scopes(below_steps):
+        for outer, inner in begun_within(outers, inners):
+            if ran_beside(outer, _record(outer), inner, _record(inner), lineage):
                 yield outer, inner
 
 
-def _slack(pair: tuple[Node, Node]) -> tuple[bool, int]:
-    """Whether they ended differently, and nanoseconds that the outer took longer than the inner."""
+def _of_two_scopes(nodes: list[Node]) -> Iterator[tuple[list[Node], list[Node]]]:
+    """Of each trace, the spans of one scope after another, with those of every other scope before them."""
+    traces: dict[int, dict[str, list[Node]]] = defaultdict(lambda: defaultdict(list))
+    for node in nodes:
+        traces[node.trace_id][_record(node).scope].append(node)
+    for scopes in traces.values():
+        yield from permutations(scopes.values(), 2)
+
+
+def _slack(pair: tuple[Node, Node]) -> tuple[bool, bool, bool, int]:
+    """What speaks against a pair: another end, nothing to compare, another step, and how much longer one took."""
     outer, inner = (_record(node) for node in pair)
     longer = (outer.end_ns - outer.start_ns) - (inner.end_ns - inner.start_ns)
-    return (outer.error is None) != (inner.error is None), longer
+    ended_differently = (outer.error is None) != (inner.error is None)
+    return ended_differently, not comparable(outer, inner), outer.parent_id != inner.parent_id, longer
 
 
 # Strongest evidence first; what one stage has joined, the next sees as one.

@@ -9,21 +9,6 @@ _PLUMBING = frozenset({"chain", "prompt", "task", "custom", None})
 _WHOLE = frozenset({"agent", "workflow"})
 
 
-def is_same_tool(outer: AISpan, inner: AISpan) -> bool:
-    """Whether a tool span and the tool span right below it are one execution."""
-    if outer.span_type != "tool" or inner.span_type != "tool":
-        return False
-    if outer.tool_call_id is not None and inner.tool_call_id is not None:
-        return outer.tool_call_id == inner.tool_call_id
-    if _tool(outer) is None and outer.tool_call_id is not None:  # it only says which call of the model it runs
-        return True
-    return _tool(outer) is not None and _tool(outer) == _tool(inner)
-
-
-def _tool(record: AISpan) -> str | None:
-    return record.tool_name if record.tool_name is not None else record.name
-
-
 def is_repetition(outer: AISpan, inner: AISpan) -> bool:
     """Whether a step has the kind and name of its parent and no state of its own.
 

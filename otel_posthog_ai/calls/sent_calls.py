@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from otel_posthog_ai.reading.messages import last_user_text
 from otel_posthog_ai.record import MISSING, AISpan
 from otel_posthog_ai.tree.ancestry import Hierarchy
+from otel_posthog_ai.tree.lineage import Lineage
 from otel_posthog_ai.tree.nodes import Node
 
 from .evidence import (
@@ -16,10 +17,10 @@ from .evidence import (
     counts_again,
     nested_calls,
     ran_around,
+    ran_beside,
     ran_inside,
     read_the_stream,
     same_response,
-    side_by_side,
 )
 from .logged import NEAR_NS, same_logged_call
 from .processes import Process, may_be_one
@@ -136,7 +137,7 @@ class RememberedCalls:
                 return Found(other, True)
             if record.scope in other.reported_by or known.scope in node.reported_by:
                 continue
-            found = _found_apart(node, record, other, known)
+            found = _found_apart(node, record, other, known, hierarchy.lineage)
             if found is not None:
                 return found
         return None
@@ -174,17 +175,18 @@ class RememberedCalls:
         return None
 
 
-def _found_apart(node: Node, record: AISpan, other: Node, known: AISpan) -> Found | None:
+def _found_apart(node: Node, record: AISpan, other: Node, known: AISpan, lineage: Lineage) -> Found | None:
     """One call that is reported from two places of one process."""
     if not may_be_one(node.process, other.process):
         return None
-    beside = (_ran_alone_inside, ran_around) if other.trace_id != node.trace_id else (side_by_side,)
-    for evidence in (read_the_stream, *beside):
+    for evidence in (read_the_stream, *((_ran_alone_inside, ran_around) if other.trace_id != node.trace_id else ())):
         for outer, inner in ((record, known), (known, record)):
             if evidence(outer, inner):
                 # A client around an instrumentor with a context of its own is the inner one, as far as ancestors go.
                 return Found(other, (outer is record) != (evidence is ran_around))
-    return None
+    if ran_beside(node, record, other, known, lineage):
+        return Found(other, True)
+    return Found(other, False) if ran_beside(other, known, node, record, lineage) else None
 
 
 def _ran_alone_inside(outer: AISpan, inner: AISpan) -> bool:

@@ -37,6 +37,8 @@ class Outlook(NamedTuple):
     ai: bool | None
     kind: str | None = None
     span_type: str | None = None
+    tool: tuple[str | None, str | None] | None = None
+    """Of a tool: its name, and which call of the model it runs."""
 
 
 class Node:

@@ -26,7 +26,7 @@ class Outlooks:
         """A span of this scope and name has ended, as `record` or as no AI span."""
         if len(self._learned) >= MOST_LEARNED:
             self._learned.clear()
-        self._learned[(scope, span_name)] = _of_record(record) if record is not None else NOT_AI
+        self._learned[(scope, span_name)] = of_record(record) if record is not None else NOT_AI
 
     def of_open(self, node: Node, span: ReadableSpan) -> Outlook:
         """The outlook of an open span."""
@@ -54,12 +54,28 @@ class Outlooks:
             except Exception:  # what an open span holds may be half written
                 record = None
             if record is not None and (record.kind != "span" or record.span_type is not None):
-                found = _of_record(record)
+                found = of_record(record)
         node.glimpse = (size, found)
         return found
 
 
-def _of_record(record: AISpan) -> Outlook:
+def of_record(record: AISpan) -> Outlook:
+    """The outlook of a span that was read."""
     if record.noise:
         return NOT_AI
-    return Outlook(True, record.kind, record.span_type)
+    if record.span_type != "tool":
+        return Outlook(True, record.kind, record.span_type)
+    name = record.tool_name if record.tool_name is not None else record.name
+    return Outlook(True, record.kind, record.span_type, (name, record.tool_call_id))
+
+
+def is_same_tool(outer: Outlook, inner: Outlook) -> bool:
+    """Whether a tool span and the tool span right below it are one execution."""
+    if outer.tool is None or inner.tool is None:
+        return False
+    (name, call_id), (inner_name, inner_call_id) = outer.tool, inner.tool
+    if call_id is not None and inner_call_id is not None:
+        return call_id == inner_call_id
+    if name is None:  # it only says which call of the model it runs
+        return call_id is not None
+    return name == inner_name

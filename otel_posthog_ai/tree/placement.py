@@ -14,7 +14,7 @@ from .admission import passes
 from .ancestry import Hierarchy
 from .lineage import Inherited
 from .nodes import Fate, Node
-from .outlook import Outlooks
+from .outlook import Outlooks, is_same_tool
 from .ownership import Owners
 from .place import Placement
 from .roots import Trace, Traces, can_be_root
@@ -92,8 +92,22 @@ class Placing:
             if above.is_exported:
                 return above
             if above.fate is Fate.UNKNOWN and not final and self._will_be_exported(above):
-                return above
+                return self._as_one_tool(above)
         return None
+
+    def _as_one_tool(self, tool: Node) -> Node:
+        """The outermost of the open spans that draw one tool: they become one, unless a child has named another."""
+        while not tool.promised:
+            outer = self._hierarchy.span_above(tool)
+            if outer is None or not self._will_be_exported(outer) or not self._draw_one_tool(outer, tool):
+                break
+            tool = outer
+        return tool
+
+    def _draw_one_tool(self, outer: Node, inner: Node) -> bool:
+        spans = [(each, self._hierarchy.unread.get(each.span_id)) for each in (outer, inner)]
+        seen = [self._outlooks.of_open(each, span) for each, span in spans if span is not None]
+        return len(seen) == len(spans) and is_same_tool(*seen)
 
     def _will_be_exported(self, above: Node) -> bool:
         span = self._hierarchy.unread.get(above.span_id)

@@ -15,17 +15,18 @@ MOST_ARRIVING = 20_000
 
 
 class _Opened:
-    """The spans that are open at a moment, by trace and by scope."""
+    """The spans that are open at a moment, by scope, and by trace and scope."""
 
     __slots__ = ("by_scope", "by_trace")
 
     def __init__(self, open_spans: OpenSpans) -> None:
-        self.by_trace: dict[int, list[tuple[int, ReadableSpan]]] = {}
-        self.by_scope: dict[str | None, list[tuple[int, ReadableSpan]]] = {}
+        self.by_trace: dict[int, dict[str, list[tuple[int, ReadableSpan]]]] = {}
+        self.by_scope: dict[str, list[tuple[int, ReadableSpan]]] = {}
         for span_id, span in open_spans:
             scope = span.instrumentation_scope
-            self.by_trace.setdefault(span.get_span_context().trace_id, []).append((span_id, span))
-            self.by_scope.setdefault(scope.name if scope is not None else None, []).append((span_id, span))
+            name = scope.name if scope is not None else ""
+            self.by_trace.setdefault(span.get_span_context().trace_id, {}).setdefault(name, []).append((span_id, span))
+            self.by_scope.setdefault(name, []).append((span_id, span))
 
 
 class UnreadSpans:
@@ -36,8 +37,8 @@ class UnreadSpans:
         self._catch_up = catch_up
         self._arriving: dict[str, dict[int, ReferenceType[ReadableSpan]]] = {}
         """Ended AI spans on their way to the worker, by scope; the queue that they are in holds them."""
-        self._arriving_of: dict[int, dict[int, ReferenceType[ReadableSpan]]] = {}
-        """The same by trace."""
+        self._arriving_of: dict[tuple[int, str], dict[int, ReferenceType[ReadableSpan]]] = {}
+        """The same by trace and scope."""
         self._resting = False
         self._opened: _Opened | None = None
         """The open spans, while all is at rest."""
@@ -52,10 +53,11 @@ class UnreadSpans:
         scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
         arriving = self._arriving.setdefault(scope, {})
         arriving[span_id] = reference = ref(span)
+        place = trace_id, scope
         while True:
-            of_trace = self._arriving_of.setdefault(trace_id, {})
-            of_trace[span_id] = reference
-            if self._arriving_of.get(trace_id) is of_trace:
+            of_place = self._arriving_of.setdefault(place, {})
+            of_place[span_id] = reference
+            if self._arriving_of.get(place) is of_place:
                 break  # else it was empty a moment ago, and was taken away
         forget_oldest(arriving, MOST_ARRIVING)
         forget_oldest(self._arriving_of, MOST_ARRIVING)
@@ -65,14 +67,15 @@ class UnreadSpans:
         arriving = self._arriving.get(scope)
         if arriving is not None:
             arriving.pop(span_id, None)
-        of_trace = self._arriving_of.get(trace_id)
-        if of_trace is None:
+        place = trace_id, scope
+        of_place = self._arriving_of.get(place)
+        if of_place is None:
             return
-        of_trace.pop(span_id, None)
-        if not of_trace and self._arriving_of.get(trace_id) is of_trace:
-            self._arriving_of.pop(trace_id, None)
-            if of_trace:  # another thread has just added to it
-                self._arriving_of.setdefault(trace_id, {}).update(of_trace)
+        of_place.pop(span_id, None)
+        if not of_place and self._arriving_of.get(place) is of_place:
+            self._arriving_of.pop(place, None)
+            if of_place:  # another thread has just added to it
+                self._arriving_of.setdefault(place, {}).update(of_place)
 
     def live(self, span_id: int) -> Span | None:
         """The span itself while it is open or somebody holds it; where nobody does, its end has been noted."""
@@ -109,13 +112,19 @@ class UnreadSpans:
                 if arriving is not None:
                     yield span_id, arriving
 
-    def of_trace(self, trace_id: int) -> Sequence[tuple[int, ReadableSpan]]:
+    def of_trace(self, trace_id: int, but: str | None = None) -> Sequence[tuple[int, ReadableSpan]]:
         """Those of `spans` that are of this trace; of spans that begin while all is at rest some may lack."""
-        unread = list(self._open().by_trace.get(trace_id, ()))
-        for span_id, reference in self._arriving_of.get(trace_id, {}).copy().items():
-            arriving = reference()
-            if arriving is not None:
-                unread.append((span_id, arriving))
+        unread: list[tuple[int, ReadableSpan]] = []
+        for name, opened in self._open().by_trace.get(trace_id, {}).items():
+            if name != but:
+                unread += opened
+        for name in self._arriving.copy():
+            if name == but:
+                continue
+            for span_id, reference in self._arriving_of.get((trace_id, name), {}).copy().items():
+                arriving = reference()
+                if arriving is not None:
+                    unread.append((span_id, arriving))
         return unread
 
     def _open(self) -> _Opened:

@@ -51,7 +51,7 @@ class Holding:
             return False
         if record.handed_out and node.parent_id and self._hierarchy.unread.get(node.parent_id) is not None:
             return True  # another span of the step may tell of its stream
-        return (record.parent_id is None or bool(record.stream)) and self._runs_inside(node, record)
+        return self._runs_inside(node, record)
 
     def _add(self, node: Node, above: Coming) -> Coming:
         """What is coming below a span, given what is coming above it."""
@@ -74,28 +74,34 @@ class Holding:
     def _runs_inside(self, node: Node, record: AISpan) -> bool:
         """Whether a call of another scope, open or not yet read, may turn out to be this one.
 
-        It is in another trace, or in the same where its stream may have been handed out.
+        It is in another trace, or in the same: below the same step, below one that this one's is around, or anywhere
+        where its stream may have been handed out.
         """
         self._hierarchy.catch_up()
-        for span_id, span in self._hierarchy.unread.spans(but=record.scope):
+        unread = self._hierarchy.unread
+        others = unread.of_trace(node.trace_id, but=record.scope) if node.parent_id else unread.spans(but=record.scope)
+        for span_id, span in others:
             if (span.start_time or 0) > record.start_ns or not _may_reach(span, record.end_ns):
                 continue
             other = self._hierarchy.node(span_id)
-            if other is None or other.fate is not Fate.UNKNOWN or not _may_meet(other, node, record):
+            if other is None or other.fate is not Fate.UNKNOWN or not self._may_meet(other, node, record):
                 continue
             outlook = self._outlooks.of_open(other, span)
             if outlook.ai and outlook.kind in (None, record.kind):
                 return True
         return False
 
+    def _may_meet(self, other: Node, node: Node, record: AISpan) -> bool:
+        """Whether a call in this place may be the one that a span of no such ancestor reports."""
+        if other.trace_id != node.trace_id:
+            return not node.parent_id
+        if record.stream:
+            return True
+        ways = (other, *self._hierarchy.lineage.ancestors(other))
+        return bool(node.parent_id) and any(way.parent_id == node.parent_id for way in ways)
+
 
 def _may_reach(span: ReadableSpan, time_ns: int) -> bool:
     """Whether a span lasts until then, or was ended when the stream was handed out that does."""
     end = span.end_time
     return end is None or end >= time_ns or any(event.timestamp > end for event in span.events)
-
-
-def _may_meet(other: Node, node: Node, record: AISpan) -> bool:
-    """Whether a call in this place may be the one that a span of no such ancestor reports."""
-    same_trace = other.trace_id == node.trace_id
-    return (record.parent_id is None and not same_trace) or (bool(record.stream) and same_trace)

@@ -185,6 +185,21 @@ def test_one_tool_execution_that_is_reported_twice(traced: Traced) -> None:
     assert tool["properties"]["$ai_output_state"] == "found"
 
 
+def test_a_tool_that_is_reported_twice_is_one_also_where_a_call_in_it_has_left_before_it_ended(traced: Traced) -> None:
+    inner = traced.provider.get_tracer("inner")
+    with (
+        traced.tracer.start_as_current_span("tool", attributes=TOOL) as tool,
+        inner.start_as_current_span("tool again", attributes=TOOL),
+    ):
+        traced.tracer.start_span("call", attributes=CHAT).end()
+        assert traced.processor.force_flush(5_000)
+        traced.tracer.start_span("another call", attributes=CHAT).end()
+    events = traced.events()
+    assert {name.removeprefix("trace:") for name in events} == {"call", "another call", "search"}
+    own = f"{tool.get_span_context().span_id:016x}"
+    assert {parent_of(event) for name, event in events.items() if "call" in name} == {own}
+
+
 @pytest.mark.parametrize(
     ("outer", "inner", "state", "scope", "drawn"),
     [
@@ -454,15 +469,18 @@ def test_two_instrumentors_side_by_side_below_one_step(traced: Traced) -> None:
     assert [call["properties"]["$ai_span_name"] for call in calls(traced.events())] == ["first", "second"]
 
 
-def test_calls_side_by_side_with_nothing_to_compare_are_two(traced: Traced) -> None:
+@pytest.mark.parametrize(("inner_ends_first", "expected"), [(True, 1), (False, 2)])
+def test_calls_side_by_side_with_nothing_to_compare(traced: Traced, inner_ends_first: bool, expected: int) -> None:
+    """Two instrumentors without content, of a stream without usage: the times must leave no doubt."""
     client = traced.provider.get_tracer("client")
     with traced.tracer.start_as_current_span("agent", attributes=AGENT) as agent:
         here = trace.set_span_in_context(agent)
         bare = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
-        outer = traced.tracer.start_span("outer", here, attributes=bare)
-        client.start_span("inner", here, attributes=bare).end()
-        outer.end()
-    assert len(calls(traced.events())) == 2
+        outer = traced.tracer.start_span("outer", here, attributes=bare, start_time=1_000)
+        inner = client.start_span("inner", here, attributes=bare, start_time=2_000)
+        inner.end(3_000)
+        outer.end(4_000 if inner_ends_first else 2_999)
+    assert len(calls(traced.events())) == expected
 
 
 def test_an_embedding_that_its_client_took_for_a_chat(traced: Traced) -> None:

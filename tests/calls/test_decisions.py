@@ -152,6 +152,45 @@ def test_of_several_calls_around_it_a_call_is_the_tightest(stages: Stages, provi
     assert answers == {"long": "in long", "short": "in short"}
 
 
+def test_what_can_be_compared_comes_before_what_is_tight(stages: Stages, provider: TracerProvider) -> None:
+    """Two calls run at once, one without its count: the client call that counts like the other is the other's."""
+    for name, end, counted in (("without", 50, None), ("with", 100, 7)):
+        said = {"gen_ai.agent.name": name, "gen_ai.usage.input_tokens": counted or 0}
+        outer = _apart(provider, "framework", 0, **said) if counted else _bare(provider, "framework", name)
+        outer.end((1_000 + end) * MILLISECOND)
+    for name, end, count in (("of with", 49, 7), ("of without", 20, 9)):
+        inner = {"gen_ai.response.finish_reasons": (name,), "gen_ai.usage.input_tokens": count}
+        _apart(provider, "client", 10, **inner).end((1_000 + end) * MILLISECOND)
+    stages.leave()
+    answers = {call["$ai_agent_name"]: call["$ai_stop_reason"] for call in calls(stages)}
+    assert answers == {"without": "of without", "with": "of with"}
+
+
+def _bare(provider: TracerProvider, scope: str, name: str) -> trace.Span:
+    said = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.agent.name": name}
+    return provider.get_tracer(scope).start_span(scope, Context(), attributes=said, start_time=1_000 * MILLISECOND)
+
+
+def test_the_step_of_a_call_is_its_clients_before_one_further_out(stages: Stages, provider: TracerProvider) -> None:
+    """A call below a step and one below a step in that, at once and alike: each client call is below the same step."""
+    tracer = provider.get_tracer("framework")
+    request = provider.get_tracer("web").start_span("request", Context())
+    step = tracer.start_span("step", trace.set_span_in_context(request, Context()), attributes=AGENT)
+    for name, above, end, times in (("outer", request, 100, (8, 94)), ("inner", step, 95, (10, 91))):
+        here = trace.set_span_in_context(above, Context())
+        said = {**CHAT, "gen_ai.agent.name": name}
+        framework = tracer.start_span(name, here, attributes=said, start_time=1_000 * MILLISECOND)
+        client = provider.get_tracer("client").start_span(
+            name, here, attributes={**CHAT, "gen_ai.response.finish_reasons": (name,)},
+            start_time=(1_000 + times[0]) * MILLISECOND,
+        )  # fmt: skip
+        client.end((1_000 + times[1]) * MILLISECOND)
+        framework.end((1_000 + end) * MILLISECOND)
+    stages.leave()
+    answers = {call["$ai_agent_name"]: call["$ai_stop_reason"] for call in calls(stages)}
+    assert answers == {"outer": "outer", "inner": "inner"}
+
+
 def test_a_call_has_one_report_of_each_scope(stages: Stages, provider: TracerProvider) -> None:
     """Of two client calls inside one framework call, only one is the framework's."""
     _apart(provider, "framework", 0).end((1_000 + 100) * MILLISECOND)

@@ -16,7 +16,14 @@ from tests.stages import Stages, provider_of
 from tests.traced import AGENT, CHAT
 
 Place = Literal[
-    "nested", "beside", "apart", "both alone", "below two steps", "each below a step of its own trace", "around"
+    "nested",
+    "beside",
+    "apart",
+    "both alone",
+    "below two steps",
+    "each below a step of its own trace",
+    "around",
+    "further out",
 ]
 """`apart`: the inner one is alone in its trace; `around`: the outer one is; `both alone`: both are."""
 
@@ -175,11 +182,27 @@ ROWS = {
     "beside it, the same words": (
         "beside", framework(**NO_COUNTS, **asked("hi")), client(**NO_COUNTS, **asked("hi")), True,
     ),
-    "beside it, nothing to compare": ("beside", framework(**NO_COUNTS), client(**NO_COUNTS), False),
+    "beside it, nothing to compare, within": ("beside", framework(**NO_COUNTS), client(**NO_COUNTS), True),
+    "beside it, nothing to compare, a moment later": (
+        "beside", framework(**NO_COUNTS), client(10, 101, **NO_COUNTS), False,
+    ),
     "beside it, other words": ("beside", framework(**asked("hi")), client(**asked("bye")), False),
     "beside it, not within": ("beside", framework(), client(50, 110), False),
     "beside it, only the inner failed": ("beside", framework(), client(failed=True), False),
+    "beside it, a moment later, nothing to compare but the failure": (
+        "beside", framework(failed=True, **NO_COUNTS), client(10, 101, failed=True, **NO_COUNTS), True,
+    ),
     "below another step": ("below two steps", framework(), client(), False),
+    # ---- below a step around that of the other
+    "further out": ("further out", framework(), client(), True),
+    "further out, nothing to compare, within": ("further out", framework(**NO_COUNTS), client(**NO_COUNTS), True),
+    "further out, nothing to compare, a moment later": (
+        "further out", framework(**NO_COUNTS), client(10, 101, **NO_COUNTS), False,
+    ),
+    "further out, other words": ("further out", framework(**asked("hi")), client(**asked("bye")), False),
+    "further out, other counts": ("further out", framework(), client(usage__input_tokens=7), False),
+    "further out, not within": ("further out", framework(), client(50, 110), False),
+    "further out, and the outer one there": ("further out", client(0, 100), framework(10, 90), True),
 }  # fmt: skip
 _ONLY_WHILE_BOTH_WAIT = {
     "an embedding and an answer", "an answer and an embedding", "one answer's id, an embedding and an answer",
@@ -211,7 +234,7 @@ def _generations(place: Place, outer: Told, inner: Told, left: str) -> int:
     around = step(request)
     outer_span = begin(outer, None if place in ("both alone", "around") else around)
     alone = place in ("apart", "both alone")
-    parents = {"nested": outer_span, "beside": around, "below two steps": step(request)}
+    parents = {"nested": outer_span, "beside": around, "below two steps": step(request), "further out": request}
     inner_span = begin(inner, None if alone else parents[place] if place in parents else step())
     spans = [(inner_span, inner.end), (outer_span, outer.end)]
     if left == "outer":

@@ -57,7 +57,9 @@ MEETS = {
     "an instrumentor of calls": (("openinference.instrumentation.langchain", {}, 0), CHAT, "alone", True),
     "a call, and a step has ended": (("framework", CHAT, 0), TOOL, "alone", False),
     "a call, and one with a parent in its own trace has ended": (("framework", CHAT, 0), CHAT, "apart", False),
-    "a call beside it": (("framework", CHAT, 0), CHAT, "beside", False),
+    "a call beside it": (("framework", CHAT, 0), CHAT, "beside", True),
+    "a call below a step beside it": (("framework", CHAT, 0), CHAT, "further out", True),
+    "a call beside it, below another step": (("framework", CHAT, 0), CHAT, "below another", False),
     "a call beside it, whose stream it may have read": (("framework", CHAT, 0), STREAMED, "beside", True),
     "a call of another trace, whose stream is not its own": (("framework", CHAT, 0), STREAMED, "apart", False),
 }  # fmt: skip
@@ -74,9 +76,11 @@ def test_a_call_waits_for_what_may_report_it_too(row: str) -> None:
         return tracer_of(scope).start_span("span", context, attributes=said, start_time=(1_000 + start) * MILLISECOND)
 
     request = begin("app", -10, AGENT, None)
-    around = begin(scope, start, said, request if place == "beside" else None)
-    above = {"alone": None, "beside": request, "apart": begin("app", -10, AGENT, None)}[place]
-    begin("client", 10, ended, above).end(1_090 * MILLISECOND)
+    step = begin("app", -5, TOOL, request)
+    around = begin(scope, start, said, {"beside": request, "further out": step, "below another": step}.get(place))
+    above = {"alone": None, "apart": begin("app", -10, AGENT, None), "below another": begin("app", -5, TOOL, request)}
+    above |= {"beside": request, "further out": request}
+    begin("client", 10, ended, above[place]).end(1_090 * MILLISECOND)
     stages.leave(everything=False)
     assert stages.room.held == int(waits)
     around.end(1_100 * MILLISECOND)
