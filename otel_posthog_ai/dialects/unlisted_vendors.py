@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from otel_posthog_ai.reading.kind_words import stated_by
-from otel_posthog_ai.reading.own_words import own_words_in, tells
+from otel_posthog_ai.reading.own_words import own_words_in, told_by
 from otel_posthog_ai.reading.scopes import is_plain_scope
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import conversation, identifier
@@ -26,7 +26,7 @@ def confirms(source: Source, *, is_ai: bool) -> bool:
     """Whether the values are such a vendor's, or say the same in words of one's own."""
     attributes, failed = source.attributes, source.status_error
     return any(says_a_step(vendor, attributes, is_ai=is_ai) for vendor in source.shape.once(vendors_in)) or any(
-        tells(own, attributes, failed=failed) for own in source.shape.once(own_words_in)
+        told_by(own, attributes, failed=failed) is not None for own in source.shape.once(own_words_in)
     )
 
 
@@ -38,8 +38,10 @@ def read(record: AISpan, source: Source) -> None:
             source.used.update(vendor.kind)  # says what the convention of another has said
     for own in source.shape.once(own_words_in):
         is_open = record.kind == "span" and record.span_type is None
-        if (is_open or _is_uncounted(record)) and tells(own, source.attributes, failed=source.status_error):
-            read_vendor_span(record, source, own.keys, own.states)
+        told = told_by(own, source.attributes, failed=source.status_error)
+        if told is not None and (is_open or _is_uncounted(record)):
+            source.used.update(own.keys.kind)
+            read_vendor_span(record, source, own.keys, told)
             record.may_be_sum = record.may_be_sum or (is_open and is_call(record))
 
 

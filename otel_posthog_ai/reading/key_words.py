@@ -84,6 +84,7 @@ _SYSTEM = frozenset({("system", "prompt"), ("system", "instruction"), ("system",
 # Words by which a number is a count of tokens, and words that may stand around them.
 _COUNT_WORDS = frozenset({"tokens", "token", "usage"})
 _AROUND_COUNTS = frozenset({"ai", "gen", "llm", "metrics", "model", "call", "span", "observation", "usage"})
+_SIDES = frozenset({"request", "response"})
 # Settings of a request stand right below the namespace, or below one of these.
 _AROUND_SETTINGS = frozenset(
     {"request", "llm", "model", "params", "parameters", "settings", "options", "config", "invocation"}
@@ -146,7 +147,9 @@ def counts_in(keys: Iterable[str], words: WordsOf) -> Iterable[tuple[str, str]]:
     """Field of `Usage` and key, for the keys that count tokens."""
     for key in keys:
         if not _COUNT_WORDS.isdisjoint(words[key]):
-            field = count_of(".".join(word for word in words[key][1:] if word not in _AROUND_COUNTS))
+            said = [word for word in words[key][1:] if word not in _AROUND_COUNTS]
+            # `request` and `response` name the side that is counted, or only where the usage stands.
+            field = count_of(".".join(said)) or count_of(".".join(word for word in said if word not in _SIDES))
             if field is not None:
                 yield field, key
 

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
 
 from .identity import names_identity
-from .own_words import may_name, own_words_in, tells
+from .own_words import may_name, own_words_in, told_by
 from .scopes import is_ai_name, is_ai_scope, is_plain_scope
 from .vendor_words import says_a_step, states_kind, vendors_in
 
@@ -83,7 +83,7 @@ def _second_look(attributes: Mapping[str, Any], scope: str, *, failed: bool) -> 
         keys = tuple(attributes)
         if any(says_a_step(vendor, attributes) for vendor in vendors_in(keys)):
             return MARKS_AI
-        if any(tells(own, attributes, failed=failed) for own in own_words_in(keys)):
+        if any(told_by(own, attributes, failed=failed) is not None for own in own_words_in(keys)):
             return MARKS_AI
     return NAMES_IDENTITY if any(map(names_identity, attributes)) else ORDINARY
 

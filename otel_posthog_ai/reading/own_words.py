@@ -1,7 +1,8 @@
 """Calls and tools that are written down in words of one's own, without a word for the kind: `llm.model`, `llm.prompt`.
 
 A namespace tells of a call where it names a model, and counts tokens; or asked something, and got an answer or failed.
-Keys without a namespace tell so by counts alone. It tells of a tool or an agent by its name, an input and an output.
+Keys without a namespace tell so by counts alone. It tells of a tool or an agent by its name, an input and an output;
+without a namespace by a kind (`type` = `tool`) that nothing but AI has, and one of these.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from otel_posthog_ai.attribute_names.traceloop import LLM_REQUEST_MODEL
 from otel_posthog_ai.attribute_names.vercel_ai import AI_MODEL_ID
 
 from .key_words import MODELS, Words, WordsOf, counts_in, ending_with, keys_by_words, words_of
-from .kind_words import CALL, WORDS, Stated
+from .kind_words import CALL, WORDS, Stated, word
 from .raw_usage import read_raw_usage
 from .values import count, is_mapping, json_text, text
 from .vendor_spans import VendorKeys
@@ -33,21 +34,32 @@ _THEIR_MODELS = frozenset(
     {AI_MODEL_ID, GEN_AI_REQUEST_MODEL, GEN_AI_RESPONSE_MODEL, LLM_MODEL_NAME, LLM_REQUEST_MODEL}
 )  # fmt: skip
 # Namespaces that name what they are about.
-_STEPS: dict[str, Stated] = {"tool": WORDS["tool"], "agent": WORDS["agent"]}
+_STEPS = ("tool", "agent")
 _ASKED: tuple[Words, ...] = (("prompt",), ("prompts",), ("messages",))
+# Work that is told by a convention of its own: what has no namespace beside these is no call of a model.
+_ORDINARY_WORK = ("http.", "db.", "messaging.", "rpc.", "faas.")
+# Keys of a kind that have no namespace, and the words under them that nothing but AI has.
+_BARE_KINDS = frozenset({"type", "kind", "span.type", "span.kind", "span_type", "span_kind", "spanType", "spanKind"})
+_SURE = frozenset(
+    {"llm", "generation", "chat_model", "llm_call", "chat_completion", "embedding", "embeddings", "agent", "tool",
+     "tool_call", "retriever", "reranker", "chain", "guardrail"}
+)  # fmt: skip
 
 
 class OwnWords(NamedTuple):
     """A namespace that may tell of a call or a step, and where it writes what."""
 
     keys: VendorKeys
-    states: Stated
+    step: Stated | None
+    """What it is by the words of its keys alone."""
     speaks: bool
     """It has words that only what speaks with a model has: an input and an output beside a model may be anything's."""
 
 
 def may_name(key: str) -> bool:
-    """Whether a key may name the model of a call, or a tool or an agent."""
+    """Whether a key may name the model of a call, a tool or an agent, or the kind of a step that has no namespace."""
+    if key in _BARE_KINDS:
+        return True
     words = words_of(key)
     if not _may_be_own(words[0] if len(words) > 1 and "." in key else "") or "metadata" in words:
         return False
@@ -61,13 +73,15 @@ _NAMES: dict[str, Words] = {step: (step, "name") for step in _STEPS}
 def own_words_in(keys: tuple[str, ...]) -> tuple[OwnWords, ...]:
     """What the keys may tell; without a look at any value."""
     spaces = dict.fromkeys(_space(key) for key in keys if may_name(key))
+    if any(key.startswith(_ORDINARY_WORK) for key in keys):
+        spaces.pop("", None)
     found = (_own_words([key for key in keys if _space(key) == space], space) for space in spaces)
     return tuple(each for each in found if each is not None)
 
 
 def _space(key: str) -> str:
     """The first word of a key; "" where nothing parts it from more."""
-    return next(iter(words_of(key)), "") if "." in key else ""
+    return next(iter(words_of(key)), "") if "." in key and key not in _BARE_KINDS else ""
 
 
 def _may_be_own(space: str) -> bool:
@@ -79,29 +93,34 @@ def _own_words(own: list[str], space: str) -> OwnWords | None:
         own = [key for key in own if not key.startswith(_OF_CONVENTIONS)]
     words: WordsOf = {key: words_of(key) if space and space not in _STEPS else ("", *words_of(key)) for key in own}
     keys = keys_by_words(own, (), words)._replace(own=())  # what else is there is the app's
-    if keys.model:
-        speaks = space != "" and bool(ending_with(own, words, (*_ASKED, ("input",)) if space in _SHARED else _ASKED))
-        if speaks or keys.usage or any(counts_in(own, words)):
-            return OwnWords(keys, CALL, speaks)
-    for step, name in _NAMES.items():
-        names_it = (space == step or may_be_a_vendors(space)) and ending_with(own, words, (name,))
-        if names_it and keys.input and keys.output:
-            return OwnWords(keys, _STEPS[step], speaks=True)
+    speaks = space != "" and bool(ending_with(own, words, (*_ASKED, ("input",)) if space in _SHARED else _ASKED))
+    if keys.model and (speaks or keys.usage or any(counts_in(own, words))):
+        return OwnWords(keys, None, speaks)
+    data = bool(keys.input or keys.output)
+    if data and not _BARE_KINDS.isdisjoint(own):
+        return OwnWords(keys._replace(name=(*keys.name, "name")), None, speaks=False)
+    named = (step for step, name in _NAMES.items() if ending_with(own, words, (name,)))
+    step = next((step for step in named if space == step or may_be_a_vendors(space)), None)
+    if step is not None and keys.input and keys.output:
+        return OwnWords(keys, WORDS[step], speaks=False)
     return None
 
 
-def tells(own: OwnWords, attributes: Mapping[str, Any], *, failed: bool) -> bool:
-    """Whether the values tell, too, of a call or a step. A call that failed has no answer to show."""
+def told_by(own: OwnWords, attributes: Mapping[str, Any], *, failed: bool) -> Stated | None:
+    """What the values tell, too; None where they tell of nothing. A call that failed has no answer to show."""
     keys = own.keys
-    if own.states != CALL:
-        return True
-    if not any(text(attributes.get(key)) is not None for key in keys.model):
-        return False
-    if any(count(attributes.get(key)) is not None for _, key in keys.counts):
-        return True
-    if any(_counts(attributes.get(key)) for key in keys.usage):
-        return True
-    return own.speaks and (failed or bool(keys.output or keys.output_messages or keys.error))
+    if own.step is not None:
+        return own.step
+    kind = next((said for key in keys.kind if (said := word(attributes.get(key))) in _SURE), None)
+    if kind is not None and (keys.input or keys.output):
+        return WORDS[kind]
+    if any(text(attributes.get(key)) is not None for key in keys.model) and (
+        any(count(attributes.get(key)) is not None for _, key in keys.counts)
+        or any(_counts(attributes.get(key)) for key in keys.usage)
+        or (own.speaks and (failed or keys.output or keys.output_messages or keys.error))
+    ):
+        return CALL
+    return None
 
 
 def _counts(value: Any) -> bool:

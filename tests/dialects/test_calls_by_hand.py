@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from otel_posthog_ai.record import AISpan
+from otel_posthog_ai.record import MISSING, AISpan
 from tests.traced import Traced
 
 from .test_gen_ai import read, record
@@ -75,6 +75,15 @@ CALLS: dict[str, dict[str, Any]] = {
     "no dots": {
         "aiProvider": "openai", "aiModel": "gpt-4o", "aiPrompt": "hi", "aiResponse": "hello", "aiInputTokens": 5,
         "aiOutputTokens": 7,
+    },
+    "usage below the response": {
+        "acme.provider": "openai", "acme.llm_request.model": "gpt-4o", "acme.llm_request.messages": MESSAGES,
+        "acme.llm_response.content": "hello", "acme.llm_response.usage.prompt_tokens": 5,
+        "acme.llm_response.usage.completion_tokens": 7,
+    },
+    "a type without a namespace": {
+        "type": "llm", "provider": "openai", "model": "gpt-4o", "input": MESSAGES, "output": "hello",
+        "usage": '{"input_tokens": 5, "output_tokens": 7}',
     },
     "an operation": {
         "acme.operation": "chat", "acme.provider": "openai", "acme.model": "gpt-4o", "acme.prompt": "hi",
@@ -175,6 +184,9 @@ STEPS: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
         {"acme.tool.name": "look", "acme.tool.input": "x", "acme.tool.output": "y"}, ("tool", "look", "x", "y"),
     ),
     "agent": ({"agent.name": "guide", "agent.input": "x", "agent.output": "y"}, ("agent", "guide", "x", "y")),
+    "no namespace": ({"type": "tool", "name": "look", "input": "x", "output": "y"}, ("tool", "look", "x", "y")),
+    "span.kind": ({"span.kind": "AGENT", "agent_name": "guide", "input": "x"}, ("agent", "guide", "x", MISSING)),
+    "spanType": ({"spanType": "chain", "input": "x", "output": "y"}, ("chain", None, "x", "y")),
     "a query": ({"acme.type": "rerank", "acme.query": "x", "acme.output": "y"}, ("reranker", None, "x", "y")),
 }  # fmt: skip
 
@@ -210,6 +222,9 @@ ORDINARY: dict[str, dict[str, Any]] = {
     "counts of something else": {"model": "T", "token": "secret", "count": 3},
     "no numbers": {"acme.model": "gpt-4o", "acme.input_tokens": "many"},
     "a namespace of a convention": {"device.model": "x", "device.input_tokens": 1},
+    "a job": {"type": "task", "input": "x", "output": "y"},
+    "a kind alone": {"type": "tool", "name": "ruff"},
+    "the kind of a span": {"span.kind": "client", "input": "x"},
     "a tool that gave nothing": {"tool.name": "ruff", "tool.args": "x"},
     "a usage that is no object": {"acme.model": "T", "acme.usage": "daily"},
     "what the user wrote": {"acme.metadata.model": "gpt-4o", "acme.input_tokens": 1},
