@@ -23,6 +23,7 @@ from otel_posthog_ai.attribute_names.gen_ai import (
     GEN_AI_WORKFLOW_NAME,
 )
 from otel_posthog_ai.attribute_names.traceloop import LLM_USER
+from otel_posthog_ai.reading.answer_attributes import answer_of
 from otel_posthog_ai.reading.content_events import finish_reason_in, read_content_events, tool_result
 from otel_posthog_ai.reading.embedding_texts import texts_of_messages
 from otel_posthog_ai.reading.identity import IdentityKeys
@@ -88,7 +89,8 @@ OUTPUT_TYPE = "gen_ai.output.type"
 MEMORY_QUERY = "gen_ai.memory.query.text"
 MEMORY_RECORDS = "gen_ai.memory.records"
 _GUARDRAIL = "gen_ai.guardrail."
-_RARE = (OUTPUT_TYPE, GEN_AI_SERVER_TIME_TO_FIRST_TOKEN)
+_TEXTS, _CALLS = "gen_ai.response.text", "gen_ai.response.tool_calls"
+_RARE = (OUTPUT_TYPE, GEN_AI_SERVER_TIME_TO_FIRST_TOKEN, _TEXTS, _CALLS)
 
 
 def recognises(source: Source) -> bool:
@@ -118,6 +120,8 @@ def read(record: AISpan, source: Source) -> None:
     if source.shape.present(_RARE):
         _read_output_type(record, source)
         _read_first_token(record, source)
+        if not record.output:
+            record.output = answer_of(source.take(_TEXTS), source.take(_CALLS))
     for key in source.shape.present(PROVIDER_METADATA):
         value = source.take(key)
         if value is not None:
@@ -201,8 +205,8 @@ def _read_server(record: AISpan, source: Source) -> None:
 def _read_kind(record: AISpan, source: Source) -> None:
     if record.span_type == "tool":
         record.name = record.name or record.tool_name
-        _state(record, "input_state", source, GEN_AI_TOOL_CALL_ARGUMENTS, "gen_ai.tool.arguments")
-        result = source.first(GEN_AI_TOOL_CALL_RESULT, "gen_ai.tool.result")
+        _state(record, "input_state", source, GEN_AI_TOOL_CALL_ARGUMENTS, "gen_ai.tool.arguments", "gen_ai.tool.input")
+        result = source.first(GEN_AI_TOOL_CALL_RESULT, "gen_ai.tool.result", "gen_ai.tool.output")
         if result is not None and unset(record.output_state):
             record.output_state = tool_result(result)
     elif record.span_type == "agent":

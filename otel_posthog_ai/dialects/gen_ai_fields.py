@@ -50,6 +50,7 @@ from otel_posthog_ai.attribute_names.gen_ai import (
 )
 from otel_posthog_ai.attribute_names.traceloop import LLM_REQUEST_FUNCTIONS, LLM_USER
 from otel_posthog_ai.reading.bodies import read_said
+from otel_posthog_ai.reading.embedding_texts import embedding_texts
 from otel_posthog_ai.reading.messages import read_instructions
 from otel_posthog_ai.reading.streamed_pieces import whole_answer
 from otel_posthog_ai.reading.table import Row, Table
@@ -82,7 +83,8 @@ FIELDS: Table = (
     Row("response_id", (GEN_AI_RESPONSE_ID,), identifier),
     Row("finish_reason", (GEN_AI_RESPONSE_FINISH_REASONS, GEN_AI_RESPONSE_FINISH_REASON), finish_reason),
     Row("stream", ("gen_ai.request.stream", GEN_AI_IS_STREAMING, "gen_ai.request.is_stream",
-                   "gen_ai.request.streaming", "gen_ai.request.llm_is_streaming"), flag),
+                   "gen_ai.request.streaming", "gen_ai.request.llm_is_streaming",
+                   "gen_ai.response.streaming"), flag),
     # Conventions before this one, and engines that serve models, each have a word of their own.
     Row("time_to_first_token", (GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, "gen_ai.client.operation.time_to_first_chunk",
                                 "gen_ai.response.time_to_first_token", "gen_ai.latency.time_to_first_token",
@@ -97,7 +99,8 @@ FIELDS: Table = (
                              "gen_ai.usage.cached_tokens", "gen_ai.usage.input_cached_tokens"), count),
     Row("usage.cache_write", (GEN_AI_USAGE_CACHE_CREATION_INPUT_TOKENS, "gen_ai.usage.cache_write.input_tokens",
                               "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_input_tokens",
-                              "gen_ai.usage.details.cache_write_tokens"), count),
+                              "gen_ai.usage.details.cache_write_tokens",
+                              "gen_ai.usage.input_tokens.cache_write"), count),
     Row("usage.cache_write_5m", (GEN_AI_USAGE_CACHE_CREATION_EPHEMERAL_5M_INPUT_TOKENS,), count),
     Row("usage.cache_write_1h", (GEN_AI_USAGE_CACHE_CREATION_EPHEMERAL_1H_INPUT_TOKENS,), count),
     Row("usage.reasoning", (GEN_AI_USAGE_REASONING_OUTPUT_TOKENS, GEN_AI_USAGE_REASONING_TOKENS,
@@ -119,7 +122,8 @@ FIELDS: Table = (
                    "gen_ai.completion.messages", "gen_ai.response.messages"), _messages_out),
     Row("instructions", (GEN_AI_SYSTEM_INSTRUCTIONS,), read_instructions),
     Row("tools", (GEN_AI_TOOL_DEFINITIONS, "gen_ai.request.tools", GEN_AI_REQUEST_FUNCTIONS,
-                  LLM_REQUEST_FUNCTIONS), read_tools),
+                  LLM_REQUEST_FUNCTIONS, "gen_ai.request.available_tools"), read_tools),
+    Row("embedding_input", ("gen_ai.embeddings.input", "gen_ai.request.embedding_inputs"), embedding_texts),
     Row("tool_name", (GEN_AI_TOOL_NAME,), text),
     Row("tool_call_id", (GEN_AI_TOOL_CALL_ID,), identifier),
     Row("agent_name", (GEN_AI_AGENT_NAME,), text),

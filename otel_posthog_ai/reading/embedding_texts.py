@@ -24,7 +24,7 @@ def embedding_texts(value: Any) -> list[str] | None:
         if isinstance(each, str):
             found.append(each)
         elif is_list(each):
-            found.append(f"[{len(each)} token ids]")
+            found += embedding_texts(each) or ()
         elif is_mapping(each) and isinstance(each.get("text") or each.get("content"), str):
             found.append(each.get("text") or each["content"])
     return found or None

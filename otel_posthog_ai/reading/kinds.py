@@ -99,18 +99,23 @@ _LONGEST_NAME = 200
 
 def _told(source: Source) -> Stated | None:
     """What a known operation or type of request says."""
-    operation = _operation(source)
-    if operation in GENERATIONS:
-        return CALL
-    if operation in EMBEDDINGS:
-        return EMBEDDING
-    if operation in SPAN_TYPES:
-        return "span", SPAN_TYPES[operation]
+    known = by_operation(_operation(source))
+    if known is not None:
+        return known
     for key in REQUEST_TYPE_KEYS:
         kind = REQUEST_TYPES.get(str(source.attributes.get(key)).lower()) if key in source.attributes else None
         if kind is not None:
             return kind, None
     return None
+
+
+def by_operation(operation: str) -> Stated | None:
+    """What an operation of the conventions says, by its name; None for one that is not known."""
+    if operation in GENERATIONS:
+        return CALL
+    if operation in EMBEDDINGS:
+        return EMBEDDING
+    return ("span", SPAN_TYPES[operation]) if operation in SPAN_TYPES else None
 
 
 # What may stand behind a known operation that is named as the method of a client is: `openai.responses.create`.
