@@ -30,6 +30,7 @@ OWN = "gcp.vertex.agent."
 CONFIG = ("temperature", "top_p", "top_k", "max_output_tokens", "candidate_count", "stop_sequences", "response_schema",
           "response_mime_type", "thinking_config", "seed")  # fmt: skip
 PLACEHOLDERS = frozenset({"{}", "N/A", "<not specified>", "<not serializable>", ""})
+_TOOL = "execute_tool "
 # The kit's own gathering of several tool results.
 MERGED = "(merged tools)"
 
@@ -47,6 +48,9 @@ def read(record: AISpan, source: Source) -> None:
         record.noise = True
     elif operation == "execute_tool":
         _read_tool(record, own)
+    elif operation is None and source.name.startswith(_TOOL):  # in TypeScript, a tool that failed has nothing else
+        record.span_type = "tool"
+        record.name = record.tool_name = source.name.removeprefix(_TOOL)
     elif operation is None and "llm_request" in own:
         record.kind = "generation"
         record.operation = "generate_content"
