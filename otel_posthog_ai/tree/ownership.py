@@ -48,6 +48,8 @@ class _Said(NamedTuple):
     groups: Mapping[str, str] | None = None
 
 
+_Named = tuple[bool, str]
+"""Whether explicitly, and whom."""
 _NOTHING = _Said()
 _ENOUGH = 3
 """Different names say all there is to say with the second; so many are remembered."""
@@ -61,16 +63,18 @@ def note_below(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
     user = _named(node, record.identity, "distinct_id", "user", "incidental_user", usable_id)
     if user is not None:
         for above in hierarchy.lineage.untold(node, lambda above: _news("user", user, above.users_below)):
-            if len(above.users_below) < _ENOUGH:
-                above.users_below |= {user}
+            above.users_below = _with(user, above.users_below)
     session = _named(node, record.identity, "session_id", "session", "incidental_session", usable_session_id)
     if session is not None:
         for above in hierarchy.lineage.untold(node, lambda above: _news("session", session, above.sessions_below)):
-            if len(above.sessions_below) < _ENOUGH:
-                above.sessions_below |= {session}
+            above.sessions_below = _with(session, above.sessions_below)
 
 
-def _news(kind: str, named: tuple[bool, str], known: frozenset[tuple[bool, str]]) -> tuple[str, object]:
+def _with(named: _Named, known: frozenset[_Named]) -> frozenset[_Named]:
+    return known | {named} if len(known) < _ENOUGH else known
+
+
+def _news(kind: str, named: _Named, known: frozenset[_Named]) -> tuple[str, object]:
     return kind, named if len(known) < _ENOUGH else _SEVERAL
 
 
@@ -81,8 +85,8 @@ def _named(
     explicit: str,
     incidental: str,
     usable: Callable[[object], str | None],
-) -> tuple[bool, str] | None:
-    """Whether explicitly, and whom, a span names itself."""
+) -> _Named | None:
+    """Whom a span names itself."""
     said = getattr(node.belonging, belonging) if node.belonging is not None else None
     found = said or usable(getattr(identity, explicit))
     if found is not None:

@@ -117,20 +117,14 @@ def test_the_span_stays_with_what_only_the_records_know() -> None:
 
 
 @pytest.mark.parametrize("left", ["none", "records", "spans"])
-def test_of_equal_calls_each_is_told_once(left: str) -> None:
-    """Three calls of a conversation beside each other, of which the records tell two."""
-    spans = [span(CHAT, (0, 1 + number / 10)) for number in range(3)]
-    records = [logged(CHAT, (0, 1 + number / 10)) for number in range(2)]
+@pytest.mark.parametrize("in_spans", [1, 3])
+@pytest.mark.parametrize("what", [CHAT, TOOL], ids=["calls", "runs of a tool"])
+def test_of_what_is_alike_each_is_told_once(what: dict[str, Any], in_spans: int, left: str) -> None:
+    """Beside each other in a conversation: some of them are told by spans, two by records."""
+    spans = [span(what, (0, 1 + number / 10)) for number in range(in_spans)]
+    records = [logged(what, (0, 1 + number / 10)) for number in range(2)]
     batches = {"none": [[*records, *spans]], "records": [records, spans], "spans": [spans, records]}[left]
-    assert len(events(*batches)) == 3
-
-
-@pytest.mark.parametrize("left", ["none", "records", "spans"])
-def test_of_equal_runs_each_is_told_once(left: str) -> None:
-    spans = [span(TOOL, (0, 1 + number / 10)) for number in range(3)]
-    records = [logged(TOOL, (0, 1 + number / 10)) for number in range(2)]
-    batches = {"none": [[*records, *spans]], "records": [records, spans], "spans": [spans, records]}[left]
-    assert len(events(*batches)) == 3
+    assert len(events(*batches)) == max(in_spans, 2)
 
 
 def test_the_nearest_in_time_tell_the_same() -> None:

@@ -270,3 +270,19 @@ def test_what_is_forgotten_goes_many_at_once(
     drops = [before - after for before, after in pairwise(left) if after < before]
     assert len(drops) <= 5
     assert min(drops) >= 8
+
+
+def test_of_whom_all_below_name_no_more_is_remembered_than_tells_that_they_differ(
+    stages: Stages, provider: TracerProvider
+) -> None:
+    tracer = provider.get_tracer("app")
+    with tracer.start_as_current_span("agent", attributes=AGENT) as agent:
+        for number in range(6):
+            said = {"user.id": f"u{number}", "session.id": f"s{number}"}
+            tracer.start_span("chat", attributes={**CHAT, **said}).end()
+        stages.leave()
+    node = stages.room.hierarchy.nodes[agent.get_span_context().span_id]
+    assert (len(node.users_below), len(node.sessions_below)) == (3, 3)
+    stages.leave()
+    (root,) = [event for event in stages.events if event["event"] == "$ai_trace"]
+    assert root["distinct_id"] == root["properties"]["$ai_trace_id"], "for nobody"
