@@ -126,7 +126,7 @@ class Building:
             )
 
     def _call_of(self, span_id: int, response_id: str | None) -> tuple[Node, AISpan] | None:
-        node = self._hierarchy.node(span_id) if span_id else None
+        node = self._hierarchy.node(span_id)
         return self._remembered.call_of(
             self._hierarchy.survivor(node).span_id if node is not None else span_id, response_id
         )

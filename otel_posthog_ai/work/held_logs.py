@@ -25,6 +25,8 @@ LONGEST_WAIT = 600.0
 """Seconds."""
 _AFTER_END_NS = 2_000_000_000
 _DEEPEST = 12
+_OBJECT_BYTES = 50
+_NUMBER_BYTES = 16
 
 
 class _Records:
@@ -124,10 +126,10 @@ def _tell_dropped() -> None:
 def weight(value: Any, depth: int = 0) -> int:
     """Roughly how many bytes a structured value holds in memory."""
     if isinstance(value, (str, bytes, bytearray)):
-        return 50 + len(value)
+        return _OBJECT_BYTES + len(value)
     if depth < _DEEPEST:
         if is_mapping(value):
-            return 50 + sum(weight(key, depth + 1) + weight(item, depth + 1) for key, item in value.items())
+            return _OBJECT_BYTES + sum(weight(key, depth + 1) + weight(item, depth + 1) for key, item in value.items())
         if is_list(value):
-            return 50 + sum(weight(item, depth + 1) for item in value)
-    return 16
+            return _OBJECT_BYTES + sum(weight(item, depth + 1) for item in value)
+    return _NUMBER_BYTES

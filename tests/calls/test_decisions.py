@@ -280,13 +280,25 @@ def test_a_client_around_an_instrumentor_with_a_context_of_its_own(
     assert sorted(names) == (["framework"] if is_one else ["client", "framework"])
 
 
-def test_ties_are_broken_by_who_began_first(stages: Stages, provider: TracerProvider) -> None:
-    """Two reports of one answer in two traces, alike in everything: the earlier one around the other survives."""
-    same = {"gen_ai.response.id": "r1"}
-    _apart(provider, "second", 10, **same).end((1_000 + 100) * MILLISECOND)
-    _apart(provider, "first", 0, **same).end((1_000 + 90) * MILLISECOND)
+# When the one that survives ran, when the other ran, in milliseconds.
+OUTER = [
+    pytest.param((0, 90), (10, 100), id="who began first"),
+    pytest.param((0, 100), (0, 50), id="of equal starts the longer one"),
+    pytest.param((1, 100), (0, 90), id="the longer one, as exactly as two clocks go"),
+]
+
+
+@pytest.mark.parametrize("first", ["outer", "inner"])
+@pytest.mark.parametrize(("outer", "inner"), OUTER)
+def test_who_of_two_in_traces_of_their_own_is_around_the_other(
+    stages: Stages, provider: TracerProvider, outer: tuple[int, int], inner: tuple[int, int], first: str
+) -> None:
+    """Two reports of one answer, alike in everything but their times."""
+    for scope in sorted(("outer", "inner"), key=lambda scope: scope != first):
+        start, end = outer if scope == "outer" else inner
+        _apart(provider, scope, start, **{"gen_ai.response.id": "r1"}).end((1_000 + end) * MILLISECOND)
     stages.leave()
-    assert [call["otel.scope.name"] for call in calls(stages)] == ["first"]
+    assert [call["otel.scope.name"] for call in calls(stages)] == ["outer"]
 
 
 @pytest.mark.parametrize("scopes", [("one", "other"), ("other", "one")])
@@ -297,14 +309,6 @@ def test_of_equal_times_the_one_that_was_read_first_survives(
         _apart(provider, scope, 0, **{"gen_ai.response.id": "r1"}).end((1_000 + 50) * MILLISECOND)
     stages.leave()
     assert [call["otel.scope.name"] for call in calls(stages)] == [scopes[0]]
-
-
-def test_of_equal_starts_the_longer_one_is_around(stages: Stages, provider: TracerProvider) -> None:
-    same = {"gen_ai.response.id": "r1"}
-    _apart(provider, "short", 0, **same).end((1_000 + 50) * MILLISECOND)
-    _apart(provider, "long", 0, **same).end((1_000 + 100) * MILLISECOND)
-    stages.leave()
-    assert [call["otel.scope.name"] for call in calls(stages)] == ["long"]
 
 
 # ---- what a pair says -----------------------------------------------------------------------------------------------

@@ -369,3 +369,5 @@ def test_chains_that_are_no_nodes_of_a_graph(chain_spans: str, drawn: int) -> No
     chain.end(1_004 * MILLISECOND)
     agent.end(1_005 * MILLISECOND)
     assert len(told.events("$ai_span")) == drawn
+    why = told.stages.room.hierarchy.nodes[chain.get_span_context().span_id].because
+    assert bool(why) is not bool(drawn), "what is left out says why"

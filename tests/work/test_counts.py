@@ -29,6 +29,14 @@ def ended(scope: str, attributes: dict[str, Any], name: str = "span") -> Readabl
     return span
 
 
+class Broken(ReadableSpan):
+    """Cannot be read."""
+
+    @property
+    def events(self) -> Any:
+        raise ValueError("secret")
+
+
 def counts(counters: Counters) -> dict[str, Any]:
     """What is not zero."""
     return {name: count for name, count in counters.snapshot().items() if count}
@@ -83,11 +91,6 @@ def test_a_span_that_comes_again_is_no_second_one() -> None:
 
 
 def test_a_span_that_nobody_can_read_loses_itself_alone(caplog: pytest.LogCaptureFixture) -> None:
-    class Broken(ReadableSpan):
-        @property
-        def events(self) -> Any:
-            raise ValueError("secret")
-
     good = ended("app", CHAT)
     bad = Broken("chat", context=ended("app", CHAT).context, attributes=CHAT, start_time=1, end_time=2)
     nameless = ReadableSpan("chat", context=None, attributes=CHAT)
@@ -98,6 +101,19 @@ def test_a_span_that_nobody_can_read_loses_itself_alone(caplog: pytest.LogCaptur
     assert counts(stages.counters)["dropped"] == {"unreadable": 2}
     assert "ValueError" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_of_a_whole_trace_all_leaves_also_what_ran_in_a_span_that_cannot_be_read() -> None:
+    good = ended("app", CHAT)
+    context = good.get_span_context()
+    assert context is not None
+    above = SpanContext(context.trace_id, 7, False, context.trace_flags)
+    bad = Broken("around", context=above, attributes=CHAT, start_time=1, end_time=2)
+    inner = ReadableSpan("chat", context=context, parent=above, attributes=CHAT, start_time=1, end_time=2)
+    counters = Counters()
+    whole = WholeTraces(resolve({"api_key": "phc_x"}, environ={}), counters)
+    assert len(whole.events([inner, bad], lambda _: ())) == 1
+    assert counts(counters)["dropped"] == {"unreadable": 1}
 
 
 def sorter_of(counters: Counters, wake: Callable[[], None] = lambda: None, **options: Any) -> Sorter:

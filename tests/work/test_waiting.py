@@ -166,13 +166,16 @@ def result(name: str = "helpful", **said: Any) -> Occurrence:
     return Occurrence(EVALUATION, {"gen_ai.evaluation.name": name, "gen_ai.evaluation.score.value": 1.0, **said})
 
 
-@pytest.mark.parametrize("named_by", ["span", "answer", "neither"])
+@pytest.mark.parametrize("named_by", ["span", "merged span", "answer", "neither"])
 def test_a_result_finds_the_call_that_has_left(named_by: str) -> None:
     stages, results = Stages(), LateResults()
-    span = provider_of(stages).get_tracer("app").start_span("chat", attributes={**CHAT, "gen_ai.response.id": "r1"})
-    span.end()
+    tracer_of, said = provider_of(stages).get_tracer, {**CHAT, "gen_ai.response.id": "r1"}
+    with tracer_of("framework").start_as_current_span("chat", attributes=said) as span:
+        inner = tracer_of("client").start_span("chat", attributes=said)
+        inner.end()
+    named = {"span": span, "merged span": inner}.get(named_by, trace.INVALID_SPAN)
     said = {"gen_ai.response.id": "r1"} if named_by == "answer" else {}
-    results.add(span.get_span_context().span_id if named_by == "span" else 0, result(**said))
+    results.add(named.get_span_context().span_id, result(**said))
     assert stages.room.evaluated(results) == [], "the call has not left yet"
     stages.leave()
     told = [decode(event) for event in stages.room.evaluated(results)]
