@@ -23,7 +23,7 @@ from .evidence import (
     same_response,
 )
 from .logged import NEAR_NS, same_logged_call
-from .processes import Process, may_be_one
+from .processes import may_be_one
 from .timeline import Timeline, reach
 from .told_steps import ToldSteps
 
@@ -42,6 +42,14 @@ class Found:
         """It was the inner one of both."""
 
 
+class _Line(NamedTuple):
+    """What the calls of one timeline have in common."""
+
+    scope: str
+    logged: bool
+    """They were told in log records."""
+
+
 class _Call(NamedTuple):
     number: int
     """Counts up: who left later has the higher one."""
@@ -49,8 +57,8 @@ class _Call(NamedTuple):
     record: AISpan
 
     @property
-    def line(self) -> tuple[Process, str]:
-        return self.node.process, self.record.scope
+    def line(self) -> _Line:
+        return _Line(self.record.scope, self.record.logged)
 
 
 class RememberedCalls:
@@ -66,10 +74,7 @@ class RememberedCalls:
         self._of_trace: defaultdict[int, set[int]] = defaultdict(set)
         """Trace id → numbers."""
         self._of_response: defaultdict[str, set[int]] = defaultdict(set)
-        self._lines: defaultdict[tuple[Process, str], Timeline] = defaultdict(Timeline)
-        """Process and scope → the times of their calls."""
-        self._logged = 0
-        """How many were told in log records."""
+        self._lines: defaultdict[_Line, Timeline] = defaultdict(Timeline)
 
     def add(self, node: Node, record: AISpan) -> None:
         """A call has left, or a step."""
@@ -83,7 +88,6 @@ class RememberedCalls:
         self._of_trace[node.trace_id].add(call.number)
         if record.response_id is not None:
             self._of_response[record.response_id].add(call.number)
-        self._logged += record.logged
         self._lines[call.line].add(call.number, record.start_ns, reach(record))
         while len(self._calls) > MOST_CALLS:
             self._forget(next(iter(self._calls)))
@@ -93,13 +97,12 @@ class RememberedCalls:
         if call is None:
             return
         number, record = call.number, call.record
-        self._logged -= record.logged
         del self._numbers[number]
         _drop(self._of_trace, call.node.trace_id, number)
         if record.response_id is not None:
             _drop(self._of_response, record.response_id, number)
         line = self._lines[call.line]
-        line.remove(number, reach(record))
+        line.remove(number)
         if not line:
             del self._lines[call.line]
 
@@ -121,7 +124,7 @@ class RememberedCalls:
         told = self._told(record)
         if told is not None:
             return told
-        if all(scope == record.scope for _, scope in self._lines):
+        if all(line.scope == record.scope for line in self._lines):
             return None  # one instrumentor reports a call once
         is_above = hierarchy.lineage.is_above
         for number in sorted(self._candidates(node, record), reverse=True):
@@ -144,12 +147,11 @@ class RememberedCalls:
 
     def _told(self, record: AISpan) -> Found | None:
         """The call that its agent has told in log records or in a span already."""
-        if not record.logged and not self._logged:
-            return None
         found = [
             (abs(known.end_ns - record.end_ns), number, other)
-            for line in self._lines.values()
-            for number in line.touching(record.start_ns - NEAR_NS, reach(record) + NEAR_NS)
+            for line, times in self._lines.items()
+            if line.logged != record.logged
+            for number in times.touching(record.start_ns - NEAR_NS, reach(record) + NEAR_NS)
             for _, other, known in (self._calls[self._numbers[number]],)
             if record.scope not in other.reported_by  # of equal calls, each is told once
             and (same_logged_call(record, known) or same_logged_call(known, record))
@@ -161,9 +163,11 @@ class RememberedCalls:
         numbers = set(self._of_trace.get(node.trace_id, ()))
         if record.response_id is not None:
             numbers |= self._of_response.get(record.response_id, set())
-        for (process, scope), line in self._lines.items():
-            if scope != record.scope and may_be_one(process, node.process):
-                numbers.update(line.touching(record.start_ns, reach(record)))
+        for line, times in self._lines.items():
+            if line.scope != record.scope:
+                for number in times.touching(record.start_ns, reach(record)):
+                    if may_be_one(self._calls[self._numbers[number]].node.process, node.process):
+                        numbers.add(number)
         return numbers
 
     def _counted(self, node: Node, account: AISpan) -> Found | None:

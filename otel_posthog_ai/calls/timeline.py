@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from otel_posthog_ai.record import AISpan
 from otel_posthog_ai.tree.nodes import Node
@@ -19,32 +20,49 @@ def reach(record: AISpan) -> int:
 
 
 class Timeline:
-    """Entries by number, each with the time that it took."""
+    """Entries by number, each with the time that it took.
+
+    They stand in the order of their starts, those of about one length together: then a time that is asked for is
+    touched by none that began long before it, however long others took.
+    """
 
     def __init__(self) -> None:
-        self._by_reach: list[tuple[int, int]] = []
-        self._starts: dict[int, int] = {}
+        self._by_length: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        """Bits of the nanoseconds that they took → start and number of each."""
+        self._times: dict[int, tuple[int, int]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._starts)
+        return bool(self._times)
 
     def add(self, number: int, start: int, until: int) -> None:
         """Enter it."""
-        insort(self._by_reach, (until, number))
-        self._starts[number] = start
+        insort(self._by_length[_bits(start, until)], (start, number))
+        self._times[number] = start, until
 
-    def remove(self, number: int, until: int) -> None:
-        """Take it out; `until` as it was entered."""
-        del self._by_reach[bisect_left(self._by_reach, (until, number))]
-        del self._starts[number]
+    def remove(self, number: int) -> None:
+        """Take it out."""
+        start, until = self._times.pop(number)
+        length = _bits(start, until)
+        alike = self._by_length[length]
+        del alike[bisect_left(alike, (start, number))]
+        if not alike:
+            del self._by_length[length]
 
     def touching(self, start: int, until: int) -> Iterator[int]:
         """The numbers of those whose time touches this one."""
-        latest = until + TOLERANCE_NS
-        starts = self._starts
-        for _, number in self._by_reach[bisect_left(self._by_reach, (start - TOLERANCE_NS, 0)) :]:
-            if starts[number] <= latest:
-                yield number
+        earliest, latest = start - TOLERANCE_NS, until + TOLERANCE_NS
+        times = self._times
+        for length, alike in self._by_length.items():
+            first = bisect_left(alike, (earliest - (1 << length), 0))
+            for begin, number in islice(alike, first, None):
+                if begin > latest:
+                    break
+                if times[number][1] >= earliest:
+                    yield number
+
+
+def _bits(start: int, until: int) -> int:
+    return max(until - start, 0).bit_length()
 
 
 def begun_within(outers: Iterable[Node], inners: Iterable[Node]) -> list[tuple[Node, Node]]:

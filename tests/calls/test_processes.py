@@ -89,7 +89,7 @@ def test_a_timeline_finds_what_touches_and_nothing_that_was_removed(
     for number, (start, until) in enumerate(entered):
         line.add(number, start, until)
     for number in removed & set(range(len(entered))):
-        line.remove(number, entered[number][1])
+        line.remove(number)
     touching = {
         number
         for number, (start, until) in enumerate(entered)
