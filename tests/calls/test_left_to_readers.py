@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.traced import CHAT, Traced
+from tests.stages import Stages, provider_of
+from tests.traced import AGENT, CHAT, Traced
 
 SCOPE = "llamaindex.opentelemetry.tracer"
 STEP = {"llamaindex.run_id": "r"}
 
 
-def stream(traced: Traced, question: str, end: str | None = None) -> None:
+def stream(traced: Any, question: str, end: str | None = None) -> None:
     messages = json.dumps([{"role": "user", "blocks": [{"block_type": "text", "text": question}]}])
     span = traced.provider.get_tracer(SCOPE).start_span("OpenAI.astream_chat", attributes=STEP)
     span.add_event("LLMChatStartEvent", {"messages": messages, "model_dict.model_name": "gpt-4o"})
@@ -20,7 +21,7 @@ def stream(traced: Traced, question: str, end: str | None = None) -> None:
     span.end()
 
 
-def client(traced: Traced, question: str) -> None:
+def client(traced: Any, question: str) -> None:
     asked = json.dumps([{"role": "user", "parts": [{"type": "text", "content": question}]}])
     traced.provider.get_tracer("client").start_span("chat", attributes={**CHAT, "gen_ai.input.messages": asked}).end()
 
@@ -59,3 +60,25 @@ def test_a_call_that_told_its_end_is_left_alone(traced: Traced) -> None:
         stream(traced, "hi", end="told")
         client(traced, "hi")
     assert len(calls(traced)) == 2
+
+
+class Told(Stages):
+    """Stages with a provider."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.provider = provider_of(self)
+
+
+def test_a_stream_waits_for_its_reader_until_the_step_around_both_ends() -> None:
+    told = Told()
+    with told.provider.get_tracer("app").start_as_current_span("step", attributes=AGENT):
+        stream(told, "hi")
+        assert told.leave(everything=False) == []
+        client(told, "hi")
+        assert told.leave(everything=False) == []
+    told.leave(everything=False)
+    assert [event["event"] for event in told.events].count("$ai_generation") == 1
+    with told.provider.get_tracer("app").start_as_current_span("step", attributes=AGENT):
+        stream(told, "hi", end="told")
+        assert "OpenAI.astream_chat" in told.leave(everything=False)

@@ -144,6 +144,17 @@ def test_a_result_belongs_to_its_open_span_or_waits_for_the_event(pipeline: Pipe
     assert len(pipeline.results) == 1, "only results wait for what has left"
 
 
+def test_a_result_that_comes_after_its_call_is_sent(receiver: Receiver) -> None:
+    pipeline = shared_pipeline(settings_of(receiver))
+    member = Member(pipeline)
+    span_id = member.call().get_span_context().span_id
+    assert pipeline.flush(soon())
+    pipeline.join_log(1, span_id, result(), "judge")
+    assert pipeline.flush(soon())
+    assert [event["event"] for event in receiver.events] == ["$ai_generation", "$ai_metric"]
+    pipeline.leave(member, soon())
+
+
 def test_records_of_an_agent_leave_when_it_is_quiet_or_at_a_flush(pipeline: Pipeline, receiver: Receiver) -> None:
     said = {"session.id": "s", "event.name": "api_request", "model": "claude-sonnet-4-5", "input_tokens": 3}
     scope = "com.anthropic.claude_code.events"
