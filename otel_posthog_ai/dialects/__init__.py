@@ -88,6 +88,7 @@ from . import (
     promptflow,
     promptlayer,
     pydantic_ai,
+    raindrop,
     respan,
     scorecard,
     sentry,
@@ -134,6 +135,7 @@ class Dialect(Protocol):
 # Specific conventions first: they know best what the general ones only half see. Last come vendors that put their own
 # keys beside those of the instrumentors that they bring along.
 DIALECTS: tuple[Dialect, ...] = (
+    raindrop,
     vercel_ai,
     mastra,
     genkit,
