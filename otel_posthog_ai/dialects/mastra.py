@@ -1,4 +1,4 @@
-"""Mastra's `@mastra/otel-exporter`: its own attributes beside the GenAI conventions.
+"""Mastra's `@mastra/otel-exporter` and `@mastra/arize`: its own attributes beside GenAI's or OpenInference's.
 
 https://mastra.ai/docs/observability/tracing/exporters/otel ; one call is spread over several spans: the step around it
 has its input and the provider's answer, the spans of its chunks say when the answer began.
@@ -10,6 +10,7 @@ from typing import Any
 
 from otel_posthog_ai.reading.identity import keys_below
 from otel_posthog_ai.reading.messages import read_messages
+from otel_posthog_ai.reading.providers import priced_provider
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
@@ -43,6 +44,7 @@ SPAN_TYPES: dict[str, SpanType] = {
     "memory_operation": "retriever",
 }
 STEP = "model_step"
+_OPENINFERENCE, _SAID = "openinference.span.kind", "metadata"
 CHUNK = "model_chunk"
 # What Mastra adds to the user's metadata.
 OWN_METADATA = frozenset(
@@ -60,6 +62,8 @@ def read(record: AISpan, source: Source) -> None:
     record.chunk = kind == CHUNK
     record.span_type = record.span_type or SPAN_TYPES.get(kind)
     metadata = source.below(METADATA)
+    if _OPENINFERENCE in source.attributes:
+        _read_openinference(record, source, kind)
     for key, value in metadata.items():
         if key not in OWN_METADATA:
             record.metadata.setdefault(key, value)
@@ -67,13 +71,32 @@ def read(record: AISpan, source: Source) -> None:
     given, result = source.take(f"mastra.{kind}.input"), source.take(f"mastra.{kind}.output")
     if record.span_type is not None:
         _read_step(record, source, kind, given, result)
-    if kind == STEP:
+    if kind == STEP and record.kind == "span":
         _lend(record, given, result, metadata)
     elif kind == "agent_run":
         record.lends = True  # the tools that its calls may use
     if source.take("mastra.completion_start_time") is not None:
         record.stream = True
     source.below("mastra.")
+
+
+def _read_openinference(record: AISpan, source: Source, kind: str) -> None:
+    """No span is the call's own: the step around it has the provider's answer, if that came whole, and what is around
+    all steps counts what they used together."""
+    said = {**(mapping(source.attributes.get(_SAID)) or {})}
+    own = {key: said.pop(key) for key in OWN_METADATA if key in said}
+    source.attributes[_SAID] = said
+    body = mapping(own.get("body")) or {}
+    if kind == "model_generation":
+        record.kind, record.span_type, record.may_be_sum = "generation", None, True
+    elif kind == STEP and is_mapping(body.get("usage")):
+        record.kind, record.span_type = "generation", None
+        record.provider = priced_provider(text((mapping(own.get("modelMetadata")) or {}).get("modelProvider")) or "")
+        record.input = read_messages(source.take(f"mastra.{STEP}.input"), "user")
+        record.output = raw_output(body)
+        read_raw_answer(record, body)
+    elif kind == "model_inference":
+        record.noise = True
 
 
 def _read_step(record: AISpan, source: Source, kind: str, given: Any, result: Any) -> None:

@@ -32,10 +32,10 @@ from .traceloop_envelopes import open_envelope
 NAME = "mcp"
 PREFIXES = ("mcp.",)
 METHOD = "mcp.method.name"
-TRACELOOP_SCOPE = "opentelemetry.instrumentation.mcp"
+TRACELOOP_SCOPES = ("opentelemetry.instrumentation.mcp", "@traceloop/instrumentation-mcp")
 AI_SCOPES = (
     "mcp-python-sdk",
-    TRACELOOP_SCOPE,
+    *TRACELOOP_SCOPES,
 )
 PLUMBING = (
     "mcp.",
@@ -44,7 +44,7 @@ PLUMBING = (
     "tool_",
 )
 LABELS = {"mcp-python-sdk": "mcp (its own spans)"}
-SCOPES = ("mcp-python-sdk", TRACELOOP_SCOPE, "openinference.instrumentation.mcp", "fastmcp")
+SCOPES = ("mcp-python-sdk", *TRACELOOP_SCOPES, "openinference.instrumentation.mcp", "fastmcp")
 CALL = "tools/call"
 # Methods that do something for the user; all others shake hands, list or notify.
 WORK = frozenset(
@@ -85,7 +85,7 @@ def _method(source: Source) -> tuple[str | None, str | None]:
             named or text(source.attributes.get(GEN_AI_PROMPT_NAME)) or text(source.attributes.get("mcp.resource.uri"))
         )
         return method, named or text(title.removeprefix(method).strip())
-    if not source.scope.startswith(TRACELOOP_SCOPE):
+    if not source.scope.startswith(TRACELOOP_SCOPES):
         return None, None
     if source.attributes.get(TRACELOOP_SPAN_KIND) == "tool":
         return CALL, named or title.removesuffix(".tool")
