@@ -125,13 +125,13 @@ class Outgoing:
             # A copy: parts of an event are shared with others of its trace, and with what is remembered of it.
             changed = before_send(deepcopy(event))
         except Exception as error:
-            self._lose("before_send", "before_send failed and its event is lost (%s)", type(error).__name__)
+            self._lose("before_send_failed", "before_send failed and its event is lost (%s)", type(error).__name__)
             return None
         if changed is None:
             self._counters.add("dropped", reason="before_send")
             return None
         if not _is_event(changed):
-            self._lose("before_send", "before_send returned no event; the event is lost")
+            self._lose("before_send_failed", "before_send returned no event; the event is lost")
             return None
         return {**changed, "properties": json_safe(changed["properties"])}
 

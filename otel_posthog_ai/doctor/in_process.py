@@ -255,6 +255,7 @@ _REASONS = {
     "expired": "PostHog could not be reached for too long; raise outbox_seconds, or set spool_directory",
     "refused": "PostHog refused the events: please report it",
     "too_large": "single events are over PostHog's limit even without their longest texts",
+    "before_send_failed": "before_send has to give an event back, or None, whatever the event says",
     "before_send": "if that is not meant: before_send has to give the event back",
 }
 

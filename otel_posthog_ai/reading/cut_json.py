@@ -1,12 +1,77 @@
-"""JSON text that was cut somewhere: what stands whole before the cut."""
+"""JSON text that was cut, by OpenTelemetry's limit of a value's length or by an agent: what stands before the cut."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from otel_posthog_ai.patterns import pattern
+
 _decode = json.JSONDecoder(strict=False).raw_decode
 _BLANKS = " \t\n\r"
+_SIGN = pattern(r'["\[\]{},]')
+_IN_A_TEXT = pattern(r'["\\]')
+_HALF_ESCAPED = pattern(r"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-fA-F]{0,3})?)$")
+_LONGEST_HALF = 64
+_CLOSED_BY = {"[": "]", "{": "}"}
+
+
+_Open = tuple[str, Any]
+"""What closes the innermost that is open, and the same of what is around it."""
+
+
+def up_to_the_cut(text: str) -> list[Any] | None:
+    """The items of a list of objects whose text was cut, the last one as far as it goes; None for any other text."""
+    first = _past(text, _skipped(text, 0), "[")
+    if first is None or text[first : first + 1] != "{":
+        return None
+    for end, still_open in _open_ends(text):
+        found, after = _value(text[:end] + _closing(still_open), 0)
+        if after is not None:
+            return [item for item in found if item] or None
+    return None
+
+
+def _open_ends(text: str) -> list[tuple[int, _Open | None]]:
+    """Where the text can be taken to end, best first, with what is open there; none where nothing is."""
+    still_open: _Open | None = None
+    whole: list[tuple[int, _Open | None]] = []
+    sign = _SIGN.search(text)
+    while sign is not None:
+        place, character = sign.end(), sign.group()
+        if character == '"':
+            within = _IN_A_TEXT.search(text, place)
+            while within is not None and within.group() == "\\":
+                within = _IN_A_TEXT.search(text, within.end() + 1)
+            if within is None:
+                return [(_before_half_a_sign(text), ('"', still_open)), *whole]
+            place = within.end()
+        elif character in _CLOSED_BY:
+            still_open = _CLOSED_BY[character], still_open
+            whole = [(place, still_open)]
+        elif character == ",":
+            whole = [(place - 1, still_open)]
+        elif still_open is None or still_open[0] != character:
+            return []
+        else:
+            still_open = still_open[1]
+        sign = _SIGN.search(text, place)
+    return [(len(text), still_open), *whole] if still_open is not None else []
+
+
+def _before_half_a_sign(text: str) -> int:
+    """The end of a text without the first half of what would have been one character of it."""
+    last = text[-_LONGEST_HALF:]
+    half = _HALF_ESCAPED.search(last)
+    return len(text) - len(last) + (half.start(1) if half is not None else len(last))
+
+
+def _closing(still_open: _Open | None) -> str:
+    signs: list[str] = []
+    while still_open is not None:
+        sign, still_open = still_open
+        signs.append(sign)
+    return "".join(signs)
 
 
 def before_the_cut(text: str) -> dict[str, Any]:

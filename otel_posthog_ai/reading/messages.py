@@ -13,6 +13,7 @@ from typing import Any
 
 from otel_posthog_ai.record import Message
 
+from .cut_json import up_to_the_cut
 from .draft import Draft, result_text
 from .histories import read_history
 from .media_parts import images
@@ -41,6 +42,8 @@ _CONTENT_KEYS = ("parts", "blocks", "contents", "text", "message")
 def read_messages(value: Any, role: str) -> list[Message] | None:
     """Messages from a list, an object, or (JSON) text of either, None for none; `role` is for what has no role."""
     found = parse_json(value)
+    if isinstance(found, str):
+        found = _messages_up_to_the_cut(found)
     known = read_history(_contained(found), role, read_message, _is_item)
     if known is not None:
         return known or None
@@ -56,6 +59,12 @@ def read_messages(value: Any, role: str) -> list[Message] | None:
     if has_items:
         messages = join_items(messages)
     return messages or None
+
+
+def _messages_up_to_the_cut(text: str) -> Any:
+    """The messages of JSON text that OpenTelemetry's limit of a value's length has cut; any other text as it is."""
+    found = up_to_the_cut(text)
+    return found if found and is_mapping(found[0]) and "role" in found[0] else text
 
 
 def _is_item(entry: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -122,6 +123,43 @@ def test_any_content_of_a_message_is_drawn(role: str, kind: str, content: Any) -
         "tool_calls": content,
     }
     assert undrawn(read_message(entry, "user")) is None
+
+
+CUT = [
+    {"role": "user", "parts": [{"type": "text", "content": 'say "hi" \\ [1, {2: "☃"'}]},
+    {
+        "role": "assistant",
+        "parts": [{"type": "tool_call", "id": "c1", "name": "f", "arguments": {"a": [1, None, True]}}],
+        "finish_reason": "tool_call",
+    },
+]
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_messages_that_were_cut_are_read_as_far_as_they_go(ascii_only: bool) -> None:
+    """OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts them anywhere."""
+    text = json.dumps(CUT, ensure_ascii=ascii_only)
+    whole = read_messages(text, "assistant")
+    assert whole is not None
+    told = 0
+    for length in range(text.index("say") + 1, len(text)):
+        found = read_messages(text[:length], "assistant")
+        assert undrawn(found) is None
+        assert found is not None
+        assert found[0]["role"] == "user"
+        said = found[0]["content"] or ""
+        assert whole[0]["content"].startswith(said)
+        assert len(said) >= told, "nothing that was there before is lost"
+        told = len(said)
+    assert told == len(whole[0]["content"])
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["[{", '[{"a": 1}, {"b"', '[{"role": "user"}]]', '[{"role": "user"]', "[{not json", '["role']
+)
+def test_text_that_is_no_cut_list_of_messages_stays_text(text: str) -> None:
+    assert read_messages(text, "user") == [{"role": "user", "content": text}]
 
 
 def test_a_message_is_never_changed_in_place() -> None:
