@@ -115,3 +115,18 @@ def test_other_spans_of_an_app_are_none_of_them() -> None:
             provider.get_tracer("app").start_span(name, attributes={"http.request.method": "GET"}).end()
 
     assert [read_span(span) for span in spans_of(work)] == [None] * 5
+
+
+def test_a_call_of_cognee_is_asked_by_arguments() -> None:
+    call = {"cognee.span.category": "generation", "langfuse.observation.type": "generation",
+            "gen_ai.system": "litellm-native", "gen_ai.request.model": "openai/gpt-4o"}  # fmt: skip
+    given = '{"text_input": "Who?", "system_prompt": "Be brief.", "response_model": null}'
+    found = record({**call, "langfuse.observation.input": given}, "cognee.observe.acreate", "cognee")
+    assert found.input == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who?"}]
+    assert found.provider_original is None
+    vectors = {
+        "cognee.span.category": "embeddings",
+        "gen_ai.operation.name": "embeddings",
+        "gen_ai.request.model": "text-e",
+    }
+    assert record(vectors, "cognee.observe.embed_text", "cognee").kind == "embedding"
