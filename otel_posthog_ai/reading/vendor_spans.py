@@ -207,12 +207,14 @@ def read_belonging(record: AISpan, source: Source, keys: VendorKeys) -> Mapping[
 
 
 def read_data(record: AISpan, source: Source, keys: VendorKeys) -> None:
-    """Fill what a record of a settled kind leaves open of what it was given and gave."""
+    """Fill what a record of a settled kind leaves open of what it was given and gave, and of what a call counted."""
     given, result = _data(source, keys)
     if record.kind == "span":
         _read_states(record, given, result)
-    else:
-        read_call(record, given, result)
+        return
+    if record.usage.input is None and record.usage.output is None:
+        _read_usage(record, source, keys)
+    read_call(record, given, result)
 
 
 def _data(source: Source, keys: VendorKeys) -> tuple[Any, Any]:

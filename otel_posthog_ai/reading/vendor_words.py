@@ -17,6 +17,7 @@ from .key_words import (
     SESSIONS,
     TAGS,
     USERS,
+    counts_in,
     data_right_below,
     keys_by_words,
     rank_of_kind,
@@ -71,22 +72,31 @@ def vendors_in(keys: tuple[str, ...]) -> tuple[VendorKeys, ...]:
 
 
 class Data(NamedTuple):
-    """Where a namespace keeps what a step or a call was given and gave."""
+    """Where a namespace keeps what a step or a call was given and gave, and what a call counted."""
 
     space: str
     keys: VendorKeys
 
 
 def data_in(keys: tuple[str, ...]) -> tuple[Data, ...]:
-    """The namespaces without a table that have an input or an output of their own: `acme.input`, `acme.tool.output`."""
-    found: dict[str, VendorKeys] = {}
-    for key in keys:
-        space, _, rest = key.partition(".")
-        field = data_right_below(rest)
-        if field is not None and may_be_a_vendors(next(iter(words_of(space)), "")):
-            known = found.get(space, VendorKeys())
-            found[space] = known._replace(**{field: (*getattr(known, field), key)})
-    return tuple(Data(*each) for each in found.items())
+    """The namespaces without a table that have data or counts of their own: `acme.input`, `acme.usage.input_tokens`."""
+    spaces = dict.fromkeys(key.partition(".")[0] for key in keys if "." in key)
+    found = (_data_of(space, keys) for space in spaces if may_be_a_vendors(next(iter(words_of(space)), "")))
+    return tuple(each for each in found if any(each.keys))
+
+
+def _data_of(space: str, keys: tuple[str, ...]) -> Data:
+    own = [key for key in keys if key.startswith(f"{space}.")]
+    rest = {key: key.partition(".")[2] for key in own}
+    fields = {key: data_right_below(rest[key]) for key in own}
+    return Data(
+        space,
+        VendorKeys(
+            input=tuple(key for key in own if fields[key] == "input"),
+            output=tuple(key for key in own if fields[key] == "output"),
+            counts=tuple(counts_in(own, {key: ("", *words_of(rest[key])) for key in own})),
+        ),
+    )
 
 
 class Belonging(NamedTuple):

@@ -130,3 +130,37 @@ def test_a_call_of_cognee_is_asked_by_arguments() -> None:
         "gen_ai.request.model": "text-e",
     }
     assert record(vectors, "cognee.observe.embed_text", "cognee").kind == "embedding"
+
+
+def test_swarms_tells_a_request_and_a_reply() -> None:
+    call = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": "openai/gpt-4o",
+        "swarms.name": "guide",
+        "swarms.loop": 1,
+    }
+    bodies = {
+        "swarms.request": '{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0.5}',
+        "swarms.response": '{"id": "c-1", "object": "chat.completion", "model": "gpt-4o", "choices": [{"index": 0, '
+        '"finish_reason": "stop", "message": {"role": "assistant", "content": "Hello"}}]}',
+    }
+    counts = {"swarms.usage.input_tokens": 9, "swarms.usage.output_tokens": 2, "swarms.usage.cached_tokens": 4}
+    found = record({**call, **bodies, **counts}, "Agent.llm_call", "swarms")
+    assert found.input == [{"role": "user", "content": "Hi"}]
+    assert found.output == [{"role": "assistant", "content": "Hello"}]
+    assert (found.usage.input, found.usage.output, found.usage.cache_read, found.response_id) == (9, 2, 4, "c-1")
+    assert not found.attributes
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes", "expected"),
+    [("Agent.run", {"gen_ai.operation.name": "agent", "swarms.name": "guide"}, ("agent", "guide", False)),
+     ("SequentialWorkflow.run", {"swarms.name": "flow"}, ("workflow", "flow", False)),
+     ("Agent.init", {"swarms.config": "{}"}, ("task", None, True)),
+     ("Agent.llm_error", {"swarms.error.message": "no"}, ("task", None, True))],
+)  # fmt: skip
+def test_steps_of_swarms(name: str, attributes: dict[str, Any], expected: tuple[Any, ...]) -> None:
+    told = {"swarms.input.task": "hi", "swarms.inputs": '{"task": "hi", "img": null}', "swarms.output": "bye"}
+    found = record({**attributes, **told}, name, "swarms")
+    assert (found.span_type, found.name, found.noise) == expected
+    assert (found.input_state, found.output_state, found.attributes) == ("hi", "bye", {})

@@ -301,6 +301,15 @@ def test_a_call_whose_data_stands_under_the_scopes_name() -> None:
     assert found.output == [{"role": "assistant", "content": "bye"}]
 
 
+def test_counts_of_a_call_that_stand_under_the_scopes_name() -> None:
+    counts = {"acme.usage.input_tokens": 9, "acme.usage.output_tokens": 0, "acme.tokens_used": 9}
+    found = record({**CHAT, **counts}, scope="acme")
+    assert (found.usage.input, found.usage.output, found.attributes) == (9, 0, {"acme.tokens_used": 9})
+    counted = record({**CHAT, **counts, "gen_ai.usage.input_tokens": 4}, scope="acme")
+    assert (counted.usage.input, counted.usage.output) == (4, None)
+    assert record({**AGENT, "acme.tokens_used": 9}, scope="acme").attributes == {"acme.tokens_used": 9}
+
+
 def test_data_of_another_namespace_stays_where_it_is() -> None:
     other = {"shop.input": "x", "acme.cache.result": "hit", "acme.tool.input.count": 3}
     found = record({**AGENT, **other}, scope="acme")
