@@ -63,7 +63,9 @@ def test_whatever_happens_the_bytes_are_right_and_every_event_is_accounted_for(
             added += [one.uuid for one in events]
             ended += [owed.event.uuid for owed in outbox.add(events, spooled_first=False)]
         else:
+            before = len(outbox)
             taken = outbox.take(10, 700)
+            assert len(outbox) == before, "what is under way is still owed"
             owed = [one.event for one, keep in zip(taken, values, strict=False) if keep]
             ended += [one.event.uuid for one in outbox.settle(owed)]
         waiting = [owed.event for owed in outbox.ready]
