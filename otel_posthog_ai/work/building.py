@@ -122,7 +122,7 @@ class Building:
             owner = self._placing.owners.find(node, record, {})
             yield Built(
                 result_events(record, Placement(distinct_id=owner.distinct_id), first),
-                Privacy(node.private or node.tainted, name=private_name(record)),
+                Privacy(node.private or node.tainted),
             )
 
     def _call_of(self, span_id: int, response_id: str | None) -> tuple[Node, AISpan] | None:

@@ -69,7 +69,7 @@ class Holding:
             return above._replace(tool=True) if outlook.span_type == "tool" else above
         scope = span.instrumentation_scope
         call = outlook.kind, scope.name if scope is not None else None
-        return above if call in above.calls else above._replace(calls=above.calls | {call})
+        return above._replace(calls=above.calls | {call})
 
     def _runs_inside(self, node: Node, record: AISpan) -> bool:
         """Whether a call of another scope, open or not yet read, may turn out to be this one.

@@ -81,6 +81,30 @@ def test_what_ends_is_counted_once(row: str) -> None:
     assert found.get("filtered", 0) + found.get("merged", 0) + found.get("exported", 0) == found["seen"]
 
 
+def test_plumbing_tells_the_tags_of_its_trace() -> None:
+    stages = Stages()
+    tracer = provider_of(stages).get_tracer("app")
+    made = {"gen_ai.operation.name": "create_agent", "langfuse.trace.tags": ("beta", "shop")}
+    with tracer.start_as_current_span("create", attributes=made):
+        tracer.start_span("chat", attributes=CHAT).end()
+    stages.leave()
+    assert [event["properties"]["tags"] for event in stages.events] == [["beta", "shop"]]
+
+
+def test_a_span_whose_end_cannot_be_noted_is_counted_and_the_others_are_not_lost() -> None:
+    class Unknowable(ReadableSpan):
+        def get_span_context(self) -> Any:
+            raise ValueError("secret")
+
+    counters = Counters()
+    sorter = sorter_of(counters)
+    for span in (ended("app", CHAT), Unknowable("chat", attributes=CHAT), ended("app", CHAT)):
+        sorter.add(span)
+    sorter.sort_out()
+    assert len(sorter.next_batch()) == 2
+    assert counts(counters) == {"seen": 3, "dropped": {"unreadable": 1}}
+
+
 def test_a_span_that_comes_again_is_no_second_one() -> None:
     stages, span = Stages(), ended("app", CHAT)
     for _ in range(2):

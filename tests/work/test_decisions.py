@@ -82,6 +82,17 @@ def test_a_call_waits_for_the_call_of_another_instrumentor_around_it(stages: Sta
     assert stages.leave(everything=False) == ["framework"]
 
 
+def test_a_call_waits_for_what_is_around_it_also_once_that_has_ended(stages: Stages, provider: TracerProvider) -> None:
+    """Until the worker has read it, nobody can tell what it is."""
+    with provider.get_tracer("framework").start_as_current_span("framework", attributes=CHAT):
+        provider.get_tracer("client").start_span("client", attributes=CHAT).end()
+        assert stages.leave(everything=False) == []
+    stages.queue_ended()
+    stages.release(everything=False)
+    assert stages.room.held == 1
+    assert stages.leave(everything=False) == ["framework"]
+
+
 def test_a_call_does_not_wait_for_a_call_of_its_own_scope(stages: Stages, provider: TracerProvider) -> None:
     tracer = provider.get_tracer("app")
     with tracer.start_as_current_span("outer", attributes=CHAT):

@@ -38,6 +38,18 @@ def test_what_ran_below_a_lost_span_hangs_on_the_one_above_it(stages: Stages) ->
         assert chat["properties"]["$ai_parent_id"] == trace_id, "the one above is the root"
 
 
+@pytest.mark.parametrize("room", [1, 2, 3])
+def test_as_many_are_chosen_as_there_is_room_for(room: int) -> None:
+    stages = Stages(max_queue_size=room)
+    tracer = provider_of(stages).get_tracer("app")
+    for _ in range(3):
+        tracer.start_span("chat", attributes=CHAT).end()
+    stages._sorter.sort_out()
+    assert len(stages._sorter.next_batch()) == room
+    assert stages._sorter.queued == 3 - room, "the others wait for their turn"
+    assert not stages.counters.snapshot()["dropped"]
+
+
 def test_lost_spans_are_not_remembered_as_on_their_way(stages: Stages) -> None:
     tracer = provider_of(stages).get_tracer("app")
     for _ in range(500):
