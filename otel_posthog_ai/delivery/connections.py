@@ -1,8 +1,9 @@
-"""requests, tamed: one deadline for a whole exchange, no redirects, cookies or netrc, no surprise from the environment.
+"""urllib3's connections, tamed: one deadline for a whole exchange, and no surprise from the environment.
 
-Imported at the first send, because it imports requests. The connections report to the current thread's `Exchange`,
-which knows the deadline, whether the socket had been used before, and whether a byte of answer has come; and which lets
-another thread end the exchange.
+Imported at the first send, because it imports urllib3. What the environment says of proxies is asked of requests, whose
+rules are those that people know, and which is loaded only where one is set. The connections report to the current
+thread's `Exchange`, which knows the deadline, whether the socket had been used before, and whether a byte of answer has
+come; and which lets another thread end the exchange.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ import sys
 import threading
 from _socket import getaddrinfo as _plain_getaddrinfo
 from _socket import socket as _plain_socket
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, cast
+from urllib.request import getproxies
 
-import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
+import certifi
+from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util import Timeout, parse_url
 
 from otel_posthog_ai import forks
 
@@ -31,6 +32,7 @@ from .retry import Deadline
 
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_CERTIFICATE")
 _SHORTEST_TIMEOUT = 0.01
+_MOST_KEPT = 4
 _here = threading.local()
 
 
@@ -58,6 +60,10 @@ class Exchange:
     def seconds(self) -> float:
         """What is left, as a socket timeout; never 0, which would mean non-blocking."""
         return max(self.deadline.remaining(), _SHORTEST_TIMEOUT)
+
+    def timeout(self) -> Timeout:
+        """What is left, as urllib3 is told: a name may have two addresses, and each is given half of it."""
+        return Timeout(connect=max(self.seconds() / 2, 0.05), read=self.seconds())
 
     def takes(self, connected: Any, *, reused: bool) -> None:
         """The exchange goes over this socket."""
@@ -239,36 +245,40 @@ class _TLSPool(HTTPSConnectionPool):
 _POOLS: dict[str, Any] = {"http": _Pool, "https": _TLSPool}
 
 
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+def open_pools(url: str) -> PoolManager:
+    """Connections for requests to `url`; proxy and CA bundle are taken from the environment here and now."""
+    bundle = _bundle()
+    trust: Any = {"cert_reqs": "CERT_REQUIRED", "ca_cert_dir" if os.path.isdir(bundle) else "ca_certs": bundle}
+    proxy = _proxy_for(url) if getproxies() else None
+    if proxy is None:
+        pools = PoolManager(num_pools=1, maxsize=_MOST_KEPT, **trust)
+    else:
+        from requests.adapters import HTTPAdapter
 
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **options)
-        if not proxy.lower().startswith("socks"):
-            manager.pool_classes_by_scheme = _POOLS
-        return manager
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Follow nothing, and above all do not read a redirect's body to the end."""
-        return
+        pools = HTTPAdapter(pool_connections=1, pool_maxsize=_MOST_KEPT).proxy_manager_for(proxy, **trust)
+    if proxy is None or not proxy.lower().startswith("socks"):
+        pools.pool_classes_by_scheme = _POOLS
+    return pools
 
 
-def open_session(url: str) -> requests.Session:
-    """A session for requests to `url`; proxies and CA bundle are taken from the environment here and now."""
-    session = _Session()
-    session.trust_env = False
-    session.proxies.update(get_environ_proxies(url))
+def _bundle() -> str:
+    """The file or directory of the certificates that are trusted."""
     variable = next((name for name in _CA_VARIABLES if os.environ.get(name)), None)
-    if variable is not None:
-        session.verify = os.environ[variable]
-        if not os.path.exists(session.verify):
-            raise Misconfigured(f"the CA bundle that {variable} names is not there")
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = _Adapter(pool_connections=1, pool_maxsize=4, max_retries=0)
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
+    if variable is None:
+        return certifi.where()
+    if not os.path.exists(os.environ[variable]):
+        raise Misconfigured(f"the CA bundle that {variable} names is not there")
+    return os.environ[variable]
+
+
+def _proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for `url`, with its credentials."""
+    from requests.utils import get_environ_proxies, select_proxy
+
+    named = select_proxy(url, get_environ_proxies(url))
+    if not named:
+        return None
+    proxy = named if "://" in named else f"http://{named}"
+    if not parse_url(proxy).host:
+        raise Misconfigured("the proxy's URL is none that can be used")
+    return proxy

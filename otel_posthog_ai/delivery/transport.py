@@ -19,7 +19,7 @@ from .answers import Answer
 from .retry import Deadline, retry_after
 
 if TYPE_CHECKING:
-    import requests
+    from urllib3 import BaseHTTPResponse, PoolManager
 
     from .connections import Exchange
 
@@ -49,7 +49,7 @@ class Transport:
 
     def _start_anew(self) -> None:
         self._lock = threading.RLock()
-        self._session: requests.Session | None = None
+        self._pools: PoolManager | None = None
         self._active: set[Exchange] = set()
         self._last_use = (time.monotonic(), time.time())
         self._closed = False
@@ -94,9 +94,9 @@ class Transport:
     def close(self) -> None:
         """Close the kept connections; the next request opens new ones."""
         with self._lock:
-            session, self._session = self._session, None
-        if session is not None:
-            session.close()
+            pools, self._pools = self._pools, None
+        if pools is not None:
+            pools.clear()
 
     def _exchange(
         self,
@@ -110,15 +110,16 @@ class Transport:
         exchange = self._begin(url, deadline)
         try:
             with exchange:
-                response = self._opened(url).request(
+                response = self._opened(url).urlopen(
                     method,
                     url,
-                    data=body,
+                    body=body,
                     headers=dict(headers),
-                    # A name may have two addresses, and each is given this long.
-                    timeout=(max(exchange.seconds() / 2, 0.05), exchange.seconds()),
-                    allow_redirects=False,
-                    stream=True,
+                    timeout=exchange.timeout(),
+                    retries=False,
+                    redirect=False,
+                    preload_content=False,
+                    decode_content=False,
                 )
                 return _read(response, exchange, started)
         except Exception as error:
@@ -142,16 +143,16 @@ class Transport:
             self._active.add(exchange)
         return exchange
 
-    def _opened(self, url: str) -> requests.Session:
+    def _opened(self, url: str) -> PoolManager:
         idle = max(abs(now - then) for now, then in zip((time.monotonic(), time.time()), self._last_use, strict=True))
         if idle > _LONGEST_IDLE:
             self.close()
         with self._lock:
-            session = self._session
-            if session is None:
-                opened: requests.Session = _connections().open_session(url)
-                self._session = session = opened
-            return session
+            pools = self._pools
+            if pools is None:
+                opened: PoolManager = _connections().open_pools(url)
+                self._pools = pools = opened
+            return pools
 
 
 def _connections() -> ModuleType:
@@ -161,20 +162,21 @@ def _connections() -> ModuleType:
         return connections
 
 
-def _read(response: requests.Response, exchange: Exchange, started: float) -> Answer:
+def _read(response: BaseHTTPResponse, exchange: Exchange, started: float) -> Answer:
     """The answer of a response; its body is read only to tell a web page, and to keep the connection."""
-    status, headers = response.status_code, response.headers
+    status, headers = response.status, response.headers
     kind = headers.get("Content-Type", "").lower()
     exchange.deadline = Deadline(min(exchange.deadline.at, time.monotonic() + _DRAIN_SECONDS))
     opening = b""
     try:
-        opening = response.raw.read(_LONGEST_ANSWER, decode_content=False) or b""
-        if response.raw.read(1, decode_content=False):
-            response.raw.close()
+        opening = response.read(_LONGEST_ANSWER, decode_content=False) or b""
+        if response.read(1, decode_content=False):
+            response.close()
     except Exception:
-        response.raw.close()  # The status is known; a body that never ends changes nothing.
+        response.close()  # The status is known; a body that never ends changes nothing.
     finally:
         response.close()
+        response.release_conn()
     return Answer(
         status=status,
         retry_after=retry_after(headers.get("Retry-After"), headers.get("Date")),
@@ -195,7 +197,7 @@ def _untraced() -> Generator[None]:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it was raised from, inside requests' and urllib3's wrappings."""
+    """The error and what it was raised from, inside the wrappings of urllib3 and requests."""
     waiting: list[Any] = [error]
     seen: set[int] = set()
     while waiting:
@@ -237,6 +239,6 @@ def _cause(error: BaseException) -> str:
         return "the proxy did not let it through"
     if _is_timeout(error):
         return "no answer in time"
-    if any(isinstance(one, OSError) for one in chain):
+    if any(isinstance(one, OSError) or type(one).__name__ == "ProtocolError" for one in chain):
         return "connection broken"
     return type(error).__name__

@@ -202,9 +202,8 @@ def test_no_thread_starts_in_a_child_before_all_its_state_is_new() -> None:
 def test_a_fork_in_the_middle_of_a_connection_pool_lets_the_child_end() -> None:
     with FaultServer() as server:
         produced = run(server, """
-            from otel_posthog_ai.delivery.connections import open_session
-            session = open_session(sys.argv[2])
-            pool = session.get_adapter(sys.argv[2]).poolmanager.connection_from_url(sys.argv[2])
+            from otel_posthog_ai.delivery.connections import open_pools
+            pool = open_pools(sys.argv[2]).connection_from_url(sys.argv[2])
             taken, forked = threading.Event(), threading.Event()
             def use():
                 with pool.pool.mutex:
