@@ -14,6 +14,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from sys import intern
 from types import MappingProxyType
 from typing import Any
 
@@ -159,10 +160,17 @@ def enumeration(value: Any, names: tuple[str, ...]) -> int:
 def attributes(of: JsonObject, unread: Counter[str]) -> dict[str, Any]:
     """The attributes of a span, a resource, an event, a log record.
 
-    One that cannot be read costs itself alone: `unread` counts it by the reason.
+    One that cannot be read costs itself alone: `unread` counts it by the reason. Equal keys are one object, because
+    every span repeats them.
     """
     found: dict[str, Any] = {}
     for pair in _pairs(field(of, "attributes")):
+        value = pair.get("value") if type(pair) is dict else None
+        if type(value) is dict and len(value) == 1:  # as nearly all are, in the spelling of the standard
+            key, plain = pair.get("key"), value.get("stringValue")
+            if type(key) is str and type(plain) is str:
+                found[intern(key)] = plain
+                continue
         try:
             _read_pair(pair, found, 1)
         except Malformed as error:
@@ -181,9 +189,7 @@ def _pairs(value: Any) -> Sequence[Any]:
 def _read_pair(pair: Any, found: dict[str, Any], depth: int) -> None:
     if not is_mapping(pair) or not isinstance(key := pair.get("key", ""), str):
         raise Malformed("an attribute is not a key and a value")
-    value = pair.get("value")
-    plain = value.get("stringValue") if type(value) is dict and len(value) == 1 else None
-    found[key] = plain if type(plain) is str else any_value(value, depth)
+    found[intern(key)] = any_value(pair.get("value"), depth)
 
 
 def any_value(value: Any, depth: int = 0) -> Any:

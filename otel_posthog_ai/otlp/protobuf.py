@@ -7,6 +7,7 @@ does, so the two functions that read them are as short as they can be.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from sys import intern
 from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -131,15 +132,15 @@ def _identifier(data: bytes, size: int) -> int:
 
 
 def attributes(pairs: Iterable[Any], depth: int = 0) -> dict[str, Any]:
-    """The attributes of a span, a resource, an event, a log record."""
+    """The attributes of a span, a resource, an event, a log record; equal keys are one object."""
     found: dict[str, Any] = {}
     for pair in pairs:
         value = pair.value
         kind = value.WhichOneof("value")
         if kind == "string_value":
-            found[pair.key] = value.string_value
+            found[intern(pair.key)] = value.string_value
         else:
-            found[pair.key] = any_value(value, depth + 1)
+            found[intern(pair.key)] = any_value(value, depth + 1)
     return found
 
 
