@@ -10,12 +10,10 @@ from otel_posthog_ai.patterns import pattern
 from .raw_requests import PARAMETERS
 from .usage_words import count_of
 from .vendor_spans import VendorKeys
+from .words import Words, words_of
 
-Words = tuple[str, ...]
 WordsOf = Mapping[str, Words]
 """Key -> its words in lower case, the namespace first ("" where the key has none)."""
-
-_WORD = pattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 # The last words of a key -> what it holds, the best first.
 KINDS: tuple[Words, ...] = (
@@ -100,11 +98,6 @@ _OF_THE_ANSWER = frozenset({"usage", "response", "generation", "token"})
 # Keys without a namespace that stand beside a vendor's.
 _BARE_INPUTS, _BARE_OUTPUTS = ("input", INPUT_VALUE), ("output", OUTPUT_VALUE)
 _BARE_METADATA, _BARE_TAGS = ("metadata",), ("tags", TAG_TAGS)
-
-
-def words_of(key: str) -> Words:
-    """The words of a key in lower case, whatever parts them."""
-    return tuple(match.group().lower() for match in _WORD.finditer(key))
 
 
 def keys_by_words(own: list[str], beside: tuple[str, ...], words: WordsOf) -> VendorKeys:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from otel_posthog_ai.record import Kind, SpanType
 
 from .values import text
+from .words import words_of
 
 Stated = tuple[Kind, SpanType | None]
 """A kind, and the type of a step."""
@@ -133,4 +135,33 @@ def word(value: Any) -> str:
 
 def stated_by(value: Any) -> Stated | None:
     """What the value of a vendor's own key states; None for a word that says nothing (`span`, `default`)."""
-    return WORDS.get(word(value))
+    known = WORDS.get(word(value))
+    return known if known is not None else stated_by_words((text(value) or "")[:_LONGEST])
+
+
+# An operation of its own spelling has a word of each of these lists -> what it states; the first that fits.
+_SPELLINGS: tuple[tuple[tuple[str, ...], Stated], ...] = (
+    (("tool tools function", "call run execute invoke execution use"), ("span", "tool")),
+    (("agent agents", "run execute invoke execution"), ("span", "agent")),
+    (("embedding embeddings embed",), EMBEDDING),
+    (("vector similarity", "search query"), ("span", "retriever")),
+    (("retrieve retrieval", "documents document context"), ("span", "retriever")),
+    (("chat completion completions converse",), CALL),
+    (("generate stream invoke", "text object model llm"), CALL),
+    (("message messages response responses", "create stream"), CALL),
+)
+_WORD_SETS = tuple((tuple(frozenset(words.split()) for words in lists), stated) for lists, stated in _SPELLINGS)
+_LONGEST = 200
+# With one of these it speaks of what was said before, or of many.
+_ABOUT_OTHERS = frozenset(
+    {"history", "session", "thread", "room", "list", "get", "delete", "count", "cancel", "batch", "batches", "memory"}
+)
+
+
+@lru_cache(maxsize=512)
+def stated_by_words(operation: str) -> Stated | None:
+    """What an operation states that no table has, by its words: `ChatCompletion`, `chat.completions`, `run_tool`."""
+    said = frozenset(words_of(operation))
+    if not said.isdisjoint(_ABOUT_OTHERS):
+        return None
+    return next((stated for sets, stated in _WORD_SETS if all(map(said.intersection, sets))), None)

@@ -37,7 +37,17 @@ from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.record import AISpan
 
 from .embedding_texts import texts_of_messages
-from .kind_words import CALL, CUSTOM, EMBEDDING, EMBEDDINGS, GENERATIONS, REQUEST_TYPES, SPAN_TYPES, Stated
+from .kind_words import (
+    CALL,
+    CUSTOM,
+    EMBEDDING,
+    EMBEDDINGS,
+    GENERATIONS,
+    REQUEST_TYPES,
+    SPAN_TYPES,
+    Stated,
+    stated_by_words,
+)
 from .source import Source
 
 REQUEST_TYPE_KEYS = (LLM_REQUEST_TYPE, "gen_ai.request.type")
@@ -66,7 +76,10 @@ def weigh(record: AISpan, source: Source, stated: Stated | None = None) -> None:
     told = _told(source)
     found = stated if told is None or (stated is not None and _agree(stated, told)) else told
     is_open = told is None and found in (None, CUSTOM)
-    if is_open and (_looks_like_a_call(record, source) or _counts_by_another_name(source)):
+    spelt = _spelt(source) if is_open else None
+    if spelt is not None and spelt != CALL:
+        found = spelt
+    elif is_open and (spelt == CALL or _looks_like_a_call(record, source) or _counts_by_another_name(source)):
         found, record.may_be_sum = CALL, source.has(GEN_AI_OPERATION_NAME)
         record.unstated = not record.may_be_sum
     if found is not None:
@@ -116,6 +129,14 @@ def by_operation(operation: str) -> Stated | None:
     if operation in EMBEDDINGS:
         return EMBEDDING
     return ("span", SPAN_TYPES[operation]) if operation in SPAN_TYPES else None
+
+
+def _spelt(source: Source) -> Stated | None:
+    """What an operation says by its words alone; that a model was asked only where one is named, and no agent."""
+    stated = stated_by_words(str(source.attributes.get(GEN_AI_OPERATION_NAME) or "")[:_LONGEST_NAME])
+    if stated is None or stated[0] == "span":
+        return stated
+    return stated if source.has(*_MODEL_KEYS) and not source.has(*_AGENT_MARKS) else None
 
 
 # What may stand behind a known operation that is named as the method of a client is: `openai.responses.create`.

@@ -16,12 +16,13 @@ from otel_posthog_ai.attribute_names.openinference import LLM_MODEL_NAME
 from otel_posthog_ai.attribute_names.traceloop import LLM_REQUEST_MODEL
 from otel_posthog_ai.attribute_names.vercel_ai import AI_MODEL_ID
 
-from .key_words import MODELS, Words, WordsOf, counts_in, ending_with, keys_by_words, words_of
+from .key_words import MODELS, WordsOf, counts_in, ending_with, keys_by_words
 from .kind_words import CALL, WORDS, Stated, word
 from .raw_usage import read_raw_usage
 from .values import count, is_mapping, json_text, text
 from .vendor_spans import VendorKeys
 from .vendor_words import may_be_a_vendors
+from .words import Words, words_of
 
 # Namespaces in which apps write by their own hand, although conventions have keys there, too.
 _SHARED = frozenset({"agent", "ai", "anthropic", "app", "gen", "llm", "openai", "tool"})

@@ -21,11 +21,11 @@ from .key_words import (
     data_right_below,
     keys_by_words,
     rank_of_kind,
-    words_of,
 )
 from .kind_words import stated_by
 from .values import is_mapping, json_text
 from .vendor_spans import VendorKeys
+from .words import words_of
 
 # Namespaces of everything that is no vendor of AI spans; those of conventions that have a dialect of their own, too.
 _ORDINARY = frozenset(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel_posthog_ai import PostHogSpanProcessor
 from tests.receiver import Receiver
+
+from .test_gen_ai import record
 
 OWN = {
     "gen_ai.operation.name": "acme_ask",
@@ -56,3 +59,44 @@ def test_around_steps_that_count_nothing_it_is_a_call(receiver: Receiver) -> Non
 def test_without_counts_it_is_no_call(receiver: Receiver) -> None:
     bare = {key: value for key, value in OWN.items() if "usage" not in key}
     assert sent(receiver, ("ask", bare)) == [("$ai_trace", "ask", None)]
+
+
+SPELLINGS: dict[str, tuple[str, str | None]] = {
+    "chat.completions": ("generation", None),
+    "ChatCompletion": ("generation", None),
+    "createChatCompletion": ("generation", None),
+    "generateText": ("generation", None),
+    "converse_stream": ("generation", None),
+    "invoke_model": ("generation", None),
+    "create_response": ("generation", None),
+    "text_embeddings": ("embedding", None),
+    "run_tool": ("span", "tool"),
+    "tools/call": ("span", "tool"),
+    "agent.run": ("span", "agent"),
+    "vector_search": ("span", "retriever"),
+    "list_chat_completions": ("span", None),
+    "chat_history": ("span", None),
+    "plan_route": ("span", None),
+}
+
+
+@pytest.mark.parametrize(("operation", "expected"), SPELLINGS.items(), ids=SPELLINGS)
+def test_an_operation_is_told_by_its_words(operation: str, expected: tuple[str, str | None]) -> None:
+    """No tokens, no error: a stream without usage."""
+    found = record({"gen_ai.operation.name": operation, "gen_ai.request.model": "gpt-4o"})
+    assert (found.kind, found.span_type) == expected
+
+
+def test_no_model_no_call() -> None:
+    found = record({"gen_ai.operation.name": "chat_router", "gen_ai.agent.name": "acme", "gen_ai.request.model": "m"})
+    assert found.kind == "span"
+    assert record({"gen_ai.operation.name": "chat_router", "gen_ai.system": "acme"}).kind == "span"
+
+
+def test_around_a_call_it_is_a_step(receiver: Receiver) -> None:
+    around = {"gen_ai.operation.name": "generateText", "gen_ai.request.model": "gpt-4o"}
+    chat = {**OWN, "gen_ai.operation.name": "chat"}
+    assert sent(receiver, ("ask", around), ("chat gpt-4o", chat)) == [
+        ("$ai_generation", "chat gpt-4o", 50),
+        ("$ai_trace", "ask", None),
+    ]

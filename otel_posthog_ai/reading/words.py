@@ -1,0 +1,13 @@
+"""The words of a name, whatever parts them: `acme.usage.promptTokens`, `chat_completion`, `ChatCompletion`."""
+
+from __future__ import annotations
+
+from otel_posthog_ai.patterns import pattern
+
+Words = tuple[str, ...]
+_WORD = pattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+def words_of(name: str) -> Words:
+    """The words in lower case, in their order."""
+    return tuple(match.group().lower() for match in _WORD.finditer(name))
