@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.general import USER_ID
 from otel_posthog_ai.attribute_names.openinference import LLM_PROVIDER, OUTPUT_VALUE
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.messages import read_messages
@@ -46,8 +47,8 @@ def read(record: AISpan, source: Source) -> None:
         record.name = record.name.strip("<>") or None
     if kind == "WORKFLOW":
         record.span_type = "workflow"
-    if source.attributes.get("user.id") == NOBODY:
-        source.discard("user.id")
+    if source.attributes.get(USER_ID) == NOBODY:
+        source.discard(USER_ID)
     told = metadata_of(source.take("nat.metadata"))
     provided = metadata_of(told.get("provided_metadata"))
     read_metadata(record, {key: value for key, value in provided.items() if key not in _ITS_OWN})
