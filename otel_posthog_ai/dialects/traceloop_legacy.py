@@ -46,6 +46,7 @@ from otel_posthog_ai.attribute_names.traceloop import (
 )
 from otel_posthog_ai.reading.embedding_texts import readable
 from otel_posthog_ai.reading.kind_words import EMBEDDINGS, REQUEST_TYPES
+from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.messages import message_text, read_messages
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset
@@ -129,6 +130,7 @@ def read(record: AISpan, source: Source) -> None:
         return
     if record.span_type is None and record.kind == "span":
         record.kind = "embedding" if kind in EMBEDDINGS else REQUEST_TYPES.get(kind, "span")
+        weigh(record, source)  # these words are written without a type of request, too
     if kind in EMBEDDINGS:
         if record.embedding_input is None:
             record.embedding_input = _embedded(prompts)

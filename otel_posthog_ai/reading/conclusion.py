@@ -74,6 +74,7 @@ def conclude(record: AISpan) -> None:
         record.finish_reason = None
     if not _is_of_a_model(record):
         record.request_model = record.response_model = None
+    _first_token_in_seconds(record)
     if record.kind == "generation":
         if _nothing_counted(record.usage):
             record.usage = Usage()
@@ -85,6 +86,14 @@ def conclude(record: AISpan) -> None:
         record.span_type = None
     if record.tools is not None and set(map(type, record.tools)) != _OBJECTS:
         record.tools = [dict(tool) for tool in record.tools if is_mapping(tool)] or None
+
+
+def _first_token_in_seconds(record: AISpan) -> None:
+    """A first token that came long after the end came in milliseconds, where that lies within the call."""
+    took = (record.end_ns - record.start_ns) / 1e9
+    told = record.time_to_first_token
+    if told is not None and told > max(1, took * 10) and told / 1_000 <= took:
+        record.time_to_first_token = told / 1_000
 
 
 def _is_of_a_model(record: AISpan) -> bool:

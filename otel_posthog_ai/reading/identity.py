@@ -57,7 +57,13 @@ ACCOUNT_KEYS = ("user.email", "user.account_uuid", "user.account_id", "user.acco
 # What coding agents write for `user.id`: a hash of the installation, which is a person only where nobody logs in.
 _HASH = pattern(r"[0-9a-f]{64}")
 # What every app may write, whatever its instrumentor.
-COMMON = IdentityKeys(user=(USER_KEY, USER_ID, ENDUSER_ID), session=(*SESSION_KEYS, SESSION_ID))
+COMMON = IdentityKeys(
+    user=(USER_KEY, USER_ID, ENDUSER_ID),
+    session=(*SESSION_KEYS, SESSION_ID),
+    # Bare words for it, which a decorator may have taken from the arguments of a function.
+    incidental_user=("user_id", "userId"),
+    incidental_session=("session_id", "sessionId"),
+)
 
 
 class _Known:

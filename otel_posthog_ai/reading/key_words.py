@@ -39,9 +39,11 @@ _NAMES = tuple(
     (what, "name")
     for what in ("span", "observation", "step", "tool", "agent", "workflow", "task", "node", "function", "entity")
 )
+_FIRST_TOKENS: tuple[Words, ...] = (
+    ("time", "to", "first", "token"), ("ttft",), ("time", "to", "first", "chunk"), ("first", "token"),
+)  # fmt: skip
 # Field of `VendorKeys` -> the endings of the keys that it lists.
 _ENDINGS: dict[str, tuple[Words, ...]] = {
-    "name": _NAMES,
     "model": MODELS,
     "response_model": (("response", "model"), ("response", "model", "name")),
     "response_id": (("response", "id"), ("completion", "id")),
@@ -51,12 +53,11 @@ _ENDINGS: dict[str, tuple[Words, ...]] = {
         ("params",), ("parameters",), ("model", "parameters"), ("invocation", "parameters"), ("request", "params"),
         ("settings",),
     ),
-    "tools": (("tools",), ("tool", "definitions")),
     "tool_call_id": (("tool", "call", "id"), ("call", "id")),
     "usage": (("usage",), ("token", "usage"), ("metrics",), ("usage", "details"), ("usage", "metadata")),
     "cost": (("cost",), ("total", "cost"), ("cost", "usd")),
-    "first_token": (("time", "to", "first", "token"), ("ttft",), ("time", "to", "first", "chunk")),
-    "user": USERS,
+    "first_token": _FIRST_TOKENS,
+    "first_token_ms": tuple((*ending, "ms") for ending in _FIRST_TOKENS),
     "session": SESSIONS,
     "error": (("error",), ("error", "message"), ("exception", "message")),
 }  # fmt: skip
@@ -69,6 +70,8 @@ _ARGUMENTS = (("tool", "arguments"), ("tool", "args"), ("function", "arguments")
 # The same as messages, whole or number by number: `acme.input_messages`, `acme.prompt.0.role`.
 _INPUT_LISTS: tuple[Words, ...] = (("input", "messages"), ("messages",), ("prompts",), ("prompt",))
 _OUTPUT_LISTS: tuple[Words, ...] = (("output", "messages"), ("completions",), ("choices",), ("completion",))
+_TOOLS: tuple[Words, ...] = (("tools",), ("tool", "definitions"))
+_CALLS: tuple[Words, ...] = (("tool", "calls"),)
 _BEFORE_NUMBER = pattern(r"^(.+?)\.\d+(?:\.|$)")
 # What was flattened, by a prefix that ends with one of these.
 _FLATTENED = {
@@ -100,6 +103,10 @@ _BARE_INPUTS, _BARE_OUTPUTS = ("input", INPUT_VALUE), ("output", OUTPUT_VALUE)
 _BARE_METADATA, _BARE_TAGS = ("metadata",), ("tags", TAG_TAGS)
 
 
+# Words beside which a `user` is a role: `llm.prompt_last_user`.
+_ROLES = frozenset({"prompt", "prompts", "message", "messages"})
+
+
 def keys_by_words(own: list[str], beside: tuple[str, ...], words: WordsOf) -> VendorKeys:
     """Where the vendor writes what whose keys are `own`; `beside` are all keys of the span."""
     user_written = {prefix for key in own if (prefix := _metadata_prefix(key)) is not None}
@@ -110,10 +117,14 @@ def keys_by_words(own: list[str], beside: tuple[str, ...], words: WordsOf) -> Ve
     return VendorKeys(
         **{field: ending_with(rest, words, endings) for field, endings in _ENDINGS.items()},
         kind=tuple(key for _, key in ranked),
+        name=_names_in(rest, words),
+        user=tuple(key for key in ending_with(rest, words, USERS) if _ROLES.isdisjoint(words[key])),
         input=(*inputs, *ending_with(rest, words, _ARGUMENTS)) or (() if messages else _present(_BARE_INPUTS, beside)),
         output=outputs or (() if answers else _present(_BARE_OUTPUTS, beside)),
         input_messages=messages,
         output_messages=answers,
+        tools=_lists(rest, words, _TOOLS),
+        calls=_lists(rest, words, _CALLS),
         settings=tuple(_settings(rest, words)),
         counts=tuple(counts_in(rest, words)),
         metadata=(*_users_metadata(rest, words), *sorted(user_written), *_present(_BARE_METADATA, beside)),
@@ -128,6 +139,11 @@ def rank_of_kind(words: Words) -> int | None:
         if words[-len(ending) :] == ending and (len(ending) > 1 or len(words) == 2):
             return rank
     return None
+
+
+def _names_in(keys: Iterable[str], words: WordsOf) -> tuple[str, ...]:
+    """The keys that name a step. Where its code stands is no name."""
+    return tuple(key for key in ending_with(keys, words, _NAMES) if "code" not in words[key])
 
 
 def ending_with(keys: Iterable[str], words: WordsOf, endings: Iterable[Words]) -> tuple[str, ...]:

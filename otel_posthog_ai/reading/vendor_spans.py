@@ -6,17 +6,18 @@ opened, messages as messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from otel_posthog_ai.record import AISpan, Failure, Usage
 
 from .bodies import read_given, read_result
 from .embedding_texts import embedding_texts
-from .flattened import flattened, object_below
+from .flattened import flattened
 from .identity import read_names
 from .kind_words import CUSTOM, Stated, stated_by
 from .kinds import name_after_span, weigh
+from .messages import read_messages
 from .raw_answers import read_raw_answer
 from .raw_requests import read_request
 from .raw_usage import fill_usage, read_raw_usage
@@ -26,6 +27,7 @@ from .table import unset
 from .tool_definitions import read_tools
 from .user_metadata import metadata_of, read_metadata, user_tags
 from .values import conversation, count, dump, finish_reason, identifier, is_list, is_mapping, json_text, number, text
+from .vendor_values import all_of, opened, value_of
 
 
 class VendorKeys(NamedTuple):
@@ -50,6 +52,8 @@ class VendorKeys(NamedTuple):
     settings: tuple[tuple[str, str], ...] = ()
     """Name in a provider's request and key, for settings that stand alone."""
     tools: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    """Of a call: the tools that its answer calls, where the answer itself does not say them."""
     tool_call_id: tuple[str, ...] = ()
     usage: tuple[str, ...] = ()
     """Usage objects."""
@@ -57,6 +61,8 @@ class VendorKeys(NamedTuple):
     """Field of `Usage` and key, for counts that stand alone."""
     cost: tuple[str, ...] = ()
     first_token: tuple[str, ...] = ()
+    """Seconds."""
+    first_token_ms: tuple[str, ...] = ()
     user: tuple[str, ...] = ()
     session: tuple[str, ...] = ()
     metadata: tuple[str, ...] = ()
@@ -71,6 +77,8 @@ class VendorKeys(NamedTuple):
 _SETTINGS = frozenset(
     {"model", "provider", "temperature", "top_p", "max_tokens", "stream", "tools", "response_format", "seed"}
 )
+# The answer that only calls tools, as a text of Python's.
+_NOTHING = "None"
 _NO_ERROR = frozenset({"false", "none", "null", "0", "{}"})
 # What of an object says who the user is.
 _WHO = ("id", "user_id", "userId", "distinct_id", "email", "name")
@@ -82,37 +90,48 @@ def read_vendor_span(record: AISpan, source: Source, keys: VendorKeys, stated: S
     weigh(record, source, stated if stated is not None else stated_kind(source, keys))
     given, result = _data(source, keys)
     metadata = read_belonging(record, source, keys)
-    error = _error_text(_value(source, keys.error))
+    error = _error_text(value_of(source, keys.error))
     if error is not None and record.error is None and error.lower() not in _NO_ERROR:
         record.error = Failure(message=error)
-    for key in _all(source, keys.own):
+    for key in all_of(source, keys.own):
         source.used.add(key)
     if record.kind == "span":
-        given = given if given is not None else _value(source, keys.input_messages)
-        result = result if result is not None else _value(source, keys.output_messages)
+        given = given if given is not None else value_of(source, keys.input_messages)
+        result = result if result is not None else value_of(source, keys.output_messages)
         _read_name(record, source, keys)
         _read_states(record, given, result)
         return
     record.request_model = record.request_model or _text(source, keys.model)
     record.response_model = record.response_model or _text(source, keys.response_model)
-    record.response_id = record.response_id or identifier(_value(source, keys.response_id))
-    record.finish_reason = record.finish_reason or finish_reason(_value(source, keys.finish))
+    record.response_id = record.response_id or identifier(value_of(source, keys.response_id))
+    record.finish_reason = record.finish_reason or finish_reason(value_of(source, keys.finish))
     provider = _text(source, keys.provider) or text(metadata.get("provider"))
     record.provider_original = record.provider_original or provider
-    record.tools = record.tools or read_tools(_value(source, keys.tools))
+    record.tools = record.tools or read_tools(value_of(source, keys.tools))
     _read_usage(record, source, keys)
     read_request(record, {key: value for key, value in metadata.items() if key in _SETTINGS})
-    parameters = _value(source, keys.parameters)
+    parameters = value_of(source, keys.parameters)
     if is_mapping(parameters):
         read_request(record, parameters)
     read_request(record, {name: value for name, key in keys.settings if (value := source.take(key)) is not None})
-    read_call(record, _messages(source, keys.input_messages, given), _messages(source, keys.output_messages, result))
+    result = _messages(source, keys.output_messages, result)
+    read_call(record, _messages(source, keys.input_messages, given), result if result != _NOTHING else None)
+    _add_calls(record, value_of(source, keys.calls))
+
+
+def _add_calls(record: AISpan, calls: Any) -> None:
+    """The tools that an answer calls, into its last message, unless one of them says calls of its own."""
+    if not is_list(calls) or any("tool_calls" in message for message in record.output or ()):
+        return
+    *before, last = record.output or [{"role": "assistant", "content": None}]
+    said = read_messages([{**last, "tool_calls": list(calls)}], "assistant")
+    record.output = [*before, *(said or [last])]
 
 
 def _messages(source: Source, keys: tuple[str, ...], otherwise: Any) -> Any:
     """The messages of the first of the keys that has some."""
     for key in keys:
-        found = flattened(source, key, _said) if key.endswith(".") else json_text(source.take(key))
+        found = flattened(source, key, _said) if key.endswith(".") else opened(json_text(source.take(key)))
         if found is not None and found != "":
             return found
     return otherwise
@@ -138,62 +157,28 @@ def stated_kind(source: Source, keys: VendorKeys) -> Stated | None:
     return CUSTOM if said else None
 
 
-def opened(value: Any) -> Any:
-    """What stands in an envelope that only says beside it of which type it is: `{"type": "json", "value": …}`."""
-    if _is_envelope(value):
-        return opened(value["value"])
-    if is_list(value) and value and all(map(_is_envelope, value)):
-        return [opened(each) for each in value]
-    return value
-
-
-def _is_envelope(value: Any) -> bool:
-    return is_mapping(value) and value.keys() == {"type", "value"}
-
-
-# ---- attributes ------------------------------------------------------------------------------------------------------
-
-
-def _all(source: Source, keys: tuple[str, ...]) -> Iterable[str]:
-    return (key for key in source.attributes if any(_is_of(key, entry) for entry in keys))
-
-
-def _is_of(key: str, entry: str) -> bool:
-    return key.startswith(entry) if entry.endswith(".") else key == entry
-
-
-def _value(source: Source, keys: tuple[str, ...]) -> Any:
-    """The parsed value of the first of the keys that is there; the others are copies of it."""
-    found: Any = None
-    for key in keys:
-        value = object_below(source, key) if key.endswith(".") else json_text(source.take(key))
-        if found is None and value != "":
-            found = value
-    return found
-
-
 def _error_text(value: Any) -> str | None:
     """What an error says; of an object all that stands in it."""
     return dump(value) if value and is_mapping(value) else text(value)
 
 
 def _text(source: Source, keys: tuple[str, ...]) -> str | None:
-    return text(_value(source, keys))
+    return text(value_of(source, keys))
 
 
 def read_belonging(record: AISpan, source: Source, keys: VendorKeys) -> Mapping[str, Any]:
     """For whom the span ran, and what the user wrote about it; the metadata object as it stands there."""
     identity = record.identity
-    user, session = _value(source, keys.user), _value(source, keys.session)
+    user, session = value_of(source, keys.user), value_of(source, keys.session)
     if is_mapping(user):
         user = next((user[key] for key in _WHO if user.get(key) is not None), None)
     identity.user = identity.user if identity.user is not None else identifier(user)
     identity.session = identity.session if identity.session is not None else conversation(session)
     metadata: dict[str, Any] = {}
     for key in keys.metadata:
-        metadata.update(metadata_of(_value(source, (key,))))
+        metadata.update(metadata_of(value_of(source, (key,))))
     read_names(identity, metadata)
-    for tags in (_value(source, keys.tags), *(metadata.get(key) for key in _TAGS_IN_METADATA)):
+    for tags in (value_of(source, keys.tags), *(metadata.get(key) for key in _TAGS_IN_METADATA)):
         if not record.tags:
             record.tags = user_tags(tags)
     own = _SETTINGS if record.kind != "span" else ()
@@ -218,16 +203,16 @@ def read_data(record: AISpan, source: Source, keys: VendorKeys) -> None:
 
 
 def _data(source: Source, keys: VendorKeys) -> tuple[Any, Any]:
-    return opened(_value(source, keys.input)), opened(_value(source, keys.output))
+    return opened(value_of(source, keys.input)), opened(value_of(source, keys.output))
 
 
 def _read_name(record: AISpan, source: Source, keys: VendorKeys) -> None:
-    name = _text(source, tuple(sorted(keys.name, key=lambda key: not _names(key, record.span_type))))
+    name = _text(source, _own_names(keys.name, record.span_type))
     if name is not None and record.name is None:
         record.name = name
     name_after_span(record, source)
     if record.span_type == "tool" and record.tool_call_id is None:
-        record.tool_call_id = identifier(_value(source, keys.tool_call_id))
+        record.tool_call_id = identifier(value_of(source, keys.tool_call_id))
 
 
 def _read_states(record: AISpan, given: Any, result: Any) -> None:
@@ -237,14 +222,24 @@ def _read_states(record: AISpan, given: Any, result: Any) -> None:
         record.output_state = read_state(result, "assistant")
 
 
-def _names(key: str, span_type: str | None) -> bool:
-    """Whether a key names a step of this type: where several names stand on a span, that one is its own."""
-    return span_type is not None and key.replace("_", ".").endswith(f".{span_type}.name")
+# Types of steps whose names stand on what runs in them, too.
+_NAMED = ("agent", "workflow", "task", "tool")
+
+
+def _own_names(keys: tuple[str, ...], span_type: str | None) -> tuple[str, ...]:
+    """The keys that may name a step of this type, that of its own type first: the others name what it runs in."""
+    own = [key for key in keys if _named_type(key) in (None, span_type)]
+    return tuple(sorted(own, key=lambda key: _named_type(key) != span_type))
+
+
+def _named_type(key: str) -> str | None:
+    """The type of the steps that a key names; None where it may name any."""
+    return next((each for each in _NAMED if key.replace("_", ".").endswith(f"{each}.name")), None)
 
 
 def _read_usage(record: AISpan, source: Source, keys: VendorKeys) -> None:
     for key in keys.usage:
-        usage = metadata_of(opened(_value(source, (key,))))
+        usage = metadata_of(opened(value_of(source, (key,))))
         fill_usage(record.usage, read_raw_usage(usage))
         if record.time_to_first_token is None:
             record.time_to_first_token = number(usage.get("time_to_first_token"))
@@ -255,9 +250,16 @@ def _read_usage(record: AISpan, source: Source, keys: VendorKeys) -> None:
             setattr(alone, field, value)
     fill_usage(record.usage, alone)
     if record.cost.total is None:
-        record.cost.total = number(_value(source, keys.cost))
+        record.cost.total = number(value_of(source, keys.cost))
     if record.time_to_first_token is None:
-        record.time_to_first_token = number(_value(source, keys.first_token))
+        record.time_to_first_token = _seconds(source, keys)
+
+
+def _seconds(source: Source, keys: VendorKeys) -> float | None:
+    """The time to the first token."""
+    seconds = number(value_of(source, keys.first_token))
+    milliseconds = number(value_of(source, keys.first_token_ms))
+    return seconds if seconds is not None or milliseconds is None else milliseconds / 1_000
 
 
 def read_call(record: AISpan, given: Any, result: Any) -> None:

@@ -17,12 +17,13 @@ from .key_words import (
     SESSIONS,
     TAGS,
     USERS,
+    WordsOf,
     counts_in,
     data_right_below,
     keys_by_words,
     rank_of_kind,
 )
-from .kind_words import stated_by
+from .kind_words import stated_by, word
 from .values import is_mapping, json_text
 from .vendor_spans import VendorKeys
 from .words import words_of
@@ -44,6 +45,13 @@ _ORDINARY = frozenset(
         "workflow", "zos",
     }
 )  # fmt: skip
+
+# Where vendors say what a step or a call did whose kind stands in a namespace of their own: `tool.input`,
+_OF_STEPS = frozenset({"llm", "tool", "agent", "retriever", "retrieval"})
+# but not for whom.
+_WHOSE = frozenset({"kind", "user", "session", "metadata", "tags", "own"})
+# What a function is called that was traced without a kind, where nothing but its user or session is told of it.
+_FUNCTIONS = frozenset({"function", "method", "span", "root", "trace"})
 
 _written: frozenset[str] = frozenset()
 
@@ -68,7 +76,18 @@ def vendors_in(keys: tuple[str, ...]) -> tuple[VendorKeys, ...]:
     """The vendors whose keys these may be, each with where it writes what; without a look at any value."""
     words = {key: words_of(key) for key in keys}
     spaces = dict.fromkeys(words[key][0] for key in keys if states_kind(key))
-    return tuple(keys_by_words([key for key in keys if words[key][:1] == (space,)], keys, words) for space in spaces)
+    found = [keys_by_words([key for key in keys if words[key][:1] == (space,)], keys, words) for space in spaces]
+    did = _did(keys, words) if found else ()
+    return tuple(each._replace(**{field: value for field, value in did if not getattr(each, field)}) for each in found)
+
+
+def _did(keys: tuple[str, ...], words: WordsOf) -> tuple[tuple[str, Any], ...]:
+    """What namespaces that everybody uses say of what a step or a call did: field of `VendorKeys`, and keys."""
+    own = [key for key in keys if words[key][:1] and words[key][0] in _OF_STEPS]
+    if not own:
+        return ()
+    said = keys_by_words(own, (), {key: ("", *words[key]) for key in own})._asdict()
+    return tuple((field, value) for field, value in said.items() if value and field not in _WHOSE)
 
 
 class Data(NamedTuple):
@@ -144,7 +163,8 @@ def says_a_step(vendor: VendorKeys, attributes: Mapping[str, Any], *, is_ai: boo
     or a call beside a model, or where the span is AI anyway.
     """
     data = bool(vendor.input or vendor.output or vendor.input_messages or vendor.output_messages)
-    beside = data or bool(vendor.user or vendor.session or vendor.metadata or vendor.tags or vendor.model)
+    whose = bool(vendor.user or vendor.session)
+    beside = data or whose or bool(vendor.metadata or vendor.tags or vendor.model or vendor.name)
     for key in vendor.kind:
         value = json_text(attributes.get(key))
         value = value.get("type") if is_mapping(value) else value
@@ -153,6 +173,6 @@ def says_a_step(vendor: VendorKeys, attributes: Mapping[str, Any], *, is_ai: boo
         if stated is not None:
             names_model = stated[0] != "span" and bool(vendor.model)
             return beside if says_span or is_ai or names_model else data
-        if says_span and data and isinstance(value, str):
+        if says_span and isinstance(value, str) and (data or (whose and word(value) in _FUNCTIONS)):
             return True  # a function that was traced without a kind
     return False

@@ -50,6 +50,14 @@ def record(*arguments: Any, **options: Any) -> AISpan:
     return found
 
 
+@pytest.mark.parametrize(
+    ("told", "lasting_ms", "seconds"), [(33.3, 45, 0.0333), (33.3, 45_000, 33.3), (0.5, 45, 0.5), (2_000, 45, 2_000)]
+)
+def test_a_first_token_after_the_end_was_told_in_milliseconds(told: float, lasting_ms: int, seconds: float) -> None:
+    said = {**CALL, "gen_ai.response.time_to_first_token": told}
+    assert record(said, lasting_ns=lasting_ms * 1_000_000).time_to_first_token == pytest.approx(seconds)
+
+
 # ---- which spans, and of what kind -------------------------------------------------------------------------------
 
 

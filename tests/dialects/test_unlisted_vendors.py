@@ -51,6 +51,10 @@ SPELLINGS: dict[str, tuple[dict[str, Any], str]] = {
     "bare input": ({"acme.span.type": "tool", "input": "hi"}, "tool"),
     "no kind, but data": ({"acme.span.type": "DEFAULT", "acme.span.input": "hi"}, "custom"),
     "only a user": ({"acme.span.type": "agent", "acme.customer_identifier": "u"}, "agent"),
+    "what it did in plain words": ({"acme.span.type": "tool", "tool.output": "hi"}, "tool"),
+    "a name alone": ({"acme.span.type": "agent", "acme.agent_name": "helper"}, "agent"),
+    "a function of a user": ({"acme.span.type": "function", "acme.user_id": "u"}, "custom"),
+    "no namespace": ({"span.type": "agent", "output": "hi"}, "agent"),
     "a second key": ({"acme.span.type": "SPAN", "acme.entity.type": "workflow", "acme.output": "hi"}, "workflow"),
 }
 
@@ -138,6 +142,10 @@ def test_a_step_is_the_parent_of_what_runs_below_it(traced: Traced) -> None:
 
 ORDINARY: dict[str, dict[str, Any]] = {
     "a kind alone": {"acme.span.type": "tool"},
+    "a kind of any span": {"span.type": "task", "input": "x"},
+    "a client's span": {"span.kind": "client", "output": "x"},
+    "a bare kind alone": {"span.type": "tool"},
+    "a function of nobody": {"acme.span.type": "function", "acme.version": "1"},
     "a word that is none": {"acme.span.type": "batch", "acme.user_id": "ada"},
     "an agent of flesh and blood": {"support.type": "agent", "support.user_id": "ada", "support.tags": ("vip",)},
     "a job of a queue": {"jobs.task.type": "task", "jobs.user_id": "ada"},
@@ -256,16 +264,25 @@ def test_an_apps_own_word_counts_where_nobody_else_says_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["acme.parent_session_id", "http.user_id", "app.user.id", "user.session.id", "session_id"]
+    "key", ["acme.parent_session_id", "http.user_id", "app.user.id", "user.session.id", "llm.prompt_last_user"]
 )
 def test_what_names_no_user_of_the_call(key: str) -> None:
     found = record({"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", key: "x-1"}).identity
     assert (found.incidental_user, found.incidental_session) == (None, None)
 
 
+def test_bare_words_for_it_count_where_nobody_else_says_it() -> None:
+    call = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
+    alone = record({**call, "user_id": "ada-7", "session_id": "chat-9"})
+    assert (alone.identity.user, alone.identity.session) == (None, None)
+    assert (alone.identity.incidental_user, alone.identity.incidental_session) == ("ada-7", "chat-9")
+    assert record({**call, "user_id": "unknown"}).identity.incidental_user is None
+
+
 @pytest.mark.parametrize(
     ("said", "name"),
     [
+        ({"acme.span.type": "tool", "acme.workflow.name": "plan", "acme.entity.name": "get_weather"}, "get_weather"),
         ({"acme.span.type": "tool", "acme.tool.name": "get_weather"}, "get_weather"),
         ({"acme.span.type": "tool", "acme.agent.name": "planner", "acme.tool_name": "get_weather"}, "get_weather"),
         ({"acme.span.type": "agent", "acme.agent_name": "planner", "acme.tool.name": "get_weather"}, "planner"),
