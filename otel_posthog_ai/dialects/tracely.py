@@ -1,0 +1,32 @@
+"""Evidently's tracely: the arguments of a function under their own names, its `result`, and usage told by hand.
+
+https://docs.evidentlyai.com/
+"""
+
+from __future__ import annotations
+
+from otel_posthog_ai.reading.kind_words import CUSTOM
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.table import unset
+from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
+from otel_posthog_ai.record import AISpan
+
+NAME = "tracely"
+SCOPE = "evidently"
+PREFIXES = ()
+AI_SCOPES = (SCOPE,)
+LABELS = {SCOPE: "tracely"}
+PLUMBING = ("evidently.", "tokens.", "cost.", "result.", "result", "exception")
+KEYS = VendorKeys(output=("result", "result."), error=("exception",))
+_NO_ARGUMENTS = frozenset({"result", "exception", "session_id", "user_id"})
+
+
+def recognises(source: Source) -> bool:
+    return source.scope == SCOPE
+
+
+def read(record: AISpan, source: Source) -> None:
+    read_vendor_span(record, source, KEYS, CUSTOM)
+    names = [key for key in source.attributes if "." not in key and key not in _NO_ARGUMENTS]
+    if names and unset(record.input_state):
+        record.input_state = {name: source.take(name) for name in names}

@@ -1,0 +1,23 @@
+"""TraceRoot: `traceroot.span.*`, read by their words, on what it observes; where a span stands, on everybody's.
+
+https://traceroot.ai/docs/
+"""
+
+from __future__ import annotations
+
+from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.record import AISpan
+
+NAME = "traceroot"
+PREFIXES = ()
+AI_SCOPES = ("traceroot-sdk",)
+LABELS = {"traceroot-sdk": "traceroot"}
+PLUMBING = ("traceroot.",)
+
+
+def recognises(source: Source) -> bool:
+    return source.scope.startswith(AI_SCOPES)
+
+
+def read(record: AISpan, source: Source) -> None:
+    """Nothing: `unlisted_vendors` reads all that its keys say."""

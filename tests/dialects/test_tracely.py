@@ -1,0 +1,34 @@
+"""Tracely and Neatlogs: what their golden recordings do not show."""
+
+from __future__ import annotations
+
+from .test_gen_ai import record
+
+
+def test_a_result_that_was_taken_apart_and_a_failure() -> None:
+    found = record({"n": 0, "result.a": "1", "result.b": "2", "session_id": "chat-1"}, scope="evidently")
+    assert (found.input_state, found.output_state) == ({"n": 0}, {"a": 1, "b": 2})
+    assert found.identity.incidental_session == "chat-1"
+    failed = record({"exception": "no rooms"}, scope="evidently")
+    assert failed.error is not None
+    assert failed.error.message == "no rooms"
+
+
+def test_tags_in_one_text() -> None:
+    call = {"neatlogs.span.kind": "llm", "neatlogs.llm.model_name": "gpt-4o", "neatlogs.tags": "beta, eu,"}
+    assert record(call, scope="neatlogs.wrapper").tags == ["beta", "eu"]
+
+
+def test_calls_of_an_answer_that_stand_apart_from_it() -> None:
+    numbered = {
+        "acme.llm.tool_calls.0.id": "c1",
+        "acme.llm.tool_calls.0.name": "look",
+        "acme.llm.tool_calls.0.arguments": "{}",
+    }
+    call = {"acme.span.kind": "llm", "acme.llm.model_name": "gpt-4o", "acme.llm.token_count.prompt": 3, **numbered}
+    [message] = record(call).output or []
+    assert message["tool_calls"] == [{"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}]
+    said = record(
+        {**call, "acme.llm.output_messages.0.content": "I look.", "acme.llm.output_messages.0.role": "assistant"}
+    )
+    assert [(each["content"], len(each["tool_calls"])) for each in said.output or []] == [("I look.", 1)]
