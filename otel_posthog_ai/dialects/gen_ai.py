@@ -5,6 +5,7 @@ https://opentelemetry.io/docs/specs/semconv/gen-ai/
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from opentelemetry.semconv.attributes.server_attributes import SERVER_ADDRESS
@@ -90,7 +91,6 @@ MEMORY_QUERY = "gen_ai.memory.query.text"
 MEMORY_RECORDS = "gen_ai.memory.records"
 _GUARDRAIL = "gen_ai.guardrail."
 _TEXTS, _CALLS = "gen_ai.response.text", "gen_ai.response.tool_calls"
-_RARE = (OUTPUT_TYPE, GEN_AI_SERVER_TIME_TO_FIRST_TOKEN, _TEXTS, _CALLS)
 
 
 def recognises(source: Source) -> bool:
@@ -108,24 +108,12 @@ def read(record: AISpan, source: Source) -> None:
     fill(record, FIELDS, source)
     fill_by_words(record, source)
     fill_from_events(record, source)
-    fill_parameters(record, PARAMETERS, source, parameter)
-    if (
-        "max_tokens" in record.parameters and (number(record.parameters["max_tokens"]) or 1) < 0
-    ):  # written by some for a limit that was not set
-        del record.parameters["max_tokens"]
-    if record.stream is None and source.has(*CHUNKS):
-        record.stream = True
+    for read_what_is_there in source.shape.once(_readers_for):
+        read_what_is_there(record, source)
+    if "max_tokens" in record.parameters:
+        _drop_no_limit(record)
     if record.usage.input_excludes_cache is None and source.scope.endswith(SUMS_THE_INPUT):
         record.usage.input_excludes_cache = False
-    if source.shape.present(_RARE):
-        _read_output_type(record, source)
-        _read_first_token(record, source)
-        if not record.output:
-            record.output = answer_of(source.take(_TEXTS), source.take(_CALLS))
-    for key in source.shape.present(PROVIDER_METADATA):
-        value = source.take(key)
-        if value is not None:
-            record.provider_metadata.setdefault(PROVIDER_METADATA[key], value)
     _classify(record, source)
     _read_server(record, source)
     _read_kind(record, source)
@@ -162,6 +150,33 @@ def parameter(value: Any) -> Any:
     return parse_json(value) if found is None else found
 
 
+def _read_parameters(record: AISpan, source: Source) -> None:
+    fill_parameters(record, PARAMETERS, source, parameter)
+
+
+def _drop_no_limit(record: AISpan) -> None:
+    """Less than nothing is written by some for a limit that was not set."""
+    if (number(record.parameters["max_tokens"]) or 1) < 0:
+        del record.parameters["max_tokens"]
+
+
+def _read_chunks(record: AISpan, source: Source) -> None:
+    if record.stream is None and source.has(*CHUNKS):
+        record.stream = True
+
+
+def _read_answer(record: AISpan, source: Source) -> None:
+    if not record.output:
+        record.output = answer_of(source.take(_TEXTS), source.take(_CALLS))
+
+
+def _read_provider_metadata(record: AISpan, source: Source) -> None:
+    for key in source.shape.present(PROVIDER_METADATA):
+        value = source.take(key)
+        if value is not None:
+            record.provider_metadata.setdefault(PROVIDER_METADATA[key], value)
+
+
 def _read_output_type(record: AISpan, source: Source) -> None:
     """The requested kind of output, where it is another than the usual text."""
     kind = text(source.take(OUTPUT_TYPE))
@@ -174,6 +189,23 @@ def _read_first_token(record: AISpan, source: Source) -> None:
     seconds = number(source.take(GEN_AI_SERVER_TIME_TO_FIRST_TOKEN))
     if record.time_to_first_token is None and record.stream and seconds is not None and seconds > 0:
         record.time_to_first_token = seconds
+
+
+_Reader = Callable[[AISpan, Source], None]
+# What only some spans have: the keys of which one has to be there, and who reads them.
+_READERS: tuple[tuple[frozenset[str], _Reader], ...] = (
+    (frozenset(PARAMETERS), _read_parameters),
+    (frozenset(CHUNKS), _read_chunks),
+    (frozenset({OUTPUT_TYPE}), _read_output_type),
+    (frozenset({GEN_AI_SERVER_TIME_TO_FIRST_TOKEN}), _read_first_token),
+    (frozenset({_TEXTS, _CALLS}), _read_answer),
+    (frozenset(PROVIDER_METADATA), _read_provider_metadata),
+)
+
+
+def _readers_for(keys: tuple[str, ...]) -> tuple[_Reader, ...]:
+    """The readers that find something on a span with these keys."""
+    return tuple(reader for names, reader in _READERS if not names.isdisjoint(keys))
 
 
 def _classify(record: AISpan, source: Source) -> None:

@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.reading.conclusion import conclude
 from otel_posthog_ai.reading.failures import read_failure
-from otel_posthog_ai.reading.identity import read_identity
+from otel_posthog_ai.reading.identity import may_name_anybody, read_identity
 from otel_posthog_ai.reading.leftovers import collect
 from otel_posthog_ai.reading.plumbing import is_namespace
 from otel_posthog_ai.reading.source import LoggedSpan, Occurrence, Shape, Source
@@ -39,7 +39,7 @@ def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bo
         annotate(record, source)
     read_failure(record, source)
     _read_stream_end(record, source)
-    identity = read_identity(source.attributes)
+    identity = read_identity(source.attributes) if source.shape.once(may_name_anybody) else None
     if identity is not None:
         record.identity.complete(identity)
     conclude(record)

@@ -53,13 +53,7 @@ class Draft:
         self.calls.append(entry)
 
     def result(self, value: Any, call_id: Any = None, name: Any = None) -> None:
-        entry: Part = {"role": "tool"}
-        if isinstance(call_id, str) and call_id:
-            entry["tool_call_id"] = call_id
-        if isinstance(name, str) and name:
-            entry["name"] = name
-        entry["content"] = result_text(value)
-        self.results.append(entry)
+        self.results.append(result_message(value, call_id, name))
 
     def image(self, url: Any) -> None:
         if isinstance(url, str) and url:
@@ -105,6 +99,17 @@ class Draft:
             self.image(url)
         else:
             self.file(name, file_url=url)
+
+
+def result_message(value: Any, call_id: Any = None, name: Any = None) -> Part:
+    """The message with what a tool has given back."""
+    entry: Part = {"role": "tool"}
+    if isinstance(call_id, str) and call_id:
+        entry["tool_call_id"] = call_id
+    if isinstance(name, str) and name:
+        entry["name"] = name
+    entry["content"] = result_text(value)
+    return entry
 
 
 def _mime_of(data: str) -> str:

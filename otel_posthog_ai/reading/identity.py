@@ -97,6 +97,11 @@ def names_identity(key: str) -> bool:
     return key in _known.all
 
 
+def may_name_anybody(keys: Iterable[str]) -> bool:
+    """Whether one of these attributes can say who or which session."""
+    return not _known.all.isdisjoint(keys)
+
+
 def names_identity_only(key: str) -> bool:
     """Whether an attribute of this name says who or which session, and nothing else."""
     return key in _known.explicit

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from otel_posthog_ai.record import Message
 
-from .draft import Draft
+from .draft import Draft, result_message
 from .message_layout import laid_out
 from .parts import is_item_text
 
@@ -34,26 +34,26 @@ def plain_message(entry: Any) -> list[Message] | None:
         return [{"role": role, "content": content}] if content else []
     if type(content) is not list or not content:
         return None
-    if len(content) == 1 and role != "tool" and (text := _text(content[0])) is not None:
+    if role == "tool":
+        return _results(content)
+    text = _text(content[0]) if len(content) == 1 else None
+    if text is not None:
         return [{"role": role, "content": text}] if text else []
+    return _said(role, content)
+
+
+def _said(role: str, parts: list[Any]) -> list[Message] | None:
+    """The message of texts and calls; None where one of the parts is neither."""
     draft = Draft()
-    put = _put_result if role == "tool" else _put_said
-    for part in content:
-        if type(part) is not dict or not put(part, draft):
+    for part in parts:
+        text = _text(part)
+        if text is not None:
+            draft.text(text)
+        elif type(part) is dict and part.get("type") == "tool_call" and part.keys() == _CALL:
+            draft.call(part["name"], part["arguments"], part["id"])
+        else:
             return None
     return laid_out(role, draft)
-
-
-def _put_said(part: dict[str, Any], draft: Draft) -> bool:
-    """Put a text or a call into the draft; False where the part is neither."""
-    text = _text(part)
-    if text is not None:
-        draft.text(text)
-        return True
-    if part.get("type") != "tool_call" or part.keys() != _CALL:
-        return False
-    draft.call(part["name"], part["arguments"], part["id"])
-    return True
 
 
 def _text(part: Any) -> str | None:
@@ -64,9 +64,13 @@ def _text(part: Any) -> str | None:
     return text if type(text) is str and (text[:1] != "{" or not is_item_text(text)) else None
 
 
-def _put_result(part: dict[str, Any], draft: Draft) -> bool:
-    """Put the result of a tool into the draft; False where the part is none, or an object, which may be an envelope."""
-    if part.get("type") != "tool_call_response" or part.keys() != _RESULT or type(part["response"]) is dict:
-        return False
-    draft.result(part["response"], part["id"])
-    return True
+def _results(parts: list[Any]) -> list[Message] | None:
+    """What tools gave back; None where one of the parts is no result, or an object, which may be an envelope."""
+    results: list[Message] = []
+    for part in parts:
+        if type(part) is not dict or part.get("type") != "tool_call_response" or part.keys() != _RESULT:
+            return None
+        if type(part["response"]) is dict:
+            return None
+        results.append(result_message(part["response"], part["id"]))
+    return results

@@ -30,9 +30,10 @@ def unset(value: Any) -> bool:
 
 
 _indexes: dict[int, tuple[Table, dict[str, tuple[int, ...]]]] = {}
-# What is left of a row: the part of the record ("": the record itself), the field in it, keys that are there, parser.
-_Step = tuple[str, str, tuple[str, ...], Callable[[Any], Any]]
-_Plan = tuple[frozenset[str], tuple[_Step, ...]]
+# What is left of a row: the field in its part of the record, keys that are there, parser.
+_Step = tuple[str, tuple[str, ...], Callable[[Any], Any]]
+# The keys that are there, and by part of the record ("": the record itself) what fills it.
+_Plan = tuple[frozenset[str], tuple[tuple[str, tuple[_Step, ...]], ...]]
 
 
 def _rows_by_key(table: Table) -> dict[str, tuple[int, ...]]:
@@ -52,12 +53,12 @@ def _plan(table: Table, shape: Shape) -> _Plan:
     """The keys that the table reads of these, and the rows that read them, with these keys alone."""
     rows_of = _rows_by_key(table)
     present = frozenset(rows_of.keys() & shape.keys)
-    steps: list[_Step] = []
+    steps: dict[str, list[_Step]] = {}
     for number in sorted({number for key in present for number in rows_of[key]}):
         field, keys, parse = table[number]
         part, _, name = field.rpartition(".")
-        steps.append((part, name, tuple(key for key in keys if key in present), parse))
-    plan = present, tuple(steps)
+        steps.setdefault(part, []).append((name, tuple(key for key in keys if key in present), parse))
+    plan = present, tuple((part, tuple(of_part)) for part, of_part in steps.items())
     shape.plans[id(table)] = table, plan
     return plan
 
@@ -68,19 +69,20 @@ def fill(record: AISpan, table: Table, source: Source) -> None:
     shape = source.shape
     known = shape.plans.get(id(table))
     plan: _Plan = known[1] if known is not None else _plan(table, shape)
-    present, steps = plan
+    present, parts = plan
     source.used.update(present)
-    for part, name, keys, parse in steps:
+    for part, steps in parts:
         owner: Any = getattr(record, part) if part else record
-        current = getattr(owner, name)
-        if current is not None and not unset(current):
-            continue
-        for key in keys:
-            if key in attributes:
-                value = parse(attributes[key])
-                if value is not None:
-                    setattr(owner, name, value)
-                    break
+        for name, keys, parse in steps:
+            current = getattr(owner, name)
+            if current is not None and not unset(current):
+                continue
+            for key in keys:
+                if key in attributes:
+                    value = parse(attributes[key])
+                    if value is not None:
+                        setattr(owner, name, value)
+                        break
 
 
 def fill_parameters(record: AISpan, names: dict[str, str], source: Source, parse: Callable[[Any], Any]) -> None:
