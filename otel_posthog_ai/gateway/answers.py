@@ -15,7 +15,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from .bodies import Refused
 from .receiver import Form, Receipt, Signal
 
-_Status: Any = importlib.import_module("google.rpc.status_pb2").Status  # without type stubs, as it comes
+# Without type stubs, as they come.
+_Status: Any = importlib.import_module("google.rpc.status_pb2").Status
+_RetryInfo: Any = importlib.import_module("google.rpc.error_details_pb2").RetryInfo
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,17 @@ def success(signal: Signal, form: Form, receipt: Receipt) -> Answer:
 def grpc_code(refused: Refused) -> int:
     """The code of gRPC for a refusal."""
     return _CODES.get(refused.status, 2)
+
+
+def grpc_details(refused: Refused) -> bytes:
+    """The same with what HTTP says by `Retry-After`, as gRPC carries it in the trailer `grpc-status-details-bin`."""
+    status = _Status(code=grpc_code(refused), message=refused.reason)
+    if refused.retry_after is not None:
+        wait = _RetryInfo()
+        wait.retry_delay.seconds = refused.retry_after
+        status.details.add().Pack(wait)
+    details: bytes = status.SerializeToString()
+    return details
 
 
 def failure(form: Form, refused: Refused) -> Answer:

@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from .answers import grpc_code, response_message
+from .answers import grpc_code, grpc_details, response_message
 from .bodies import Refused
 from .receiver import Receiver, Signal
 from .whose import Whose
 
 _THREADS = 4
+_DETAILS = "grpc-status-details-bin"
 _METHODS: dict[str, Signal] = {
     "/opentelemetry.proto.collector.trace.v1.TraceService/Export": "traces",
     "/opentelemetry.proto.collector.logs.v1.LogsService/Export": "logs",
@@ -80,6 +81,7 @@ class _Exports:
                     receipt = self._receiver.receive(signal, "protobuf", body, target, Whose.of(headers))
             except Refused as refused:
                 self._receiver.received.requests[signal, refused.status] += 1
+                context.set_trailing_metadata(((_DETAILS, grpc_details(refused)),))
                 context.abort(self._codes[grpc_code(refused)], refused.reason)
             self._receiver.received.requests[signal, 200] += 1
             answer: bytes = response_message(signal, receipt).SerializeToString()

@@ -80,6 +80,7 @@ class Receiver:
         receipt = Receipt(len(contents.malformed), _reason(contents))
         parts, homeless = self._sorted(contents, target)
         if homeless:
+            warn("gateway:homeless", "spans or log records are refused: %s (--config)", _NO_PROJECT)
             receipt.rejected += homeless
             receipt.reason = "; ".join(filter(None, (receipt.reason, _NO_PROJECT)))
         if parts:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +90,44 @@ def test_the_command_lines_of_the_files_are_understood() -> None:
     for options, grace in zip(parsed, graces, strict=True):
         needed = options.drain_seconds + 2 * GRACE_SECONDS
         assert needed <= grace, "it is given the time to end requests by HTTP and gRPC, and to send what it holds"
+
+
+def test_two_units_of_one_machine_listen_apart_and_for_the_grpc_of_a_balancer() -> None:
+    unit = (FILES / "otel-posthog-ai-gateway@.service").read_text(encoding="utf-8")
+    ports: list[int] = []
+    for instance in re.findall(r"-gateway@(\d+)", unit):
+        words = unit.replace("%i", instance).partition(" gateway ")[2].splitlines()[0].split()
+        options = _parser().parse_args(words)
+        assert not options.no_grpc
+        ports += [options.port, options.grpc_port]
+    assert len(set(ports)) == len(ports) == 4
+
+
+def test_what_the_image_copies_is_all_that_the_package_is_built_of(tmp_path: Path) -> None:
+    pytest.importorskip("hatchling")
+    docker = (FILES / "Dockerfile").read_text(encoding="utf-8")
+    for line in re.findall(r"^COPY (.+)$", docker, re.MULTILINE):
+        *sources, goal = line.split()
+        for source in sources:
+            copied = ROOT / source
+            target = tmp_path / goal.strip("/") / (source if goal.endswith("/") else "")
+            copy = shutil.copytree if copied.is_dir() else shutil.copy
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy(copied, target)
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
+    subprocess.run(build, cwd=tmp_path / "src", check=True, capture_output=True)
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as built:
+        names = set(built.namelist())
+    package = {file.relative_to(ROOT).as_posix() for file in (ROOT / "otel_posthog_ai").rglob("*.py")}
+    assert package <= names
+
+
+def test_the_ports_of_the_compose_file_are_not_open_to_the_network() -> None:
+    (compose,) = _documents("compose.yaml")
+    ports = [port for service in compose["services"].values() for port in service.get("ports", ())]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
 def test_a_collector_brings_the_key_that_the_gateways_behind_it_demand() -> None:

@@ -289,13 +289,14 @@ def test_log_records_go_where_their_resource_belongs(receiver: Receiver) -> None
         assert event["properties"]["$ai_output_choices"][0]["content"] == "Paris"
 
 
-def test_spans_of_no_project_are_said_to_be_rejected(receiver: Receiver) -> None:
+def test_spans_of_no_project_are_said_to_be_rejected(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
     of_shop = target(receiver.url, resource={"service.name": frozenset({"shop"})})
     with running([of_shop], routes=Routes([of_shop], has_default=False, key_needed=False)) as gateway:
         answer = gateway.post("/v1/traces", body())
     said = ExportTraceServiceResponse.FromString(answer.content).partial_success
     assert (answer.status_code, said.rejected_spans) == (200, 1)
     assert "no project" in said.error_message
+    assert said.error_message in caplog.text, "few senders read what is answered beside 200"
 
 
 @pytest.mark.parametrize("said", [{}, {"user.id": "ada"}])

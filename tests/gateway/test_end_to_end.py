@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 
 from otel_posthog_ai.inbox import Inbox
 from tests.delivery.fault_server import SELF_SIGNED
-from tests.otlp import written
+from tests.otlp import posted, written
 
 from .running import Process, started
 
@@ -113,6 +113,26 @@ def test_a_call_of_grpc_with_a_key_that_is_not_allowed() -> None:
         with pytest.raises(grpc.RpcError) as damaged:
             export(b"\xff", timeout=20)
         assert damaged.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_call_of_grpc_that_finds_no_room_is_told_when_to_come_again() -> None:
+    grpc = pytest.importorskip("grpc")
+    from google.rpc.error_details_pb2 import RetryInfo
+    from google.rpc.status_pb2 import Status
+
+    full = ("--memory", "0.001")
+    with Inbox() as inbox, started(inbox.url, *full) as gateway:
+        body = posted.protobuf("traces", written.span_request(written.chat(0, size=2_000)))
+        answer = gateway.post("/v1/traces", body, "application/x-protobuf")
+        with grpc.insecure_channel(gateway.grpc_address()) as channel:
+            export = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+            with pytest.raises(grpc.RpcError) as refused:
+                export(body, timeout=20)
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    status, wait = Status.FromString(dict(refused.value.trailing_metadata())["grpc-status-details-bin"]), RetryInfo()
+    assert status.message == refused.value.details()
+    assert status.details[0].Unpack(wait)
+    assert wait.retry_delay.seconds == int(answer.headers["retry-after"]) > 0
 
 
 def test_tls() -> None:
