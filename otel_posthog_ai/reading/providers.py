@@ -8,6 +8,7 @@ from functools import lru_cache
 PROVIDERS: dict[str, str] = {
     "openai": "openai",
     "open_ai": "openai",
+    "genericopenai": "openai",
     "azure_open_ai": "azure-openai",
     "openai_chat": "openai",
     "openai_responses": "openai",

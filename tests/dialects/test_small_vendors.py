@@ -1,4 +1,4 @@
-"""Tracely and Neatlogs: what their golden recordings do not show."""
+"""Tracely, Neatlogs, Sigil, OpenLLMTelemetry: what their golden recordings do not show."""
 
 from __future__ import annotations
 
@@ -32,3 +32,19 @@ def test_calls_of_an_answer_that_stand_apart_from_it() -> None:
         {**call, "acme.llm.output_messages.0.content": "I look.", "acme.llm.output_messages.0.role": "assistant"}
     )
     assert [(each["content"], len(each["tool_calls"])) for each in said.output or []] == [("I look.", 1)]
+
+
+def test_texts_of_an_embedding_under_sigils_own_key() -> None:
+    said = {
+        "gen_ai.operation.name": "embeddings",
+        "gen_ai.request.model": "e",
+        "gen_ai.embeddings.input_texts": ("a", "b"),
+    }
+    assert record(said, scope="github.com/grafana/sigil/sdks/python").embedding_input == ["a", "b"]
+
+
+def test_the_span_around_a_call_of_openllmtelemetry_is_noise() -> None:
+    around = {"llm.request.type": "chat", "span.type": "interaction"}
+    assert record(around, name="interaction", scope="openllmtelemetry.instrumentation.openai.v1").noise
+    call = {"llm.request.type": "chat", "llm.request.model": "m", "llm.vendor": "GenericOpenAI"}
+    assert record(call, scope="openllmtelemetry.instrumentation.openai.v1").provider == "openai"
