@@ -14,6 +14,7 @@ from otel_posthog_ai.counters import Counters, lost, undelivered
 from otel_posthog_ai.settings import Settings
 
 from .answers import Verdict
+from .chunks import fitting
 from .encoding import EncodedEvent
 from .poster import Poster, Shrink
 from .rounds import Rounds
@@ -140,11 +141,16 @@ class Sender:
         is: then the oldest are dropped as by `put`.
         """
         rounds = self._rounds
-        for event in events:
-            self._wait_for_room(len(event.body))
+        at = 0
+        while at < len(events):
+            self._wait_for_room(len(events[at].body))
             if self._rounds is not rounds:
                 return  # A greenlet of gevent has gone on in a forked child: these are the parent's.
-            self.put([event])
+            with self._condition:
+                # All that fits at once: each time the sender wakes up.
+                count = fitting((len(event.body) for event in events[at:]), 0, self._outbox.room())
+                self.put(events[at : at + count])
+            at += count
 
     def _wait_for_room(self, size: int) -> None:
         with self._condition:
