@@ -109,8 +109,14 @@ def test_a_call_in_the_call_of_another_instrumentor(
 
 @pytest.mark.parametrize(
     ("between", "count"),
-    [(TOOL, 2), (AGENT, 2), ({"gen_ai.operation.name": "invoke_workflow"}, 2), ({"http.request.method": "POST"}, 1)],
-    ids=["tool", "agent", "workflow", "client span"],
+    [
+        (TOOL, 2),
+        (AGENT, 2),
+        ({"gen_ai.operation.name": "invoke_workflow"}, 2),
+        ({"openinference.span.kind": "PROMPT"}, 1),
+        ({"http.request.method": "POST"}, 1),
+    ],
+    ids=["tool", "agent", "workflow", "prompt", "client span"],
 )
 def test_a_step_between_two_calls_makes_them_two(
     stages: Stages, provider: TracerProvider, between: dict[str, Any], count: int

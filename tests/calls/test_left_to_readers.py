@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
+
+import pytest
 
 from tests.stages import Stages, provider_of
 from tests.traced import AGENT, CHAT, Traced
@@ -12,18 +15,19 @@ SCOPE = "llamaindex.opentelemetry.tracer"
 STEP = {"llamaindex.run_id": "r"}
 
 
-def stream(traced: Any, question: str, end: str | None = None) -> None:
+def stream(traced: Any, question: str, end: str | None = None, at: int | None = None) -> None:
     messages = json.dumps([{"role": "user", "blocks": [{"block_type": "text", "text": question}]}])
-    span = traced.provider.get_tracer(SCOPE).start_span("OpenAI.astream_chat", attributes=STEP)
+    span = traced.provider.get_tracer(SCOPE).start_span("OpenAI.astream_chat", attributes=STEP, start_time=at)
     span.add_event("LLMChatStartEvent", {"messages": messages, "model_dict.model_name": "gpt-4o"})
     if end is not None:
         span.add_event("LLMChatEndEvent", {"messages": messages, "response.message.role": "assistant"})
     span.end()
 
 
-def client(traced: Any, question: str) -> None:
+def client(traced: Any, question: str, at: int | None = None) -> None:
     asked = json.dumps([{"role": "user", "parts": [{"type": "text", "content": question}]}])
-    traced.provider.get_tracer("client").start_span("chat", attributes={**CHAT, "gen_ai.input.messages": asked}).end()
+    said = {**CHAT, "gen_ai.input.messages": asked}
+    traced.provider.get_tracer("client").start_span("chat", attributes=said, start_time=at).end()
 
 
 def calls(traced: Traced) -> list[dict[str, Any]]:
@@ -36,6 +40,16 @@ def test_the_reader_of_a_stream_tells_its_tokens(traced: Traced) -> None:
         client(traced, "hi")
     [call] = calls(traced)
     assert (call["$ai_span_name"], call["$ai_input_tokens"], call["$ai_stream"]) == ("OpenAI.astream_chat", 10, True)
+
+
+@pytest.mark.parametrize(("later", "calls"), [(1, 1), (0, 1), (-5_000_000, 2)])
+def test_a_stream_is_read_from_its_start_on(later: int, calls: int) -> None:
+    told, at = Told(), time.time_ns()
+    with told.provider.get_tracer("app").start_as_current_span("step", attributes=AGENT):
+        stream(told, "hi", at=at)
+        client(told, "hi", at=at + later)
+    told.leave()
+    assert [event["event"] for event in told.events].count("$ai_generation") == calls
 
 
 def test_other_words_are_another_call(traced: Traced) -> None:

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, Status, StatusCode, TraceFlags
 
+from otel_posthog_ai.calls import told_steps
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import decode
 from otel_posthog_ai.reading.source import LoggedSpan
@@ -134,6 +135,14 @@ def test_the_nearest_in_time_tell_the_same() -> None:
     assert {each["$ai_agent_name"]: each["$ai_completion_id"] for each in found} == {
         f"agent {number}": f"record {number}" for number in range(3)
     }
+
+
+def test_steps_that_have_left_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(told_steps, "MOST_STEPS", 8)
+    spans = [span(TOOL, (number * 10, number * 10 + 1)) for number in range(20)]
+    last, first = logged(TOOL, (190, 191)), logged(TOOL, (0, 1))
+    assert len(events(*([each] for each in spans), [last])) == 20
+    assert len(events(*([each] for each in spans), [first])) == 21, "the first is forgotten"
 
 
 def test_of_what_has_left_the_nearest_in_time_is_told_again() -> None:

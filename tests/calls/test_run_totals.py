@@ -54,6 +54,13 @@ def test_each_run_of_a_trace_is_counted(traced: Traced) -> None:
     assert made == {"first (total)": 300, "second (total)": 301}
 
 
+@pytest.mark.parametrize(("counted", "made"), [("input", 1), ("output", 1), ("nothing", 0)])
+def test_a_run_that_counts_only_what_was_asked_or_answered(traced: Traced, counted: str, made: int) -> None:
+    counts = {key: value for key, value in TOTALS.items() if ".usage." not in key or counted in key}
+    traced.tracer.start_span("agent", attributes=counts).end()
+    assert len(generations(traced.events())) == made
+
+
 def test_the_root_of_a_trace_is_counted_too(traced: Traced) -> None:
     with traced.tracer.start_as_current_span("agent", attributes=TOTALS):
         pass

@@ -56,6 +56,10 @@ def plumbing(provider: TracerProvider) -> None:
     provider.get_tracer("app").start_span("create", attributes={"gen_ai.operation.name": "create_agent"}).end()
 
 
+def nothing(provider: TracerProvider) -> None:
+    provider.get_tracer("openinference.instrumentation.langchain").start_span("step").end()
+
+
 def many_attributes(provider: TracerProvider) -> None:
     said = {**CHAT, **{f"acme.key{number:03}": number for number in range(103)}}
     provider.get_tracer("app").start_span("chat", attributes=said).end()
@@ -65,6 +69,7 @@ ENDS: dict[str, tuple[Callable[[TracerProvider], None], dict[str, Any]]] = {
     "plain spans": (plain_spans, {"seen": 3, "filtered": 3}),
     "two reports of one call": (two_reports, {"seen": 2, "merged": 1, "exported": 1}),
     "plumbing": (plumbing, {"seen": 1, "filtered": 1}),
+    "nothing, in a scope of AI": (nothing, {"seen": 1, "filtered": 1}),
     "attributes over the limit": (many_attributes, {"seen": 1, "exported": 1, "attributes_dropped": 3}),
 }
 
@@ -82,13 +87,20 @@ def test_what_ends_is_counted_once(row: str) -> None:
 
 
 def test_plumbing_tells_the_tags_of_its_trace() -> None:
+    """And for whom what ran below it ran."""
     stages = Stages()
-    tracer = provider_of(stages).get_tracer("app")
+    tracer_of = provider_of(stages).get_tracer
     made = {"gen_ai.operation.name": "create_agent", "langfuse.trace.tags": ("beta", "shop")}
-    with tracer.start_as_current_span("create", attributes=made):
-        tracer.start_span("chat", attributes=CHAT).end()
+    remembered = {"entity.type": "agent", "span.type": "memory", "conversation.id": "c1"}
+    with (
+        tracer_of("app").start_as_current_span("create", attributes=made) as create,
+        tracer_of("@voltagent/core").start_as_current_span("memory", attributes=remembered),
+    ):
+        tracer_of("app").start_span("chat", attributes=CHAT).end()
+        create.end()
     stages.leave()
-    assert [event["properties"]["tags"] for event in stages.events] == [["beta", "shop"]]
+    (chat,) = (event["properties"] for event in stages.events)
+    assert (chat["tags"], chat["$ai_session_id"]) == (["beta", "shop"], "c1")
 
 
 def test_a_span_whose_end_cannot_be_noted_is_counted_and_the_others_are_not_lost() -> None:
