@@ -155,22 +155,23 @@ def test_of_what_has_left_the_nearest_in_time_is_told_again() -> None:
 
 # ---- prompts ---------------------------------------------------------------------------------------------------------
 
-# A prompt's records in a span's trace -> whether they tell the span's prompt.
+# When a prompt's records were written, and in which trace, the span's being 1 -> whether they tell the span's prompt.
 PROMPTS = {
-    "while it ran": ((2, 3), True),
-    "two seconds before": ((-2, 0), True),
-    "long before": ((-2.1, 0), False),
-    "two seconds after": ((7, 7), True),
-    "long after": ((7.1, 8), False),
+    "while it ran": ((2, 3), 1, True),
+    "two seconds before": ((-2, 0), 1, True),
+    "long before": ((-2.1, 0), 1, False),
+    "two seconds after": ((7, 7), 1, True),
+    "long after": ((7.1, 8), 1, False),
+    "in another trace": ((2, 3), 2, False),
 }
 
 
 @pytest.mark.parametrize("row", PROMPTS)
 def test_a_prompt_is_told_by_its_trace_and_time(row: str) -> None:
-    times, same = PROMPTS[row]
+    times, trace, same = PROMPTS[row]
     prompt = span(AGENT, (0, 5))
-    records = logged(AGENT, times, trace=1)
-    call = logged(CHAT, (2, 3), trace=1, below=records)  # what is left of the records has its place
+    records = logged(AGENT, times, trace=trace)
+    call = logged(CHAT, (2, 3), trace=trace, below=records)  # what is left of the records has its place
     kept = span(CHAT, (3, 4), below=prompt, usage__input_tokens=7)
     found = events([prompt, records, call, kept])
     assert len([event for event in found if event["event"] in ("$ai_trace", "$ai_span")]) == (1 if same else 2)

@@ -157,6 +157,14 @@ FIELDS = {
         ID, {**ID, "gen_ai.usage.output_tokens": 6}, {"$ai_output_tokens": 6},
     ),
     # ---- errors
+    "given up, as only the client knows": (
+        {}, {"error.type": "CancelledError", "status": "stopped"},
+        {"$ai_stop_reason": "cancelled", "$ai_is_error": None},
+    ),
+    "given up, as only the framework knows": (
+        {"error.type": "CancelledError", "status": "stopped"}, {},
+        {"$ai_stop_reason": "cancelled", "$ai_is_error": None},
+    ),
     "only the client failed": (
         {}, {"error.type": "RateLimitError", "status": "too fast"},
         {"$ai_is_error": True, "$ai_error": "RateLimitError: too fast", "$ai_http_status": 429},
