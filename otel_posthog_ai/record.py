@@ -155,7 +155,7 @@ class AISpan:
         "embedding_input", "end_ns", "error", "evaluations", "finish_reason", "framework", "graph_node", "handed_out",
         "identity", "input", "input_state", "instructions", "kind", "lends", "lends_usage", "logged", "may_be_sum",
         "metadata", "name", "noise", "operation", "output", "output_state", "pair_key", "pair_time_ns", "parameters",
-        "parent_id", "parent_is_remote", "private", "prompt_name", "prompt_version", "provider", "provider_metadata",
+        "parent_id", "private", "prompt_name", "prompt_version", "provider", "provider_metadata",
         "provider_original", "request_model", "request_url", "resource", "response_id", "response_model", "scope",
         "scope_version", "service_tier", "span_id", "span_name", "span_type", "spoke_until_ns", "start_ns", "stream",
         "tags", "time_to_first_token", "tool_call_id", "tool_name", "tools", "trace_id", "trace_metadata",
@@ -168,7 +168,6 @@ class AISpan:
         trace_id: str,
         span_id: str,
         parent_id: str | None,
-        parent_is_remote: bool,
         start_ns: int,
         end_ns: int,
         span_name: str,
@@ -182,7 +181,6 @@ class AISpan:
         """16 hex digits."""
         self.parent_id = parent_id
         """16 hex digits of the direct parent, AI or not."""
-        self.parent_is_remote = parent_is_remote
         self.start_ns = start_ns
         self.end_ns = end_ns
         self.span_name = span_name

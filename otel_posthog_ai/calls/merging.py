@@ -14,7 +14,7 @@ _UNITED = frozenset(
 )
 _OWN = frozenset(
     {
-        "trace_id", "span_id", "parent_id", "parent_is_remote", "start_ns", "end_ns", "span_name", "scope",
+        "trace_id", "span_id", "parent_id", "start_ns", "end_ns", "span_name", "scope",
         "scope_version", "kind", "span_type", "operation", "name", "dialect", "noise", "pair_key", "pair_time_ns",
         "usage", "cost", "identity", "tags", "error", "private", "graph_node", "evaluations", "cancelled", "stream",
         "provider", "provider_original", "request_model", *_WIRE_FIELDS, *_UNITED,

@@ -35,7 +35,6 @@ def call_of_totals(run: AISpan) -> AISpan | None:
         trace_id=run.trace_id,
         span_id=blake2b(f"{run.trace_id}:{run.span_id}:totals".encode(), digest_size=8).hexdigest(),
         parent_id=run.span_id,
-        parent_is_remote=False,
         start_ns=run.start_ns,
         end_ns=run.end_ns,
         span_name=f"{run.name or run.span_name} (total)",

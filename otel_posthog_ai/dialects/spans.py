@@ -86,7 +86,6 @@ def blank_record(span: ReadableSpan, source: Source) -> AISpan:
         trace_id=f"{context.trace_id:032x}" if context is not None else "0" * 32,
         span_id=f"{context.span_id:016x}" if context is not None else "0" * 16,
         parent_id=f"{parent_id:016x}" if parent_id else None,
-        parent_is_remote=parent is not None and parent.is_remote,
         start_ns=start,
         end_ns=max(span.end_time or start, start),
         span_name=source.name,

@@ -23,7 +23,7 @@ _PARTS = (Cost, Evaluation, Failure, Identity, Usage)
 # What every span has, and what is not read from one attribute.
 _LEFT_OUT = frozenset(
     {
-        "attributes", "dialect", "end_ns", "parent_id", "parent_is_remote", "resource", "scope", "scope_version",
+        "attributes", "dialect", "end_ns", "parent_id", "resource", "scope", "scope_version",
         "span_id", "span_name", "start_ns", "trace_id",
     }
 )  # fmt: skip

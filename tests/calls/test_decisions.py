@@ -30,7 +30,7 @@ def _asked(text: str) -> dict[str, str]:
 
 
 def _record(start: int, end: int, scope: str = "app", model: str | None = None) -> AISpan:
-    record = AISpan(trace_id="1" * 32, span_id="2" * 16, parent_id=None, parent_is_remote=False, start_ns=start,
+    record = AISpan(trace_id="1" * 32, span_id="2" * 16, parent_id=None, start_ns=start,
                     end_ns=end, span_name="chat", scope=scope)  # fmt: skip
     record.kind, record.request_model = "generation", model
     return record

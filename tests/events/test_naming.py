@@ -10,7 +10,7 @@ from otel_posthog_ai.record import AISpan
 
 def step(name: str) -> AISpan:
     made = AISpan(
-        trace_id="1" * 32, span_id="2" * 16, parent_id=None, parent_is_remote=False, start_ns=1, end_ns=2,
+        trace_id="1" * 32, span_id="2" * 16, parent_id=None, start_ns=1, end_ns=2,
         span_name="step", scope="app",
     )  # fmt: skip
     made.name, made.span_type = name, "task"

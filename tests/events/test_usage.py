@@ -246,7 +246,7 @@ def test_what_a_call_cost(
 
 def _call(**counts: Any) -> AISpan:
     record = AISpan(
-        trace_id="0" * 32, span_id="1" * 16, parent_id=None, parent_is_remote=False, start_ns=0, end_ns=1,
+        trace_id="0" * 32, span_id="1" * 16, parent_id=None, start_ns=0, end_ns=1,
         span_name="chat", scope="acme",
     )  # fmt: skip
     record.kind = "generation"

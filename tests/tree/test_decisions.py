@@ -31,7 +31,7 @@ def named(stages: Stages, name: str, event: str = "$ai_generation") -> dict[str,
 
 
 def _record() -> AISpan:
-    return AISpan(trace_id="1" * 32, span_id="2" * 16, parent_id=None, parent_is_remote=False, start_ns=1, end_ns=2,
+    return AISpan(trace_id="1" * 32, span_id="2" * 16, parent_id=None, start_ns=1, end_ns=2,
                   span_name="chat", scope="app")  # fmt: skip
 
 
@@ -244,6 +244,24 @@ def test_what_runs_below_a_pair_of_which_one_half_is_private_is_private(
 # ---- for whom ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("of_the_same_trace", [True, False])
+def test_a_span_of_another_trace_is_nobodys_parent(
+    stages: Stages, provider: TracerProvider, of_the_same_trace: bool
+) -> None:
+    """Ids of spans are unique within a trace: what has ended under one elsewhere says nothing of the user here."""
+    tracer = provider.get_tracer("app")
+    web = tracer.start_span("web", attributes={"user.id": "ada"})
+    web.end()
+    stages.queue_ended()
+    known = web.get_span_context()
+    trace_id = known.trace_id if of_the_same_trace else known.trace_id ^ 1
+    above = trace.SpanContext(trace_id, known.span_id, False, known.trace_flags)
+    context = trace.set_span_in_context(trace.NonRecordingSpan(above))
+    tracer.start_span("chat", context, attributes=CHAT).end()
+    stages.leave()
+    assert (stages.events[0]["distinct_id"] == "ada") is of_the_same_trace
+
+
 def test_inner_groups_beat_outer_ones(stages: Stages, provider: TracerProvider) -> None:
     tracer = provider.get_tracer("app")
     with (
@@ -286,3 +304,34 @@ def test_of_whom_all_below_name_no_more_is_remembered_than_tells_that_they_diffe
     stages.leave()
     (root,) = [event for event in stages.events if event["event"] == "$ai_trace"]
     assert root["distinct_id"] == root["properties"]["$ai_trace_id"], "for nobody"
+
+
+# ---- the root ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_trace_has_one_root_whatever_comes_after_it(stages: Stages, provider: TracerProvider, at_once: bool) -> None:
+    tracer = provider.get_tracer("app")
+    with tracer.start_as_current_span("web"):
+        for attributes in (AGENT, CHAT, TOOL, AGENT):
+            tracer.start_span("step", attributes=attributes).end()
+            if not at_once:
+                stages.leave()
+    stages.leave()
+    assert [event["event"] for event in stages.events] == ["$ai_trace", "$ai_generation", "$ai_span", "$ai_span"]
+
+
+def test_what_was_taken_for_the_root_and_is_none_makes_room_for_the_next(
+    stages: Stages, provider: TracerProvider
+) -> None:
+    """An open agent around a call that has left is the root, until it says that it is a tool after all."""
+    tracer = provider.get_tracer("app")
+    with tracer.start_as_current_span("web"):
+        with tracer.start_as_current_span("step", attributes=AGENT) as step:
+            tracer.start_span("chat", attributes=CHAT).end()
+            assert stages.leave() == ["chat"]
+            step.set_attributes(TOOL)
+        stages.leave()
+        tracer.start_span("agent", attributes=AGENT).end()
+    stages.leave()
+    assert [event["event"] for event in stages.events] == ["$ai_generation", "$ai_span", "$ai_trace"]
