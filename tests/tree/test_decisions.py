@@ -306,6 +306,20 @@ def test_of_whom_all_below_name_no_more_is_remembered_than_tells_that_they_diffe
     assert root["distinct_id"] == root["properties"]["$ai_trace_id"], "for nobody"
 
 
+# ---- ancestors -----------------------------------------------------------------------------------------------------
+
+
+def test_a_way_that_ended_at_an_unknown_span_goes_on_when_that_comes() -> None:
+    hierarchy = ancestry.Hierarchy()
+    above = trace.SpanContext(1, 8, False)
+    with hierarchy.at_rest():
+        node = hierarchy.learn(9, 1, above)
+        assert list(hierarchy.spans_above(node)) == []
+        unknown = hierarchy.learn(8, 1, trace.SpanContext(1, 7, False))
+        assert list(hierarchy.spans_above(node)) == [unknown]
+        assert list(hierarchy.lineage.ancestors(node)) == [unknown]
+
+
 # ---- the root ------------------------------------------------------------------------------------------------------
 
 

@@ -129,6 +129,17 @@ def test_at_the_end_an_open_span_leaves_if_its_child_has_named_it() -> None:
     assert all(span.is_recording() for span in (root, named, nobody))
 
 
+def test_at_the_end_nobody_names_a_span_that_will_never_end() -> None:
+    stages = Stages()
+    tracer = provider_of(stages).get_tracer("app")
+    agent = tracer.start_span("agent", attributes=AGENT)
+    tracer.start_span("chat", trace.set_span_in_context(agent), attributes=CHAT).end()
+    stages.queue_ended()
+    stages.read_queued()
+    (chat,) = (decode(event)["properties"] for event in stages.room.release(everything=True, final=True))
+    assert chat["$ai_parent_id"] == chat["$ai_trace_id"]
+
+
 def test_at_the_end_an_open_span_that_says_nothing_leaves_if_its_child_has_named_it() -> None:
     """Its scope is one of AI alone, so the child took it for a step and hangs on it."""
     stages = Stages()
