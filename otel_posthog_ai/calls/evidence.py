@@ -202,13 +202,22 @@ def usage_differs(one: Usage, other: Usage) -> bool:
     )
 
 
-def comparable(one: AISpan, other: AISpan) -> bool:
-    """Whether both spans have a text, a usage or a failure to compare."""
+def comparable(one: AISpan, other: AISpan) -> int:
+    """How many things both spans have to compare: a usage, a text, a failure."""
     both = (one, other)
-    if all(each.usage.input is not None for each in both) or all(_asked(each) for each in both):
-        return True
     failures = [each.error.message for each in both if each.error is not None]
-    return len(failures) == len(both) and bool(failures[0]) and failures[0] == failures[1]
+    return (
+        all(each.usage.input is not None for each in both)
+        + all(bool(_asked(each)) for each in both)
+        + (len(failures) == len(both) and bool(failures[0]) and failures[0] == failures[1])
+    )
+
+
+def slack(outer: AISpan, inner: AISpan) -> tuple[bool, int, bool, int]:
+    """What speaks against a pair: another end, little to compare, another step, how much longer one took."""
+    longer = abs((outer.end_ns - outer.start_ns) - (inner.end_ns - inner.start_ns))
+    ended_differently = (outer.error is None) != (inner.error is None)
+    return ended_differently, -comparable(outer, inner), outer.parent_id != inner.parent_id, longer
 
 
 def _asked(record: AISpan) -> Any:

@@ -13,7 +13,6 @@ from otel_posthog_ai.tree.lineage import Inherited, Lineage
 from otel_posthog_ai.tree.nodes import Fate, Node
 
 from .evidence import (
-    comparable,
     contains,
     counted_the_first_piece,
     counts_again,
@@ -24,6 +23,7 @@ from .evidence import (
     ran_inside,
     read_the_stream,
     same_response,
+    slack,
 )
 from .timeline import begun_within
 
@@ -206,7 +206,9 @@ def _turn(pair: tuple[Node, Node]) -> tuple[int, int]:
 def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Calls of different traces or below one step, the tightest first."""
     calls = _calls(nodes)
-    return _one_to_one(calls, sorted(_one_inside_another(calls, hierarchy.lineage), key=_slack))
+    return _one_to_one(
+        calls, sorted(_one_inside_another(calls, hierarchy.lineage), key=lambda pair: slack(*map(_record, pair)))
+    )
 
 
 def _one_to_one(calls: list[Node], pairs: Iterable[tuple[Node, Node]]) -> Iterator[Pair]:
@@ -247,14 +249,6 @@ def _of_two_scopes(nodes: list[Node]) -> Iterator[tuple[list[Node], list[Node]]]
         traces[node.trace_id][_record(node).scope].append(node)
     for scopes in traces.values():
         yield from permutations(scopes.values(), 2)
-
-
-def _slack(pair: tuple[Node, Node]) -> tuple[bool, bool, bool, int]:
-    """What speaks against a pair: another end, nothing to compare, another step, and how much longer one took."""
-    outer, inner = (_record(node) for node in pair)
-    longer = (outer.end_ns - outer.start_ns) - (inner.end_ns - inner.start_ns)
-    ended_differently = (outer.error is None) != (inner.error is None)
-    return ended_differently, not comparable(outer, inner), outer.parent_id != inner.parent_id, longer
 
 
 # Strongest evidence first; what one stage has joined, the next sees as one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from otel_posthog_ai.reading.messages import last_user_text
 from otel_posthog_ai.record import MISSING, AISpan
@@ -21,6 +21,7 @@ from .evidence import (
     ran_inside,
     read_the_stream,
     same_response,
+    slack,
 )
 from .logged import NEAR_NS, same_logged_call
 from .processes import may_be_one
@@ -118,7 +119,7 @@ class RememberedCalls:
         return [call.record for call in self._calls.values()]
 
     def find(self, node: Node, record: AISpan, hierarchy: Hierarchy) -> Found | None:
-        """The remembered call that `record` reports too, if there is one: the last that left."""
+        """The remembered call that `record` reports too, if there is one: of several, that which fits best."""
         if record.account:
             return self._counted(node, record)
         told = self._told(record)
@@ -127,6 +128,7 @@ class RememberedCalls:
         if all(line.scope == record.scope for line in self._lines):
             return None  # one instrumentor reports a call once
         is_above = hierarchy.lineage.is_above
+        apart: list[tuple[tuple[Any, ...], int, Found]] = []
         for number in sorted(self._candidates(node, record), reverse=True):
             _, other, known = self._calls[self._numbers[number]]
             if known.scope == record.scope:
@@ -142,8 +144,8 @@ class RememberedCalls:
                 continue
             found = _found_apart(node, record, other, known, hierarchy.lineage)
             if found is not None:
-                return found
-        return None
+                apart.append((slack(*((record, known) if found.is_inner else (known, record))), -number, found))
+        return min(apart)[2] if apart else None
 
     def _told(self, record: AISpan) -> Found | None:
         """The call that its agent has told in log records or in a span already."""
