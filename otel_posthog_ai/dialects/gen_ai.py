@@ -210,7 +210,7 @@ def _readers_for(keys: tuple[str, ...]) -> tuple[_Reader, ...]:
 
 def _classify(record: AISpan, source: Source) -> None:
     weigh(record, source, ("span", "tool") if _is_of_a_tool(record) else None)
-    for key in REQUEST_TYPE_KEYS:
+    for key in source.shape.present(REQUEST_TYPE_KEYS):
         source.take(key)
     if record.span_type == "agent" and record.parent_id is None and record.operation == "create_agent":
         record.noise = True  # an agent that was only made, outside of everything: nobody ran it yet

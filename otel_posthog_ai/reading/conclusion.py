@@ -74,7 +74,8 @@ def conclude(record: AISpan) -> None:
         record.finish_reason = None
     if not _is_of_a_model(record):
         record.request_model = record.response_model = None
-    _first_token_in_seconds(record)
+    if record.time_to_first_token is not None:
+        record.time_to_first_token = _in_seconds(record.time_to_first_token, record)
     if record.kind == "generation":
         if _nothing_counted(record.usage):
             record.usage = Usage()
@@ -88,12 +89,10 @@ def conclude(record: AISpan) -> None:
         record.tools = [dict(tool) for tool in record.tools if is_mapping(tool)] or None
 
 
-def _first_token_in_seconds(record: AISpan) -> None:
+def _in_seconds(told: float, record: AISpan) -> float:
     """A first token that came long after the end came in milliseconds, where that lies within the call."""
     took = (record.end_ns - record.start_ns) / 1e9
-    told = record.time_to_first_token
-    if told is not None and told > max(1, took * 10) and told / 1_000 <= took:
-        record.time_to_first_token = told / 1_000
+    return told / 1_000 if told > max(1, took * 10) and told / 1_000 <= took else told
 
 
 def _is_of_a_model(record: AISpan) -> bool:

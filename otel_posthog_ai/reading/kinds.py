@@ -69,11 +69,12 @@ def weigh(record: AISpan, source: Source, stated: Stated | None = None) -> None:
     """Settle what the record is, where no dialect before has; `stated` is a vendor's own word."""
     if record.kind != "span" or record.span_type is not None:
         return
-    if asks_no_model(source):
+    operation = _operation(source)
+    if _asks_no_model(operation, source):
         record.kind, record.span_type = CUSTOM
         record.noise = not source.status_error
         return
-    told = _told(source)
+    told = _told(operation, source)
     found = stated if told is None or (stated is not None and _agree(stated, told)) else told
     is_open = told is None and found in (None, CUSTOM)
     spelt = _spelt(source) if is_open else None
@@ -94,9 +95,9 @@ _NO_CALL = pattern(
 _NO_CALL_PATH = pattern(r"/(?:models(?:/[^:/]+)?|files(?:/[^/]+)?|count_tokens|input_tokens)/?$|:countTokens$")
 
 
-def asks_no_model(source: Source) -> bool:
+def _asks_no_model(operation: str, source: Source) -> bool:
     """Whether a span only lists models or files, or counts tokens: nothing is generated, nothing is billed."""
-    if _names_no_call(_operation(source), source.name):
+    if _names_no_call(operation, source.name):
         return True
     path = source.attributes.get("url.path")
     return isinstance(path, str) and _NO_CALL_PATH.search(path) is not None
@@ -110,9 +111,9 @@ def _names_no_call(operation: str, name: str) -> bool:
 _LONGEST_NAME = 200
 
 
-def _told(source: Source) -> Stated | None:
+def _told(operation: str, source: Source) -> Stated | None:
     """What a known operation or type of request says."""
-    known = by_operation(_operation(source))
+    known = by_operation(operation)
     if known is not None:
         return known
     for key in REQUEST_TYPE_KEYS:
