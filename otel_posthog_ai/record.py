@@ -252,7 +252,7 @@ class AISpan:
         self.may_be_sum: bool = False
         """A call unless there are calls below it that count what it counts: then it is a step around them."""
         self.unstated: bool = False
-        """A call by what it counts alone: a step around calls of its own scope that say that they are calls."""
+        """A call by counts or a vendor's word alone: a step around calls of its own scope that say that they are."""
         self.lends: bool = False
         """A step that knows of the call below it what the call's own span does not say: it stands in this record."""
         self.lends_usage: bool = False

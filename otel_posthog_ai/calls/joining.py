@@ -11,7 +11,7 @@ from otel_posthog_ai.tree.outlook import is_same_tool, of_record
 from .lending import complete_calls, first_chunks, name_called_tools
 from .logged import lonely_prompts, told_twice
 from .merging import merge, merge_account, merge_steps
-from .pairing import STAGES, WITHIN_ONE_SCOPE, find_pairs, several_instrumentors
+from .pairing import STAGES, WITHIN_ONE_SCOPE, around_several, find_pairs, several_instrumentors
 from .repetitions import is_graph_plumbing, is_repetition
 from .sent_calls import RememberedCalls
 
@@ -45,9 +45,9 @@ class Joining:
         if any(record.lends for record in records):
             complete_calls(self._held.values(), self._hierarchy)
         name_called_tools(self._held.values(), self._hierarchy)
-        self._demote_sums()
+        self._demote_sums(records)
 
-    def _demote_sums(self) -> None:
+    def _demote_sums(self, records: list[AISpan]) -> None:
         """What was taken for a call until calls were found below it that count the same is a step."""
         for node in self._held.values():
             record = node.record
@@ -57,6 +57,10 @@ class Joining:
             below = record.scope in node.stated_below if record.unstated else node.calls_below
             if (below and not counts) or (node.count_below and (below or record.may_be_sum)):
                 _demote(record)
+        if any(record.unstated and is_call(record) for record in records):
+            for node in around_several(self._held.values(), self._hierarchy):
+                if node.record is not None and is_call(node.record):
+                    _demote(node.record)
 
     def join_logged(self) -> None:
         """Make one of what an agent told in spans and in log records."""

@@ -174,6 +174,18 @@ def _nested(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
             yield _pair(above, node, hierarchy)
 
 
+def around_several(held: Iterable[Node], hierarchy: Hierarchy) -> list[Node]:
+    """The calls that are none by anything but a word, around calls with more than one answer: steps around them."""
+    nodes = [node for node in held if node.record is not None]
+    around = Inherited[Node | None](hierarchy.lineage, None, _itself_or_above)
+    answers: dict[int, set[str]] = defaultdict(set)
+    for node in _calls(nodes):
+        above, answer = around.above(node), _record(node).response_id
+        if above is not None and answer is not None:
+            answers[above.span_id].add(answer)
+    return [node for node in nodes if _record(node).unstated and len(answers[node.span_id]) > 1]
+
+
 def _itself_or_above(node: Node, above: Node | None) -> Node | None:
     """The nearest span that waits and is a call, or makes the calls on its two sides two."""
     record = node.record

@@ -81,6 +81,7 @@ def conclude(record: AISpan) -> None:
             record.usage = Usage()
         settle_account(record)
         _untold_reasoning(record)
+        record.unstated = record.unstated or _only_says_so(record)
     if record.usage.as_provider_counts:
         settle_cache(record)
     if record.kind == "embedding" and record.span_type is not None:
@@ -93,6 +94,12 @@ def _in_seconds(told: float, record: AISpan) -> float:
     """A first token that came long after the end came in milliseconds, where that lies within the call."""
     took = (record.end_ns - record.start_ns) / 1e9
     return told / 1_000 if told > max(1, took * 10) and told / 1_000 <= took else told
+
+
+def _only_says_so(record: AISpan) -> bool:
+    """Whether nothing but a vendor's word makes it a call, as on a function around the one that calls the model."""
+    named = record.operation or record.request_model or record.response_model or record.response_id
+    return named is None and record.usage.input is None and record.usage.output is None
 
 
 def _is_of_a_model(record: AISpan) -> bool:

@@ -178,3 +178,20 @@ def test_a_failed_chat_is_a_step_around_its_failed_call(traced: Traced) -> None:
         raise ValueError("429 slow down")
     [call] = generations(traced.events())
     assert call["properties"]["$ai_span_name"] == "call"
+
+
+@pytest.mark.parametrize("scope", ["acme", "opentelemetry.instrumentation.genai.openai"])
+def test_a_function_that_is_called_a_call_around_the_call(traced: Traced, scope: str) -> None:
+    """`@observe(kind="llm")` around a function that asks a model counts no second call, whoever tells of the inner."""
+    around = {"acme.span.type": "llm", "acme.span.input": '{"question": "hi"}'}
+    tracer = traced.provider.get_tracer("acme")
+    with tracer.start_as_current_span("ask", attributes=around):
+        for number in range(2):
+            call = {**CHAT, "gen_ai.response.id": f"c-{number}", "gen_ai.usage.input_tokens": 3}
+            traced.provider.get_tracer(scope).start_span(f"chat {number}", attributes=call).end()
+    assert len(generations(traced.events())) == 2
+
+
+def test_a_call_that_only_a_vendors_word_tells_stays_one(traced: Traced) -> None:
+    traced.tracer.start_span("ask", attributes={"acme.span.type": "llm", "acme.span.input": "hi"}).end()
+    assert len(generations(traced.events())) == 1
