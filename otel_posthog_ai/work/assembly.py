@@ -131,7 +131,8 @@ class Assembly:
         if is_call(record):
             _note_call(node, record, self._hierarchy)
         note_below(node, record, self._hierarchy)
-        self._placing.trace(node).metadata.update(record.trace_metadata)
+        if record.trace_metadata:
+            self._placing.trace(node).metadata.update(record.trace_metadata)
         self._held[node.span_id] = Held(node, record, span.resource.attributes, now)
         made = self._totals.note(node, record)
         if made is not None and made.record is not None:

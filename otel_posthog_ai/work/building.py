@@ -85,9 +85,8 @@ class Building:
 
     def _build(self, held: Held, place: Placement) -> Iterator[Built]:
         node, record = held.node, held.record
-        trace = self._placing.trace(node)
         if place.is_trace:
-            self._placing.complete_states(record, trace)
+            self._placing.complete_states(record, self._placing.trace(node))
         if record.error is not None and record.error.status is None:
             record.error.status = self._hierarchy.refusals.of(node.span_id)
         private = node.private or node.tainted
@@ -102,7 +101,10 @@ class Building:
         self._remembered.add(node, record)
         yield Built(events, privacy)
         name = place.trace_name
-        if name is not None and is_call(record) and place.parent_id is None and trace.may_be_named():
+        if name is not None and is_call(record) and place.parent_id is None:
+            trace = self._placing.trace(node)
+            if not trace.may_be_named():
+                return
             trace.named = True
             yield Built([named_trace(record, place, name)], privacy._replace(name=name))
 

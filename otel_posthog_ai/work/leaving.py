@@ -28,15 +28,19 @@ def ancestors_first(ready: list[Held], hierarchy: Hierarchy) -> list[Held]:
     """
     way, span_above = hierarchy.lineage.way, hierarchy.span_above
     began = {held.node: held.record.start_ns for held in ready}
-    topmost = min((way(node).length for node in began), default=0)
-    met: set[Node] = set()
+    depth = {node: way(node).length for node in began}
+    topmost = min(depth.values(), default=0)
+    right_above: dict[Node, Node | None] = {}
     for held in ready:
         node: Node | None = held.node
-        while node is not None and node not in met and way(node).length >= topmost:
-            met.add(node)
-            node = span_above(node)
-    for node in sorted(met, key=lambda node: way(node).length, reverse=True):
-        above = span_above(node)
+        while node is not None and node not in right_above:
+            if node not in depth:
+                depth[node] = way(node).length
+            if depth[node] < topmost:
+                break
+            node = right_above.setdefault(node, span_above(node))
+    for node in sorted(right_above, key=depth.__getitem__, reverse=True):
+        above = right_above[node]
         if above is not None:
             began[above] = min(began.get(above, began[node]), began[node])
-    return sorted(ready, key=lambda held: (began[held.node], way(held.node).length))
+    return sorted(ready, key=lambda held: (began[held.node], depth[held.node]))
