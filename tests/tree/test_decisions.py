@@ -349,3 +349,17 @@ def test_what_was_taken_for_the_root_and_is_none_makes_room_for_the_next(
         tracer.start_span("agent", attributes=AGENT).end()
     stages.leave()
     assert [event["event"] for event in stages.events] == ["$ai_generation", "$ai_span", "$ai_trace"]
+
+
+def test_what_is_open_and_none_of_ours_is_passed_over(stages: Stages, provider: TracerProvider) -> None:
+    """The parent is the nearest ancestor that will leave, however many others lie between."""
+    tracer = provider.get_tracer("app")
+    with (
+        tracer.start_as_current_span("outer", attributes=AGENT),
+        tracer.start_as_current_span("inner", attributes=AGENT) as inner,
+        tracer.start_as_current_span("GET /"),
+        tracer.start_as_current_span("SELECT"),
+    ):
+        tracer.start_span("chat", attributes=CHAT).end()
+        stages.leave()
+        assert named(stages, "chat")["$ai_parent_id"] == f"{inner.get_span_context().span_id:016x}"
