@@ -6,23 +6,28 @@
 mutmut makes the mutants and finds out which tests reach which function. Here the tests are collected once, and every
 sampled mutant is a fork in which those that reach it run, of its room first and fast ones first, until one fails, or as
 many as take `--seconds` without a mutant. It prints how many of the sample were noticed, the 95 % interval of that
-share (Wilson), and who survived (`mutmut show NAME`).
+share (Wilson), and who survived (`mutmut show NAME`). What the tests let pass is shown to mypy, as every change is:
+`None` for a flag is a change that cannot be landed.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import math
 import os
 import random
 import re
 import resource
+import shutil
 import subprocess
 import sys
+import tempfile
 from fnmatch import fnmatch
 from itertools import accumulate
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -125,6 +130,61 @@ class Runner:
         return os.waitpid(child, 0)[1] == 0
 
 
+class Types:
+    """A copy of the package, in which a mutant stands where its function does, for mypy."""
+
+    def __enter__(self) -> Types:
+        self._folder = Path(tempfile.mkdtemp())
+        shutil.copytree("../otel_posthog_ai", self._folder / "otel_posthog_ai", ignore=shutil.ignore_patterns("*.pyc"))
+        shutil.copy("../pyproject.toml", self._folder)
+        if self._are_wrong():
+            sys.exit("the types are wrong without a mutant")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self._folder)
+
+    def notice(self, mutant: str) -> bool:
+        """Whether the change is refused."""
+        module, _, name = mutant.rpartition(".")
+        path = module.replace(".", "/") + ".py"
+        whole = (self._folder / path).read_text(encoding="utf-8")
+        of_class, function = _class_and_function(name)
+        changed = _text_of(Path(path).read_text(encoding="utf-8"), of_class, name).replace(name, function)
+        mutated = whole.replace(_text_of(whole, of_class, function), changed)
+        (self._folder / path).write_text(mutated, encoding="utf-8")
+        try:
+            return self._are_wrong()
+        finally:
+            (self._folder / path).write_text(whole, encoding="utf-8")
+
+    def _are_wrong(self) -> bool:
+        rooms = [f"--package=otel_posthog_ai.{room}" for room in ("tree", "calls", "work", "events", "delivery")]
+        command = [sys.executable, "-m", "mypy", "--strict", *rooms]
+        return subprocess.run(command, cwd=self._folder, capture_output=True).returncode != 0
+
+
+def _class_and_function(name: str) -> tuple[str, str]:
+    """As mutmut writes them: `x_function` or `xǁClassǁmethod`, and the number."""
+    of_class, _, function = _function(name).removeprefix("xǁ").rpartition("ǁ")
+    return of_class, function if of_class else function.removeprefix("x_")
+
+
+def _text_of(source: str, of_class: str, name: str) -> str:
+    """The lines of a function, or of a method of that class."""
+    tree: ast.AST = ast.parse(source)
+    places = [each for each in ast.walk(tree) if isinstance(each, ast.ClassDef) and each.name == of_class] or [tree]
+    (found,) = (
+        each
+        for place in places
+        for each in ast.iter_child_nodes(place)
+        if isinstance(each, ast.FunctionDef) and each.name == name
+    )
+    return "\n".join(source.splitlines()[found.lineno - 1 : found.end_lineno])
+
+
 def _function(mutant: str) -> str:
     return mutant.rpartition("__mutmut_")[0]
 
@@ -178,12 +238,19 @@ def run(sample: dict[str, list[str]], most_seconds: float = _TEST_SECONDS) -> No
     code = pytest.main(["--timeout=60", "--no-header", "--rootdir=.", *tests], plugins=[runner])
     if runner.survivors.keys() != sample.keys():
         sys.exit(int(code) or 1)
-    for room, mutants in sample.items():
-        killed = len(mutants) - len(runner.survivors[room])
-        low, high = wilson(killed, len(mutants))
-        print(f"{room}: {killed} of {len(mutants)} noticed, {killed / len(mutants):.0%} ({low:.0%} to {high:.0%})")
-        for mutant in sorted(runner.survivors[room]):
-            print(f"    {mutant}")
+    with Types() as types:
+        for room, mutants in sample.items():
+            passed = runner.survivors[room]
+            survivors = [mutant for mutant in passed if not types.notice(mutant)]
+            killed = len(mutants) - len(survivors)
+            low, high = wilson(killed, len(mutants))
+            by_tests = len(mutants) - len(passed)
+            print(
+                f"{room}: {killed} of {len(mutants)} noticed, {killed / len(mutants):.0%} ({low:.0%} to {high:.0%}),"
+                f" {by_tests} of them by tests"
+            )
+            for mutant in sorted(survivors):
+                print(f"    {mutant}", flush=True)
 
 
 if __name__ == "__main__":
