@@ -92,9 +92,15 @@ def _is_schema(value: Any) -> bool:
     return is_mapping(found.get("properties")) and "type" in found
 
 
+# How LangChain calls what its middleware does around an agent.
+_HOOKS = (".before_agent", ".after_agent")
+
+
 def _read_name(record: AISpan, source: Source) -> None:
     node = text(source.first("graph.node.name", "graph.node.id"))
     source.take("graph.node.parent_id")
+    if record.span_type == "agent" and source.name.endswith(_HOOKS):
+        record.span_type, record.name = "chain", source.name  # an agent by a word in its name
     if record.span_type == "tool" and record.name is None:
         record.name = record.tool_name
     elif record.span_type == "agent":

@@ -41,6 +41,8 @@ def _parsed(value: str) -> Any:
     if found is value and opening.startswith(_REPR_OPENERS):
         literal = read_literal(value)
         return value if literal is None else literal
+    if found == "null":
+        return None  # the JSON of nothing
     return None if ADDRESS.fullmatch(value) else found
 
 

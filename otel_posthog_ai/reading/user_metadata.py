@@ -16,6 +16,7 @@ _LANGGRAPH = ("langgraph_node", "langgraph_step", "langgraph_path")
 
 # Marks and tags of LangChain's own runs.
 _MARKS = frozenset({"is_langchain_root"})
+_PRIVATE = "__"  # LangGraph's packages hand such keys to each other: `__handoff_destination`
 _RUN_TAG = pattern(r"(?:seq|map|graph|condition|branch):\w+(?::.*)?|langsmith:\w+")
 
 
@@ -37,7 +38,9 @@ def _is_of_packages(key: str, item: Any) -> bool:
 def read_metadata(record: AISpan, value: Any) -> None:
     """Add the user's keys to the record's metadata; what the framework's own keys tell goes to the record."""
     for key, item in metadata_of(value).items():
-        if item is None or key in _MARKS or _is_of_packages(key, item) or ("." in key and is_plumbing(key)):
+        if item is None or key in _MARKS or key.startswith(_PRIVATE) or _is_of_packages(key, item):
+            continue
+        if "." in key and is_plumbing(key):
             continue
         record.metadata.setdefault(key, item)
     _read_framework(record)

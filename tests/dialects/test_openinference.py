@@ -511,3 +511,12 @@ def test_the_text_of_an_exception_is_no_answer() -> None:
     assert not record.output
     assert record.error is not None
     assert (record.error.type, record.error.status) == ("ChatModelError", 401)
+
+
+def test_middleware_around_an_agent_is_no_agent() -> None:
+    said = {"openinference.span.kind": "AGENT", "output.value": "null",
+            "metadata": '{"lc_agent_name": "deep", "__handoff_destination": "x", "plan": "pro"}'}  # fmt: skip
+    found = record_of(said, "PatchToolCallsMiddleware.before_agent", "openinference.instrumentation.langchain")
+    assert (found.span_type, found.name) == ("chain", "PatchToolCallsMiddleware.before_agent")
+    assert (found.output_state, found.metadata.get("plan")) == (None, "pro")
+    assert "__handoff_destination" not in found.metadata
