@@ -71,6 +71,7 @@ def read_failure(record: AISpan, source: Source) -> None:
         return
     kind = known.type or (error_type if _is_of(known.message, exception) else None)
     kind, message = _type_in_text(kind, message)
+    message = None if message == kind else message  # whoever keeps what was said to itself repeats the type
     status = known.status if known.status is not None else _status(source, exception, kind, message)
     record.error = Failure(kind, plain_message(message) if message is not None else None, status)
     if record.kind != "span" and record.provider_original is None and record.request_model is None:

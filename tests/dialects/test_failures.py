@@ -215,3 +215,9 @@ def test_what_a_vendor_says_of_a_failure_has_the_type_of_the_same_exception_only
 @pytest.mark.parametrize("said", ["unknown", "UNKNOWN", ["none"], "null"])
 def test_a_word_for_nothing_is_no_finish_reason(said: Any) -> None:
     assert record({**CALL, "gen_ai.response.finish_reasons": said}).finish_reason is None
+
+
+def test_a_type_that_stands_for_the_message_is_said_once() -> None:
+    found = record({**CALL, "error.type": "ValueError"}, error="ValueError").error
+    assert found is not None
+    assert (found.type, found.message) == ("ValueError", None)
