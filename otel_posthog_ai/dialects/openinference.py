@@ -20,16 +20,13 @@ from otel_posthog_ai.attribute_names.openinference import (
 )
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.reading.identity import IdentityKeys
-from otel_posthog_ai.reading.kind_words import CUSTOM, Stated
-from otel_posthog_ai.reading.kinds import weigh
+from otel_posthog_ai.reading.kind_words import CUSTOM, EMBEDDING, Stated
+from otel_posthog_ai.reading.kinds import is_embedding_model, weigh
 from otel_posthog_ai.reading.scopes import is_plain_scope
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.user_metadata import read_metadata, user_tags
-from otel_posthog_ai.reading.values import (
-    identifier,
-    text,
-)
+from otel_posthog_ai.reading.values import identifier, is_mapping, parse_json, text
 from otel_posthog_ai.record import AISpan
 
 from .openinference_calls import read_call, read_counts
@@ -85,6 +82,8 @@ STEP_FIELDS: Table = (
     Row("tags", (TAG_TAGS,), user_tags),
 )  # fmt: skip
 # Calls that only count tokens: nothing is generated, nothing is billed.
+# Where providers put vectors in their answers.
+_VECTORS = ("embedding", "embeddings", "embeddingsByType")
 _COUNTING = ("count_tokens", "CountTokens", "compute_tokens", "ComputeTokens")
 # LlamaIndex's methods that hand on to `chat` or `complete`, which is the call.
 _DELEGATING = pattern(
@@ -147,12 +146,19 @@ def _refine(record: AISpan, source: Source) -> None:
             record.kind, record.span_type = "span", "chain"
         elif source.scope == OPENAI_CLIENT:
             read_client_call(record, source)
+        elif is_embedding_model(text(source.attributes.get(LLM_MODEL_NAME))) and _gave_vectors(source):
+            record.kind, record.span_type = EMBEDDING
     elif record.span_type == "chain" and _CREW.search(source.name):
         record.span_type = "workflow"
     elif record.kind == "embedding" and _is_inner(source):
         record.kind, record.span_type = "span", "chain"
     elif record.span_type == "tool" and _HANDOFF.match(source.name) and not source.has(TOOL_NAME):
         record.span_type = "handoff"
+
+
+def _gave_vectors(source: Source) -> bool:
+    answer = parse_json(source.attributes.get(OUTPUT_VALUE))
+    return is_mapping(answer) and any(key in answer for key in _VECTORS)
 
 
 def _is_inner(source: Source) -> bool:

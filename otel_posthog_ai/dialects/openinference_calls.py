@@ -79,10 +79,12 @@ NO_PARAMETERS = frozenset(
         "usage", "output", "user", "num_retries", "max_retries", "timeout", "streaming",
         "model_kwargs", "default_request_timeout", "base_url", "api_base", "extra_headers",
         "extra_body", "extra_query", "completed_at", "context_window", "num_output", "is_chat_model",
-        "is_function_calling_model", "system_role",
+        "is_function_calling_model", "system_role", "inputText", "texts",
     }
 )  # fmt: skip
 _STREAM_NAME = pattern(r"(?:^|[._a-z])a?[Ss]tream(?:_|$)|Stream$")
+# What is to be embedded, as providers call it in their requests.
+_EMBEDDED = ("input", "inputText", "texts")
 _EMBEDDING_SETTINGS = ("model", "dimensions", "encoding_format")
 
 
@@ -189,7 +191,8 @@ def _read_embedding(record: AISpan, source: Source) -> None:
         record.embedding_input = flattened_texts(source, "embedding.embeddings", EMBEDDING_TEXT) or None
     body = parse_json(source.attributes.get(INPUT_VALUE))
     if record.embedding_input is None and body is not None:
-        record.embedding_input = embedding_texts(body.get("input", body) if is_mapping(body) else body)
+        asked = next((body[key] for key in _EMBEDDED if key in body), body) if is_mapping(body) else body
+        record.embedding_input = embedding_texts(asked)
 
 
 def _read_bodies(record: AISpan, source: Source) -> None:
@@ -205,6 +208,8 @@ def _read_bodies(record: AISpan, source: Source) -> None:
     else:
         if is_mapping(answer):
             read_raw_answer(record, {key: value for key, value in answer.items() if key != "data"})
+            if record.usage.input is None:
+                record.usage.input = count(answer.get("inputTextTokenCount"))  # Titan's, on Bedrock
         if is_mapping(request):
             read_request(record, {key: request[key] for key in _EMBEDDING_SETTINGS if key in request})
     record.instructions = record.instructions if unset(record.input) or _adds(record) else None

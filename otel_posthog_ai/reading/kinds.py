@@ -165,7 +165,7 @@ def _agree(stated: Stated, told: Stated) -> bool:
 
 
 def _looks_like_a_call(record: AISpan, source: Source) -> bool:
-    """No kind that we know: a model with usage, an answer's id, an answer, or a failed request is a call of it."""
+    """No kind that we know: a model with usage, an answer's id, an answer, a failed request, or a name that says so."""
     _read_name(record, source)
     if _model(record) is None and not source.has(*_MODEL_KEYS):
         return False
@@ -173,7 +173,13 @@ def _looks_like_a_call(record: AISpan, source: Source) -> bool:
         return record.response_id is not None or GEN_AI_RESPONSE_ID in source.attributes
     if record.usage.input is not None or record.response_id is not None or record.output or source.has(*_ANSWER_KEYS):
         return True
-    return source.status_error and source.has(*_PROVIDER_KEYS, *_MESSAGES)
+    return source.has(*_PROVIDER_KEYS, *_MESSAGES) and (source.status_error or _is_named_as_a_call(source.name))
+
+
+def _is_named_as_a_call(name: str) -> bool:
+    """`bedrock.completion`: a provider, and what it was asked for."""
+    provider, _, operation = name.lower().rpartition(".")
+    return bool(provider) and operation in GENERATIONS
 
 
 def _read_name(record: AISpan, source: Source) -> None:

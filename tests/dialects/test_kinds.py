@@ -131,3 +131,18 @@ def test_what_asks_no_model_is_no_call(name: str, attributes: dict[str, Any]) ->
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1beta/models/gemini-2.5-flash:generateContent"])
 def test_requests_of_a_model_are_calls(path: str) -> None:
     assert record({**COUNTED, "url.path": path}, name="models").kind == "generation"
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes", "kind"),
+    [
+        ("bedrock.completion", ASKED, "generation"),
+        ("ollama.chat", ASKED, "generation"),
+        ("completion", ASKED, "span"),
+        ("bedrock.send", ASKED, "span"),
+        ("guide.chat", {**ASKED, "gen_ai.agent.name": "guide"}, "span"),
+        ("bedrock.completion", {"gen_ai.provider.name": "aws.bedrock"}, "span"),
+    ],
+)
+def test_a_provider_and_what_it_was_asked_for_name_a_call(name: str, attributes: dict[str, Any], kind: str) -> None:
+    assert record(attributes, name).kind == kind

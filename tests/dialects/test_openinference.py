@@ -520,3 +520,12 @@ def test_middleware_around_an_agent_is_no_agent() -> None:
     assert (found.span_type, found.name) == ("chain", "PatchToolCallsMiddleware.before_agent")
     assert (found.output_state, found.metadata.get("plan")) == (None, "pro")
     assert "__handoff_destination" not in found.metadata
+
+
+def test_vectors_of_a_model_that_makes_them_are_no_answer() -> None:
+    said = {"input.value": '{"inputText": "Oslo"}', "llm.invocation_parameters": '{"inputText": "Oslo"}'}
+    call = {"openinference.span.kind": "LLM", "llm.model_name": "titan-embed-text-v2:0", **said}
+    found = record_of({**call, "output.value": '{"embedding": [0.1, 0.2], "inputTextTokenCount": 0}'})
+    assert (found.kind, found.embedding_input, found.usage.input) == ("embedding", ["Oslo"], 0)
+    assert (found.parameters, found.output) == ({}, None)
+    assert record_of({**call, "output.value": '{"text": "Hello"}'}).kind == "generation"
