@@ -36,6 +36,7 @@ _PATHS: dict[str, tuple[str, ...]] = {
     "audio_output": ("completion_tokens_details.audio_tokens", "output_token_details.audio"),
     "web_searches": ("server_tool_use.web_search_requests",),
 }  # fmt: skip
+_KEYS = {field: tuple(tuple(path.split(".")) for path in paths) for field, paths in _PATHS.items()}
 # Keys by which Anthropic and Bedrock count the cache beside the input; keys that leave the reasoning out of the output.
 _NAMES_THE_CACHE = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens"})
 _OUTPUT_EXCLUDES_REASONING = frozenset({"thoughts_token_count", "thoughtsTokenCount"})
@@ -47,7 +48,7 @@ def read_raw_usage(value: Any) -> Usage | None:
     if not found:
         return None
     usage = Usage()
-    for field, paths in _PATHS.items():
+    for field, paths in _KEYS.items():
         setattr(usage, field, _first(found, paths))
     fill_usage_by_words(usage, found)
     if all(getattr(usage, field) is None for field in _PATHS):
@@ -75,10 +76,12 @@ def fill_usage(usage: Usage, found: Usage | None) -> None:
             setattr(usage, field, getattr(found, field))
 
 
-def _first(found: Mapping[str, Any], paths: tuple[str, ...]) -> float | None:
+def _first(found: Mapping[str, Any], paths: tuple[tuple[str, ...], ...]) -> float | None:
     for path in paths:
+        if path[0] not in found:
+            continue
         value: Any = found
-        for key in path.split("."):
+        for key in path:
             value = value.get(key) if is_mapping(value) else None
         number = count(value)
         if number is not None:

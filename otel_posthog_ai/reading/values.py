@@ -18,7 +18,7 @@ _JSON_BEGINNINGS = frozenset('{["-0123456789tfnNI')  # Python's `json` reads NaN
 # `json.loads` matches the blanks around the value with a pattern each.
 _decode_json: Callable[[str], tuple[Any, int]] = json.JSONDecoder().raw_decode
 _SCRUBBED = "[Scrubbed due to "
-_NO_MAPPINGS = (str, type(None), list, tuple, int, float)
+_NO_MAPPINGS = frozenset({str, type(None), list, tuple, int, float, bool})
 
 
 def is_list(value: object) -> TypeGuard[Sequence[Any]]:
@@ -28,7 +28,8 @@ def is_list(value: object) -> TypeGuard[Sequence[Any]]:
 
 def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
     # Asking an abstract class is slow, and almost everything is one of the plain types.
-    return isinstance(value, dict) or (not isinstance(value, _NO_MAPPINGS) and isinstance(value, Mapping))
+    kind = type(value)
+    return kind is dict or (kind not in _NO_MAPPINGS and isinstance(value, Mapping))
 
 
 def text(value: Any) -> str | None:
