@@ -148,7 +148,13 @@ def _names_in(keys: Iterable[str], words: WordsOf) -> tuple[str, ...]:
 
 def ending_with(keys: Iterable[str], words: WordsOf, endings: Iterable[Words]) -> tuple[str, ...]:
     """The keys that end with one of the endings, in the order of the endings."""
-    found = (key for ending in endings for key in keys if _ends(words[key][1:], (ending,)))
+    by_last: dict[str, list[str]] = {}
+    for key in keys:
+        if len(words[key]) > 1:
+            by_last.setdefault(words[key][-1], []).append(key)
+    found = (
+        key for ending in endings for key in by_last.get(ending[-1], ()) if words[key][1:][-len(ending) :] == ending
+    )
     return tuple(dict.fromkeys(found))
 
 
