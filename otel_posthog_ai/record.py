@@ -258,7 +258,7 @@ class AISpan:
         self.lends_usage: bool = False
         """Its usage, too: the call counts only a part of it."""
         self.chunk: bool = False
-        """A piece of the answer of the call around it: no event of its own."""
+        """A piece of the answer of the call around it, or a tool that this answer calls: no event of its own."""
         self.noise: bool = False
         """Plumbing that no person wants to read; its children move up."""
         self.logged: bool = False

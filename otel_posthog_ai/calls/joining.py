@@ -39,12 +39,12 @@ class Joining:
     def gather_calls(self) -> None:
         """Make one record of each call that its dialect spreads over several spans."""
         records = [node.record for node in self._held.values() if node.record is not None]
-        if any(record.chunk for record in records):
-            for chunk in first_chunks(self._held.values(), self._hierarchy):
-                self._filter_out(chunk, _PIECE)
         if any(record.lends for record in records):
             complete_calls(self._held.values(), self._hierarchy)
         name_called_tools(self._held.values(), self._hierarchy)
+        if any(record.chunk for record in records):
+            for chunk in first_chunks(self._held.values(), self._hierarchy):
+                self._filter_out(chunk, _PIECE)
         self._demote_sums(records)
 
     def _demote_sums(self, records: list[AISpan]) -> None:

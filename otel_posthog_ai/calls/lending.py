@@ -102,7 +102,8 @@ def first_chunks(nodes: Iterable[Node], hierarchy: Hierarchy) -> list[Node]:
             call = above.record
             if above.fate is Fate.HELD and call is not None and call.kind == "generation":
                 waited = max(node.record.start_ns - call.start_ns, 0) / 1e9
-                if call.stream and (call.time_to_first_token is None or waited < call.time_to_first_token):
+                began = call.stream and node.record.tool_call_id is None  # a tool that it calls is told at its end
+                if began and (call.time_to_first_token is None or waited < call.time_to_first_token):
                     call.time_to_first_token = waited
                 break
     return chunks

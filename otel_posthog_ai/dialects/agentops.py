@@ -18,12 +18,15 @@ PLUMBING = ("agentops.", "operation.name", "instrumentation.name", "instrumentat
             "library.version")  # fmt: skip
 LABELS = {"openai": "agentops (its OpenAI instrumentor)"}
 _STEPS = ("workflow", "agent", "tool", "task", "operation", "chain", "guardrail", "session", "entity")
+# A tool that an answer calls, told by a span of its own: nothing has run.
+_CALLED = "tool_call."
 KEYS = VendorKeys(
     kind=(KIND,),
-    name=("operation.name",),
-    input=tuple(f"agentops.{step}.input" for step in _STEPS),
+    name=("operation.name", "tool.name"),
+    input=(*(f"agentops.{step}.input" for step in _STEPS), "tool.parameters"),
     output=tuple(f"agentops.{step}.output" for step in _STEPS),
     tags=("agentops.tags",),
+    tool_call_id=("tool.call.id",),
 )
 
 
@@ -34,5 +37,5 @@ def recognises(source: Source) -> bool:
 def read(record: AISpan, source: Source) -> None:
     kind = word(source.attributes[KIND])
     read_vendor_span(record, source, KEYS)
-    # The session is around all there is; what the answer of a model asks for is in that answer.
-    record.noise = record.noise or kind == "session" or source.name.startswith("tool_call.")
+    record.noise = record.noise or kind == "session"  # which is around all there is
+    record.chunk = source.name.startswith(_CALLED)

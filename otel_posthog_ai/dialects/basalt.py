@@ -44,7 +44,13 @@ def recognises(source: Source) -> bool:
     return source.has(_KIND)
 
 
+# What it writes as the output of whatever raised; the exception is on the span.
+_NO_OUTPUT = '{"error": "Exception occurred"}'
+
+
 def read(record: AISpan, source: Source) -> None:
+    if source.status_error:
+        source.discard(*(key for key in KEYS.output if source.attributes.get(key) == _NO_OUTPUT))
     read_vendor_span(record, source, KEYS, STATED.get(text(source.attributes.get(_KIND)) or ""))
 
 

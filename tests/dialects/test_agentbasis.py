@@ -1,6 +1,8 @@
-"""AgentBasis and Traccia: what their golden recordings do not show."""
+"""AgentBasis, Traccia and Basalt: what their golden recordings do not show."""
 
 from __future__ import annotations
+
+from otel_posthog_ai.record import MISSING
 
 from .test_gen_ai import record
 
@@ -21,3 +23,10 @@ def test_counts_that_nobody_counted_are_none() -> None:
     assert (found.kind, found.usage.input, found.cost.total) == ("generation", None, None)
     counted = record({**said, "llm.usage.prompt_source": "provider_usage"})
     assert (counted.usage.input, counted.cost.total) == (9, 0.1)
+
+
+def test_basalts_word_for_no_output_is_none() -> None:
+    output = '{"error": "Exception occurred"}'
+    said = {"basalt.span.kind": "tool", "basalt.span.input": '{"a": 1}', "basalt.span.output": output}
+    assert record(said, error="ValueError: no rooms").output_state is MISSING
+    assert record(said).output_state == {"error": "Exception occurred"}
