@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_AGENT_NAME
 from otel_posthog_ai.attribute_names.general import SESSION_ID
 from otel_posthog_ai.attribute_names.openinference import (
     INPUT_VALUE,
@@ -29,6 +30,7 @@ _CREW_MARKS = ("crew_id", "crew_key", "flow_id")
 _CREW_KEYS = ("task_key", "task_id", "crew_key", "crew_id", "crew_agents", "crew_tasks", "flow_id", "flow_name")
 # Instrumentors that write the id that an agent gave its own session where a user's would stand.
 _OWN_SESSIONS = ".claude_agent_sdk"
+_FLAT_ROLE, _FIRST_MESSAGE = '"message.role":', 40
 _DOCUMENTS = ("retrieval.documents", "reranker.output_documents", "output.documents")
 
 
@@ -46,7 +48,7 @@ def _read_states(record: AISpan, source: Source) -> None:
     result = _documents(source) or result
     if record.span_type == "tool" and record.tool_call_id is None:
         record.tool_call_id = _call_id(result)
-    if unset(record.input_state) and given is not None and given != "":
+    if unset(record.input_state) and given is not None and given != "" and not _is_flat(given):
         record.input_state = read_state(given, "user")
     if unset(record.output_state) and result is not None and result != "":
         record.output_state = read_state(result, "assistant")
@@ -56,6 +58,11 @@ def _read_states(record: AISpan, source: Source) -> None:
     answered = flattened_messages(source, LLM_OUTPUT_MESSAGES, "assistant")
     if unset(record.output_state) and answered:
         record.output_state = answered
+
+
+def _is_flat(given: Any) -> bool:
+    """Whether an input repeats messages under the flattened keys that stand beside it."""
+    return isinstance(given, str) and _FLAT_ROLE in given[:_FIRST_MESSAGE]
 
 
 def _given(record: AISpan, source: Source) -> Any:
@@ -106,7 +113,8 @@ def _read_name(record: AISpan, source: Source) -> None:
     elif record.span_type == "agent":
         readable = node if node is not None and not _looks_generated(node) else None
         bare = _NAME_TAIL.sub("", source.name)
-        record.agent_name = record.agent_name or readable
+        # A processor that puts OpenInference's words over the conventions' may have one name for all agents' nodes.
+        record.agent_name = record.agent_name or text(source.attributes.get(GEN_AI_AGENT_NAME)) or readable
         record.name = record.name or record.agent_name or bare
     if record.name is None and _GENERATED.search(source.name):
         record.name = _NAME_TAIL.sub("", _GENERATED.sub("", source.name))

@@ -20,10 +20,7 @@ FRAMEWORK = "strands-agents"
 CYCLE = "execute_event_loop_cycle"
 MULTI_AGENT = "invoke_"
 TOOLS = "gen_ai.agent.tools"
-PLUMBING = (
-    "event_loop.cycle_id", "event_loop.parent_cycle_id", "agent_loop.cycle_id", "agent_loop.parent_cycle_id",
-    "system_prompt",
-)  # fmt: skip
+PLUMBING = ("event_loop.", "agent_loop.", "system_prompt")
 
 
 def recognises(source: Source) -> bool:

@@ -529,3 +529,21 @@ def test_vectors_of_a_model_that_makes_them_are_no_answer() -> None:
     assert (found.kind, found.embedding_input, found.usage.input) == ("embedding", ["Oslo"], 0)
     assert (found.parameters, found.output) == ({}, None)
     assert record_of({**call, "output.value": '{"text": "Hello"}'}).kind == "generation"
+
+
+def test_a_processor_that_puts_openinference_over_the_conventions() -> None:
+    """Every agent's node has one name, messages stand in the input under flattened keys, and metadata repeats keys."""
+    agent = {
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.agent.name": "weather",
+        "openinference.span.kind": "AGENT",
+    }
+    assert (
+        record_of({**agent, "graph.node.id": "strands_agent"}, "invoke_agent weather", "strands.telemetry.tracer").name
+        == "weather"
+    )
+    cycle = {"gen_ai.operation.name": "execute_event_loop_cycle", "openinference.span.kind": "CHAIN", "event_loop.cycle_id": "c",
+             "input.value": '{"messages": [{"message.role": "user", "message.content": "hi"}]}', "metadata": '{"event_loop.cycle_id": "c"}',
+             "llm.input_messages.0.message.role": "user", "llm.input_messages.0.message.content": "hi"}  # fmt: skip
+    found = record_of(cycle, "execute_event_loop_cycle", "strands.telemetry.tracer")
+    assert (found.input_state, found.metadata, found.attributes) == ([{"role": "user", "content": "hi"}], {}, {})
