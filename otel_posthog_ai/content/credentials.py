@@ -136,8 +136,12 @@ def may_hold_credentials(text: str, secrets: Sequence[str] = ()) -> bool:
         return True
     if "@" in text and "/" in text and "://" in text:
         return True
-    # A search for one character is many times as fast as one for a word.
-    return any(sign[-1] in text and sign in text and probe.search(text) is not None for sign, probe, _ in _PROBES)
+    for sign, probe, _ in _PROBES:
+        if sign[-1] not in text or sign not in text:
+            continue  # A search for one character is many times as fast as one for a word.
+        if probe.search(text) is not None:
+            return True
+    return False
 
 
 def _is_secret(key: Any, context: int) -> bool:

@@ -23,7 +23,7 @@ from .json_safe import MAX_ITEMS
 from .rewriting import kinds
 from .runs import LONG_RUN, Part, Runs
 
-REPEATED: Final = ("$ai_input", "$ai_tools", "$ai_input_state")
+REPEATED: Final[tuple[str, ...]] = ("$ai_input", "$ai_tools", "$ai_input_state")
 """Properties whose entries come again."""
 MOST_BYTES: Final = 8 * 1024 * 1024
 """Of JSON that is remembered (the objects behind it take about as much again), and of what it deflates to."""
@@ -35,6 +35,7 @@ _LONG: Final = 2_000
 """characters in one of them, from which on a list is worth remembering."""
 _OPENERS: Final = (b",", b"[", b"{")
 _LIST, _DICT = kinds(list, dict)
+_OBJECTS: Final = frozenset({_DICT})
 
 Properties = dict[str, Any]
 
@@ -61,7 +62,7 @@ class Repeats:
     def encode(self, event: Event) -> EncodedEvent | None:
         """The event's strict JSON; None where the usual way has to find it."""
         properties: Properties = event["properties"]
-        lists = {key: properties[key] for key in REPEATED if _is_long(properties.get(key))}
+        lists = {key: properties[key] for key in REPEATED if key in properties and _is_long(properties[key])}
         if not lists:
             return None
         known = {key: [self._parts.get(id(entry)) for entry in entries] for key, entries in lists.items()}
@@ -120,7 +121,7 @@ def _most_values(body: bytes) -> int:
 
 def _is_long(value: Any) -> bool:
     """Whether a list of objects is worth it: what is short is written faster than looked up."""
-    if type(value) is not _LIST or not all(type(entry) is _DICT for entry in value):
+    if type(value) is not _LIST or not _OBJECTS.issuperset(map(type, value)):
         return False
     return len(value) >= _MANY or any(map(_is_long_content, value))
 
