@@ -164,3 +164,40 @@ def test_steps_of_swarms(name: str, attributes: dict[str, Any], expected: tuple[
     found = record({**attributes, **told}, name, "swarms")
     assert (found.span_type, found.name, found.noise) == expected
     assert (found.input_state, found.output_state, found.attributes) == ("hi", "bye", {})
+
+
+def test_a_tool_of_mcp_agent_is_told_at_every_method_on_the_way() -> None:
+    result = {"result.isError": False, "result.content.0.type": "text", "result.content.0.text": "sunny"}
+    called = {
+        "gen_ai.agent.name": "weather",
+        "gen_ai.tool.name": "get_weather",
+        "arguments.city": "Paris",
+        "initialized": True,
+    }
+    asked = {"gen_ai.agent.name": "weather", "request.method": "tools/call", "request.params.name": "get_weather",
+             "request.params.arguments.city": "Paris"}  # fmt: skip
+    run = {"gen_ai.tool.call.id": "c", "gen_ai.tool.name": "get_weather", "tool_args": '{"city": "Paris"}'}
+    for name, said in (("Agent.weather.call_tool", called), ("OpenAIAugmentedLLM.weather.call_tool", asked),
+                       ("OpenAIAugmentedLLM.weather.execute_tool_call", run)):  # fmt: skip
+        found = record({**said, **result}, name, "my_app")
+        assert (found.span_type, found.name, found.input_state, found.output_state) == (
+            "tool", "get_weather", {"city": "Paris"}, "sunny",
+        )  # fmt: skip
+        assert (found.attributes, found.error) == ({}, None)
+    failed = record({**called, **result, "result.isError": True}, "Agent.weather.call_tool", "my_app")
+    assert failed.error is not None
+    assert failed.error.message == "sunny"
+
+
+def test_a_run_of_mcp_agent() -> None:
+    said = {"gen_ai.agent.name": "weather", "message.content": "Hi", "request_params.max_iterations": 10,
+            "finish_reason": "stop", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 137,
+            "response.0.role": "assistant", "available_tools": ("get_weather",),
+            "system_prompt": "Be brief."}  # fmt: skip
+    found = record(said, "OpenAIAugmentedLLM.weather.generate", "my_app")
+    assert (found.kind, found.span_type, found.name, found.input_state) == ("span", "agent", "weather", "Hi")
+    assert not found.attributes
+    handed_on = {"gen_ai.agent.name": "weather", "gen_ai.request.model": "gpt-4o", "response": "Hello"}
+    around = record(handed_on, "OpenAIAugmentedLLM.weather.generate_str", "my_app")
+    assert (around.span_type, around.name, around.output_state) == ("workflow", "weather", "Hello")
+    assert read({"gen_ai.agent.name": "weather", "force": False}, "Agent.weather.initialize", "my_app") is None
