@@ -116,6 +116,7 @@ def _routes() -> list[tuple[str, re.Pattern[str], Protocol]]:
 class _HTTPServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128  # an app begins dozens of calls at once
     model_server: ModelServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:

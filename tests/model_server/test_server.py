@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -51,6 +53,18 @@ def test_the_same_requests_get_the_same_answers_in_every_run() -> None:
         answer.pop("created")
     assert answers[0] == answers[1]
     assert answers[0][0]["id"] != answers[0][1]["id"]
+
+
+def test_dozens_of_clients_may_come_at_once(server: ModelServer) -> None:
+    """An app that gathers its calls opens as many connections; the system drops those that nobody has room for."""
+    together = Barrier(60)
+
+    def call(_: int) -> int:
+        together.wait(10)
+        return _post(server.url + "/v1/chat/completions", _CHAT)[0]
+
+    with ThreadPoolExecutor(60) as pool:
+        assert set(pool.map(call, range(60))) == {200}
 
 
 def test_requests_are_kept_for_comparison() -> None:
