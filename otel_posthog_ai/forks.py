@@ -142,6 +142,10 @@ class ForkGuard:
         self._held = False
 
 
+importing = ForkGuard()
+"""Held by our threads while they import what is not loaded before it is needed."""
+
+
 def _register(hooks: list[Hook], method: Callable[[], None]) -> None:
     bound: Any = method
     for hook in [hook for hook in hooks if hook[0]() is None]:

@@ -104,11 +104,12 @@ def ran_beside(outer: Node, one: AISpan, inner: Node, other: AISpan, lineage: Li
 
 def _took_place_inside(outer: AISpan, inner: AISpan) -> bool:
     """Whether one ran within the other, and nothing that both say makes them two."""
-    if not contains(outer, inner) or not _may_be_one(outer, inner):
+    # What tells most of many calls apart comes first.
+    if not contains(outer, inner) or usage_differs(outer.usage, inner.usage) or not _may_be_one(outer, inner):
         return False
     if inner.error is not None and outer.error is None:
         return False  # tried again: another call inside it went well
-    return not (_texts_differ(outer, inner) or usage_differs(outer.usage, inner.usage))
+    return not _texts_differ(outer, inner)
 
 
 def ran_inside(outer: AISpan, inner: AISpan) -> bool:
@@ -172,6 +173,8 @@ def _bare(model: str) -> str:
 
 def same_model(one: AISpan, other: AISpan) -> bool:
     """Whether the models agree: as requested, as answered, or one name with a date behind it; unknown agrees."""
+    if one.request_model is not None and one.request_model == other.request_model:
+        return True
     names = [{_bare(m) for m in (r.request_model, r.response_model) if m is not None} for r in (one, other)]
     if not names[0] or not names[1] or names[0] & names[1]:
         return True
@@ -193,8 +196,10 @@ def _inputs(usage: Usage) -> set[float]:
 
 def usage_differs(one: Usage, other: Usage) -> bool:
     """Whether both count, and not the same."""
-    if one.input is not None and other.input is not None and not (_inputs(one) & _inputs(other)):
-        return True
+    if one.input is not None and other.input is not None and one.input != other.input:
+        cached = one.cache_read or one.cache_write or other.cache_read or other.cache_write
+        if not cached or not (_inputs(one) & _inputs(other)):
+            return True
     if one.output is None or other.output is None:
         return False
     return one.output != other.output and {one.output, one.output + (one.reasoning or 0)}.isdisjoint(

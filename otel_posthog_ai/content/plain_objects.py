@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from typing import Any, Final, cast
 
+from otel_posthog_ai.forks import importing
+
 from .rewriting import BYTES, DICT, kinds
 
 LOWEST_INTEGER: Final = -(2**63)
@@ -110,10 +112,11 @@ def scalar(item: Any, encode_bytes: Callable[[bytes], str]) -> Any:
 
 def _rarity(item: Any) -> Any:
     """Values that hardly any span holds; their modules cost more to import than most of ours."""
-    import decimal
-    import numbers
-    import pathlib
-    import uuid
+    with importing:
+        import decimal
+        import numbers
+        import pathlib
+        import uuid
 
     if isinstance(item, (uuid.UUID, pathlib.PurePath)):
         return str(item)

@@ -17,6 +17,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
+from otel_posthog_ai.forks import importing
+
 _RAW = -15
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """Of a gzip member without a name, of no time and no system."""
@@ -98,10 +100,11 @@ def deflate(text: bytes) -> bytes:
 @cache
 def _library() -> tuple[Any, int]:
     """isal where the extra `fast` installed it, else the standard library; and the level for it."""
-    try:
-        return importlib.import_module("isal.isal_zlib"), 2
-    except ImportError:
-        return zlib, 1
+    with importing:
+        try:
+            return importlib.import_module("isal.isal_zlib"), 2
+        except ImportError:
+            return zlib, 1
 
 
 def _compressor() -> Any:

@@ -8,6 +8,7 @@ come; and which lets another thread end the exchange.
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401  # what every name is encoded with: else loaded at the first connection
 import http.client
 import io
 import os

@@ -9,6 +9,8 @@ import random
 import time
 from datetime import datetime, timezone
 
+from otel_posthog_ai.forks import importing
+
 SHORTEST_WAIT = 0.05
 FIRST_WAIT = 0.4
 LONGEST_WAIT_IN_ROUND = 5.0
@@ -57,7 +59,8 @@ def retry_after(value: str | None, date: str | None = None) -> float | None:
 def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
-    from email.utils import parsedate_to_datetime  # a server that names a moment is rare, the module is not small
+    with importing:
+        from email.utils import parsedate_to_datetime  # a server that names a moment is rare, the module is not small
 
     try:
         moment = parsedate_to_datetime(text)

@@ -32,8 +32,6 @@ _LONGEST_IDLE = 50.0
 # urllib3 warns about each unverified or broken connection; ours are told once, by us.
 logging.getLogger("urllib3").addHandler(logging.NullHandler())
 
-_importing = forks.ForkGuard()
-
 
 class Transport:
     """Sends requests over kept connections. Thread-safe; a forked child has connections of its own."""
@@ -156,7 +154,7 @@ class Transport:
 
 
 def _connections() -> ModuleType:
-    with _importing:
+    with forks.importing:
         from . import connections
 
         return connections

@@ -208,7 +208,8 @@ class Pipeline:
         self._sender.put_patiently(self.room.evaluated(self.results))
 
     def _read_agents(self, quiet: float) -> None:
-        from otel_posthog_ai.agent_logs.spans import spans_of  # few apps have such records
+        with forks.importing:
+            from otel_posthog_ai.agent_logs.spans import spans_of  # few apps have such records
 
         spans = [span for span in spans_of(self.agents.due(quiet)) if self.room.note_end(span)]
         self.counters.add("seen", len(spans))

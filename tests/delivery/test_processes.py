@@ -138,6 +138,26 @@ def test_forked_children_deliver_their_own_and_not_their_parents() -> None:
 
 
 @forking
+def test_a_fork_waits_while_a_thread_of_ours_imports_for_its_first_request() -> None:
+    """A child that is forked in the middle of an import finds the module locked for ever: none begins outside of it."""
+    with FaultServer() as server:
+        produced = run(server, """
+            from otel_posthog_ai import forks
+
+            class Watch:
+                def find_spec(self, name, path=None, target=None):
+                    if threading.current_thread() is not threading.main_thread() and not forks.importing._lock.locked():
+                        os.write(2, f"Traceback: {name} is imported without the guard".encode())
+
+            sys.meta_path.insert(0, Watch())
+            sender = start()
+            emit(sender, 3)
+            assert sender.flush(within(10))
+        """)  # fmt: skip
+        check_once(server, produced, 3)
+
+
+@forking
 def test_eight_threads_emit_while_the_process_forks() -> None:
     with FaultServer() as server:
         produced = run(server, """
