@@ -256,7 +256,8 @@ def wide(quick: bool) -> Iterator[Made]:
 
 def gateway(quick: bool) -> Iterator[Made]:
     """The gateway beside a collector in Rust that passes the same OTLP on; loads its packages only now."""
-    from .gateway import accepting, compared
+    from .gateway import accepting, compared, load
+    from .gateway_parts import STAGES, stages
 
     at_rate = accepting(quick)
     kinds = {"small": "5,000 spans a second of 400 B", "large": "10 MB a second of 100 kB messages"}
@@ -282,6 +283,13 @@ def gateway(quick: bool) -> Iterator[Made]:
         if number != "memory" and "rotel" in values:
             rows.append(("… of rotel", "", _ratio(values["ours"], values["rotel"])))
     yield "The gateway: OTLP in, events out", ("", *found), rows
+    loads = {"small": load(400, 400, 25), "large": load(40, 100_000, 5)}
+    parts = {kind: stages(given, 5 if quick else 20) for kind, given in loads.items()}
+    rows = [(stage, *(f"{parts[kind][stage]:.1f}" for kind in loads)) for stage in STAGES]
+    for title, name in (("all of it, with HTTP, gzip and posting", "ours"), ("rotel, all of it", "rotel")):
+        if name in found:
+            rows.append((title, *(f"{1e6 / found[name][kind]['spans a CPU second']:.1f}" for kind in loads)))
+    yield "The gateway: CPU µs a span", ("", "400 B of messages", "100 kB of messages"), rows
 
 
 TABLES: dict[str, Callable[[bool], Iterator[Made]]] = {
