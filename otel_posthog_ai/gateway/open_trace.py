@@ -10,7 +10,7 @@ from otel_posthog_ai.otlp.held import HeldTrace
 from otel_posthog_ai.otlp.requests import LogEntry
 
 from .journal import Entry
-from .packing import OVERHEAD, PackedSpan, unpack
+from .packing import PackedSpan, unpack
 
 
 class HeldLog(NamedTuple):
@@ -54,7 +54,7 @@ class OpenTrace:
             self.awaited.add(parent.span_id)
         if entry is not None:
             self._hold(entry, span.end_ns)
-        size = _bytes_of(span) + more
+        size = span.size + more
         self.bytes += size
         return size
 
@@ -96,7 +96,7 @@ class OpenTrace:
         last.changed = self.changed
         last.spans = [span for span in self.spans if span.end_ns > until]
         for span in last.spans:
-            last.bytes += _bytes_of(span)
+            last.bytes += span.size
         for each in self.logs:
             if not _is_early(each, until, come):
                 last.add_log(each)
@@ -106,10 +106,6 @@ class OpenTrace:
         self.spans, self.logs = early, early_logs
         self.bytes -= last.bytes
         return last
-
-
-def _bytes_of(span: PackedSpan) -> int:
-    return len(span.packed) + OVERHEAD
 
 
 def _is_early(each: HeldLog, until: int, come: set[int]) -> bool:

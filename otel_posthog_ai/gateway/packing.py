@@ -1,5 +1,7 @@
 """Held spans as bytes: a fifth of the memory of objects, and nothing for the garbage collector to walk through.
 
+Long texts stay what they are: they would only be copied.
+
 A span that is not AI is a link between others: of it are kept ids and times, what it says of user and session, and how
 a request was answered, which may be a model's call that was refused.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import marshal
 import struct
 from collections.abc import Mapping
+from sys import getsizeof
 from typing import Any, NamedTuple
 
 from opentelemetry.sdk.resources import Resource
@@ -30,8 +33,15 @@ class PackedSpan(NamedTuple):
 
     packed: bytes
     """Span id and end, so that they are known without unpacking, and then the rest."""
+    long: Mapping[str, str] | None
+    """Attributes that are long texts; None where there is none."""
     resource: Resource
     scope: InstrumentationScope | None
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it takes, about, without what it shares."""
+        return OVERHEAD + len(self.packed) + (sum(map(getsizeof, self.long.values())) if self.long else 0)
 
     @property
     def span_id(self) -> int:
@@ -54,10 +64,14 @@ def pack(span: ReadableSpan) -> tuple[PackedSpan, bool]:
     head = _HEAD.pack(context.span_id, min(max(span.end_time or 0, 0), _LATEST))
     ids = (context.trace_id, context.span_id, parent.span_id if parent is not None else 0,
            parent is not None and parent.is_remote, span.start_time, span.end_time)  # fmt: skip
+    long: dict[str, str] | None = None
     if is_ai:
+        attributes = dict(span.attributes or {})
+        long = {key: value for key, value in attributes.items() if type(value) is str and len(value) >= _LONG}
+        attributes.update(dict.fromkeys(long))  # their places are kept
         rest: tuple[Any, ...] = (
             span.name,
-            dict(span.attributes or {}),
+            attributes,
             [(event.name, dict(event.attributes or {}), event.timestamp) for event in span.events],
             [(each.context.trace_id, each.context.span_id, dict(each.attributes or {})) for each in span.links],
             span.kind.value,
@@ -66,7 +80,8 @@ def pack(span: ReadableSpan) -> tuple[PackedSpan, bool]:
         )
     else:
         rest = _of_link(span, names_identity=looks == NAMES_IDENTITY)
-    return PackedSpan(head + marshal.dumps((*ids, *rest)), span.resource, span.instrumentation_scope), is_ai
+    packed = head + marshal.dumps((*ids, *rest))
+    return PackedSpan(packed, long or None, span.resource, span.instrumentation_scope), is_ai
 
 
 def _of_link(span: ReadableSpan, *, names_identity: bool) -> tuple[Any, ...]:
@@ -82,6 +97,8 @@ def unpack(packed: PackedSpan) -> ReadableSpan:
     kept: tuple[Any, ...] = marshal.loads(memoryview(packed.packed)[_HEAD.size :])
     trace_id, span_id, parent_id, is_remote, start, end = kept[:_IDS]
     name, attributes, events, links, kind, code, description = kept[_IDS:] + _NOTHING[len(kept) - _IDS :]
+    if packed.long:
+        attributes.update(packed.long)
     return ReadableSpan(
         name=name,
         context=SpanContext(trace_id, span_id, False, SAMPLED),
@@ -98,6 +115,8 @@ def unpack(packed: PackedSpan) -> ReadableSpan:
     )
 
 
+_LONG = 4_096
+"""Characters."""
 _HEAD = struct.Struct("<QQ")
 _LATEST = (1 << 64) - 1
 _IDS = 6

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.gateway.journal import Entry, Journal
 from otel_posthog_ai.gateway.open_trace import OpenTrace
@@ -152,3 +154,18 @@ def test_a_call_whose_log_record_comes_when_its_trace_is_old_has_its_cost() -> N
     calls = [event["properties"] for event in events[already:] if event["event"] == "$ai_generation"]
     assert already > 0
     assert [call["$ai_total_cost_usd"] > 0 for call in calls] == [True, True]
+
+
+@pytest.mark.parametrize("text", ["a" * 100_000, "ä" * 50_000, "", "short"])
+def test_a_span_leaves_as_it_came_and_its_texts_count(text: str) -> None:
+    texts = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": text, "gen_ai.request.model": "m-1"}
+    attributes = [{"key": key, "value": {"stringValue": value}} for key, value in texts.items()]
+    attributes.append({"key": "n", "value": {"arrayValue": {"values": [{"intValue": "1"}, {"doubleValue": 0.5}]}}})
+    (given,) = read_request(request_of(1, attributes=attributes)).spans
+    traces = OpenTraces(PATIENCE)
+    traces.add([given], 0, None)
+    assert traces.bytes >= len(text)
+    (trace,) = traces.leaving(0, everything=True)
+    (span,) = trace.unpacked().spans
+    assert list((span.attributes or {}).items()) == list((given.attributes or {}).items())
+    assert traces.bytes == 0
