@@ -20,6 +20,7 @@ TRACES_A_REQUEST, REQUESTS_A_SECOND = 25, 4
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(SECONDS + 300)
 @pytest.mark.skipif("SOAK" not in os.environ, reason="takes ten minutes; set SOAK=1")
 def test_memory_is_flat_and_nothing_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
     dice = random.Random(7)
