@@ -11,7 +11,7 @@ from otel_posthog_ai.reading.failures import read_failure
 from otel_posthog_ai.reading.identity import may_name_anybody, read_identity
 from otel_posthog_ai.reading.leftovers import collect
 from otel_posthog_ai.reading.plumbing import is_namespace
-from otel_posthog_ai.reading.source import LoggedSpan, Occurrence, Shape, Source
+from otel_posthog_ai.reading.source import LoggedSpan, Occurrence, Shape, Source, one_of_each_form
 from otel_posthog_ai.record import AISpan
 
 from . import DIALECTS, Dialect, annotations_of, declared, unlisted_vendors
@@ -50,8 +50,9 @@ def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bo
 _MOST_SHAPES = 1_000
 _LONGEST_NAME = 200
 _MOST_KEYS = 128
-"""More are a history that is flattened into attributes: every call of it has a shape of its own."""
-_shapes: dict[tuple[object, ...], tuple[tuple[Dialect, ...], Shape]] = {}
+"""More are a history that is flattened into attributes: every call of it has keys of its own."""
+_Known = tuple[tuple[Dialect, ...], Shape]
+_shapes: dict[tuple[object, ...], _Known] = {}
 
 
 def recognised(source: Source) -> tuple[Dialect, ...]:
@@ -60,20 +61,38 @@ def recognised(source: Source) -> tuple[Dialect, ...]:
     The source learns its shape here.
     """
     attributes = source.attributes
-    shape = (source.scope, source.name, *attributes, *map(type, attributes.values()))
-    known = _shapes.get(shape)
-    if known is None:
-        dialects = tuple(dialect for dialect in DIALECTS if dialect.recognises(source))
-        plumbing = [_KEYS_OF_ITS_OWN[dialect.NAME] for dialect in dialects if dialect.NAME in _KEYS_OF_ITS_OWN]
-        known = dialects, Shape(attributes, frozenset().union(*plumbing))
-        if len(_shapes) >= _MOST_SHAPES:
-            _shapes.clear()
-        if len(source.name) <= _LONGEST_NAME and len(attributes) <= _MOST_KEYS:
-            _shapes[shape] = known
+    if len(attributes) > _MOST_KEYS:
+        known = _known_by_forms(source)
+    else:
+        shape = (source.scope, source.name, *attributes, *map(type, attributes.values()))
+        found = _shapes.get(shape)
+        known = found if found is not None else _remember(shape, _known_by_forms(source))
     dialects, source.shape = known
     if dialects and dialects[-1] is unlisted_vendors and not unlisted_vendors.confirms(source, is_ai=len(dialects) > 1):
         return dialects[:-1]
     return dialects
+
+
+def _known_by_forms(source: Source) -> _Known:
+    """The same of a span whose very keys are not remembered: a flattened list in it may only be longer than before."""
+    attributes = source.attributes
+    keys = one_of_each_form(attributes)
+    shape = (source.scope, source.name, *keys, *(type(attributes[key]) for key in keys))
+    known = _shapes.get(shape)
+    if known is not None:
+        return known
+    dialects = tuple(dialect for dialect in DIALECTS if dialect.recognises(source))
+    plumbing = [_KEYS_OF_ITS_OWN[dialect.NAME] for dialect in dialects if dialect.NAME in _KEYS_OF_ITS_OWN]
+    known = dialects, Shape(keys, frozenset().union(*plumbing))
+    return _remember(shape, known) if len(keys) <= _MOST_KEYS else known
+
+
+def _remember(shape: tuple[object, ...], known: _Known) -> _Known:
+    if len(_shapes) >= _MOST_SHAPES:
+        _shapes.clear()
+    if len(str(shape[1])) <= _LONGEST_NAME:
+        _shapes[shape] = known
+    return known
 
 
 def blank_record(span: ReadableSpan, source: Source) -> AISpan:

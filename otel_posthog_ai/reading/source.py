@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
+
+from otel_posthog_ai.patterns import pattern
 
 _EMPTY: Mapping[str, Any] = {}
 _Known = TypeVar("_Known")
@@ -26,7 +29,9 @@ class Occurrence(NamedTuple):
 
 
 class Shape:
-    """What follows from the keys of a span's attributes: worked out once for all spans that have the same."""
+    """What follows from the keys of a span's attributes, of flattened lists from one of each form: worked out once for
+    all spans that have the same.
+    """
 
     __slots__ = ("_known", "_present", "keys", "plans", "plumbing")
 
@@ -54,6 +59,28 @@ class Shape:
             known[work] = work(self.keys)
         found: _Known = known[work]
         return found
+
+
+_INDEX = pattern(r"\.\d+(?=\.|$)")
+
+
+@lru_cache(maxsize=4096)
+def _of_first_entry(key: str) -> str:
+    """The same key of the first entry of the list that was flattened: `llm.tools.0.name`."""
+    return key if key.startswith("$") else _INDEX.sub(".0", key)
+
+
+def one_of_each_form(keys: Iterable[str]) -> tuple[str, ...]:
+    """The keys without those that only a later entry of a flattened list has, where an earlier one has the like.
+
+    The first entry's stand for the like of all: a conversation has other keys at each turn, but no others of a form.
+    """
+    of_form: dict[str, str] = {}
+    for key in keys:
+        form = _of_first_entry(key)
+        if key == form or form not in of_form:
+            of_form[form] = key
+    return tuple(of_form.values())
 
 
 def _plain_dict(attributes: Mapping[str, Any]) -> dict[str, Any]:

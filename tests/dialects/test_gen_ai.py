@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Status, StatusCode
@@ -21,9 +21,9 @@ from otel_posthog_ai.record import MISSING
 CALL = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
 
 
-def spans_of(work: Callable[[trace.TracerProvider], None]) -> list[ReadableSpan]:
+def spans_of(work: Callable[[trace.TracerProvider], None], limits: SpanLimits | None = None) -> list[ReadableSpan]:
     memory = InMemorySpanExporter()
-    provider = TracerProvider(shutdown_on_exit=False)
+    provider = TracerProvider(shutdown_on_exit=False, span_limits=limits)
     provider.add_span_processor(SimpleSpanProcessor(memory))
     work(provider)
     return list(memory.get_finished_spans())
