@@ -5,7 +5,7 @@ https://docs.openlit.io/
 
 from __future__ import annotations
 
-from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OUTPUT_MESSAGES
+from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_AGENT_NAME, GEN_AI_OUTPUT_MESSAGES
 from otel_posthog_ai.reading.kind_words import CUSTOM
 from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.literals import read_literal
@@ -23,11 +23,19 @@ AI_SCOPES = ("openlit",)
 PLUMBING = ("function.", "openlit.")
 
 
+# What its instrumentor of the OpenAI Agents SDK calls the steps that it does not know: tasks and turns.
+AGENTS, UNKNOWN = "openlit.instrumentation.openai_agents", "invoke_agent"
+
+
 def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
+    return source.scope == SCOPE or (source.scope == AGENTS and source.name == UNKNOWN)
 
 
 def read(record: AISpan, source: Source) -> None:
+    if source.scope == AGENTS:
+        record.span_type = "chain"
+        record.noise = not source.status_error and not source.has(GEN_AI_AGENT_NAME)
+        return
     weigh(record, source, CUSTOM)
     positional, named = (read_literal(text(source.take(key)) or "") for key in ARGUMENTS)
     if unset(record.input_state) and (positional or named):

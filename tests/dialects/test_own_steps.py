@@ -201,3 +201,12 @@ def test_a_run_of_mcp_agent() -> None:
     around = record(handed_on, "OpenAIAugmentedLLM.weather.generate_str", "my_app")
     assert (around.span_type, around.name, around.output_state) == ("workflow", "weather", "Hello")
     assert read({"gen_ai.agent.name": "weather", "force": False}, "Agent.weather.initialize", "my_app") is None
+
+
+def test_steps_that_openlit_does_not_know_are_no_agents() -> None:
+    said = {"gen_ai.operation.name": "invoke_agent", "gen_ai.provider.name": "openai"}
+    scope = "openlit.instrumentation.openai_agents"
+    assert record(said, "invoke_agent", scope).noise
+    assert not record(said, "invoke_agent", scope, error="it broke").noise
+    agent = record({**said, "gen_ai.agent.name": "guide"}, "invoke_agent guide", scope)
+    assert (agent.span_type, agent.noise) == ("agent", False)
