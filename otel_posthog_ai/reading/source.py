@@ -83,6 +83,13 @@ def one_of_each_form(keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(of_form.values())
 
 
+@lru_cache(maxsize=4096)
+def _entry_of(key: str, start: str) -> tuple[int, str] | None:
+    """Which entry of a flattened list below `start` a key is of, and what of it; None where it is of none."""
+    index, _, rest = key[len(start) :].partition(".")
+    return (int(index), rest) if index.isascii() and index.isdigit() and len(index) < 10 else None
+
+
 def _plain_dict(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes in a dict of their own. The SDK's own copy is much faster than a walk through its mapping."""
     copy = getattr(attributes, "copy", None)
@@ -156,12 +163,11 @@ class Source:
         found: dict[int, dict[str, Any]] = {}
         start = prefix + "."
         for key, value in self.attributes.items():
-            if not key.startswith(start):
-                continue
-            index, _, rest = key[len(start) :].partition(".")
-            if index.isascii() and index.isdigit() and len(index) < 10:
+            entry = _entry_of(key, start) if key.startswith(start) else None
+            if entry is not None:
+                index, rest = entry
                 self.used.add(key)
-                found.setdefault(int(index), {})[rest] = value
+                found.setdefault(index, {})[rest] = value
         ordered = dict(sorted(found.items()))
         self._flat[prefix] = ordered
         return ordered
