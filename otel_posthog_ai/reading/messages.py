@@ -64,7 +64,8 @@ def read_messages(value: Any, role: str) -> list[Message] | None:
 def _messages_up_to_the_cut(text: str) -> Any:
     """The messages of JSON text that OpenTelemetry's limit of a value's length has cut; any other text as it is."""
     found = up_to_the_cut(text)
-    return found if found and is_mapping(found[0]) and "role" in found[0] else text
+    # Of a message that was cut before it said anything the text says more.
+    return found if found and is_mapping(found[0]) and "role" in found[0] and len(found[0]) > 1 else text
 
 
 def _is_item(entry: Any) -> bool:
