@@ -6,6 +6,7 @@ https://docs.brokle.com/
 from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME, GEN_AI_TOOL_NAME
+from otel_posthog_ai.attribute_names.openinference import INPUT_VALUE, OUTPUT_VALUE
 from otel_posthog_ai.reading.kind_words import word
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
@@ -18,8 +19,8 @@ AI_SCOPES = ("brokle",)
 PLUMBING = ("brokle.",)
 KEYS = VendorKeys(
     kind=(KIND,),
-    input=("input.value",),
-    output=("output.value",),
+    input=(INPUT_VALUE,),
+    output=(OUTPUT_VALUE,),
     settings=(("stream", "brokle.streaming"),),
     metadata=("brokle.trace.metadata", "metadata"),
     tags=("brokle.trace.tags", "tags"),

@@ -23,12 +23,15 @@ FOLDER = Path(otel_posthog_ai.__file__).parent
 PLAYERS = ("demo/", "model_server/", "doctor/sample.py")
 # What looks like one attribute and is not.
 COINCIDENCES: dict[str, str] = {
+    "ai.model.name": "the models of VoltAgent, and of Rhesis",
     "codex.turn": "the name of a span",
     "conversation.id": "Codex' conversations, and Pipecat's",
     "db.operation": "how Galileo marks a retrieval, and what a vector store was asked",
     "gcp.gemini": "a provider",
     "gcp.vertex_ai": "a provider",
+    "llm.vendor": "OpenLLMetry's first word for a provider, and Traccia's",
     "operation.name": "what AgentOps and Vercel's AI SDK each call their steps",
+    "tool.call.id": "what AgentOps and VoltAgent each call a tool's call",
     "workflow.name": "Monocle's own name of an app, which is the service's",
 }
 _DOTTED = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)+")
