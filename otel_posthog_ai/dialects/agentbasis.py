@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.openinference import LLM_SYSTEM
 from otel_posthog_ai.attribute_names.traceloop import LLM_REQUEST_MODEL
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kind_words import CALL, CUSTOM
@@ -30,7 +31,7 @@ LABELS = {"agentbasis.llms.openai": "agentbasis", SCOPE: "agentbasis (its decora
 KEYS = VendorKeys(output=("output",), metadata=("agentbasis.metadata",))
 # The rest of a call is in OpenLLMetry's words.
 CALLS = VendorKeys(
-    provider=("llm.system",),
+    provider=(LLM_SYSTEM,),
     input_messages=("llm.request.messages", "llm.request.prompt"),
     output_messages=("llm.response.content",),
     first_token_ms=("llm.response.first_token_ms",),

@@ -5,6 +5,7 @@ https://docs.agentops.ai/
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.openinference import TOOL_NAME
 from otel_posthog_ai.reading.kind_words import word
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
@@ -22,7 +23,7 @@ _STEPS = ("workflow", "agent", "tool", "task", "operation", "chain", "guardrail"
 _CALLED = "tool_call."
 KEYS = VendorKeys(
     kind=(KIND,),
-    name=("operation.name", "tool.name"),
+    name=("operation.name", TOOL_NAME),
     input=(*(f"agentops.{step}.input" for step in _STEPS), "tool.parameters"),
     output=tuple(f"agentops.{step}.output" for step in _STEPS),
     tags=("agentops.tags",),

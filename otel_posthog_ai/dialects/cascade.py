@@ -5,6 +5,7 @@ https://docs.runcascade.com/
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.openinference import LLM_PROVIDER, TOOL_NAME
 from otel_posthog_ai.reading.identity import keys_below
 from otel_posthog_ai.reading.kind_words import CUSTOM
 from otel_posthog_ai.reading.kinds import weigh
@@ -22,11 +23,11 @@ PLUMBING = ("cascade.", "agent.loop")
 LABELS = {"cascade.tracing": "cascade-sdk"}
 KEYS = VendorKeys(
     kind=(KIND,),
-    name=("tool.name", "cascade.agent_name"),
+    name=(TOOL_NAME, "cascade.agent_name"),
     input=("tool.input",),
     output=("tool.output",),
     model=("llm.model",),
-    provider=("llm.provider",),
+    provider=(LLM_PROVIDER,),
     input_messages=("llm.messages", "llm.prompt"),
     output_messages=("llm.completion",),
     counts=(("input", "llm.input_tokens"), ("output", "llm.output_tokens"), ("total", "llm.total_tokens")),

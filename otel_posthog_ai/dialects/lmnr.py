@@ -5,6 +5,7 @@ https://docs.lmnr.ai/tracing/
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.laminar import LMNR_SPAN_INPUT
 from otel_posthog_ai.reading.identity import keys_below
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
@@ -17,7 +18,7 @@ PLUMBING = ("lmnr.",)
 LABELS = {"lmnr.tracer": "lmnr"}
 KEYS = VendorKeys(
     kind=("lmnr.span.type",),
-    input=("lmnr.span.input",),
+    input=(LMNR_SPAN_INPUT,),
     output=("lmnr.span.output",),
     metadata=("lmnr.association.properties.metadata.",),
     tags=("lmnr.association.properties.tags",),

@@ -5,6 +5,7 @@ https://docs.openhands.dev/sdk/guides/observability
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.laminar import LMNR_SPAN_INPUT
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan, SpanType
 
@@ -31,4 +32,4 @@ def read(record: AISpan, source: Source) -> None:
     record.framework = FRAMEWORK
     record.span_type = STEPS[source.name]
     if source.name in OF_OBJECTS:
-        source.discard("lmnr.span.input")
+        source.discard(LMNR_SPAN_INPUT)

@@ -24,14 +24,25 @@ PLAYERS = ("demo/", "model_server/", "doctor/sample.py")
 # What looks like one attribute and is not.
 COINCIDENCES: dict[str, str] = {
     "ai.model.name": "the models of VoltAgent, and of Rhesis",
+    "ai.model.provider": "who serves Rhesis' models, and those of Vercel's AI SDK",
     "codex.turn": "the name of a span",
     "conversation.id": "Codex' conversations, and Pipecat's",
     "db.operation": "how Galileo marks a retrieval, and what a vector store was asked",
+    "function.args": "what OpenLIT and Rhesis each call what a function was given",
+    "function.kwargs": "the same, by name",
     "gcp.gemini": "a provider",
     "gcp.vertex_ai": "a provider",
+    "llm.completion": "an answer for Cascade, and for Traccia",
+    "llm.messages": "a conversation for Cascade, Traccia and VoltAgent",
+    "llm.model": "a model for Cascade, Traccia and VoltAgent",
+    "llm.prompt": "a question for Cascade, and for Traccia",
     "llm.vendor": "OpenLLMetry's first word for a provider, and Traccia's",
+    "lmnr.tracer": "the scope of Laminar's SDK, which OpenHands has, too",
     "operation.name": "what AgentOps and Vercel's AI SDK each call their steps",
     "tool.call.id": "what AgentOps and VoltAgent each call a tool's call",
+    "tool.output": "what a tool gave back, for Cascade and for Claude Code",
+    "tool.parameters": "what a tool was given, for AgentOps and in OpenInference",
+    "workflow.id": "a run for the Agent Framework, and for Last9",
     "workflow.name": "Monocle's own name of an app, which is the service's",
 }
 _DOTTED = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)+")
