@@ -159,7 +159,7 @@ def test_a_project_that_is_refused_holds_no_other_up() -> None:
                 for key in ("phc_refused", "phc_fine"):
                     assert gateway.post("/v1/traces", body, authorization=f"Bearer {key}").status_code == 200
             wait_for(lambda: len(receiver.events) == 20)
-            assert "refused" in gateway.get("/readyz").text
+            wait_for(lambda: "refused" in gateway.get("/readyz").text)
         assert not gateway.gateway.delivered
 
 
