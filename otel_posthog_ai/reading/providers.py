@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from otel_posthog_ai.patterns import pattern
+
 # Any spelling (lower case, spaces and hyphens as underscores) -> the name that is priced.
 PROVIDERS: dict[str, str] = {
     "openai": "openai",
@@ -131,6 +133,10 @@ _API_SUFFIXES = (
 )  # fmt: skip
 
 
+# `127.0.0.1:8000`, `localhost`, `gateway:4000`: where a server is, not whose it is.
+_ADDRESS = pattern(r"localhost|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[^/]*:[0-9]{2,5}")
+
+
 def _key(name: str) -> str:
     return name.strip().lower().replace(" ", "_").replace("-", "_")
 
@@ -143,9 +149,9 @@ def is_framework(name: str) -> bool:
 
 @lru_cache(maxsize=256)
 def priced_provider(name: str) -> str | None:
-    """The provider as PostHog prices it; None for a framework or an empty name."""
+    """The provider as PostHog prices it; None for a framework, the address of some server, or an empty name."""
     key = _key(name)
-    if not key or key in FRAMEWORKS:
+    if not key or key in FRAMEWORKS or _ADDRESS.fullmatch(key):
         return None
     if key in PROVIDERS:
         return PROVIDERS[key]

@@ -91,3 +91,33 @@ def test_langtrace_confuses_the_counts_of_anthropic(service: str, counts: tuple[
 def test_a_step_of_axiom_is_a_property_and_zero_is_a_value() -> None:
     found = record({**CHAT, "gen_ai.capability.name": "guide", "gen_ai.step.name": 0}, scope="axiom")
     assert found.metadata == {"capability": "guide", "step": 0}
+
+
+@pytest.mark.parametrize(
+    ("written", "provider"),
+    [
+        ("127.0.0.1:8000", "openai"),
+        ("localhost", "openai"),
+        ("gateway:4000", "openai"),
+        ("10.0.0.7", "openai"),
+        ("api.acme.ai", "api.acme.ai"),
+    ],
+)
+def test_the_address_of_some_server_is_no_provider(written: str, provider: str) -> None:
+    found = record({**CHAT, "gen_ai.provider.name": written})
+    assert (found.provider, found.provider_original) == (provider, written)
+
+
+def test_a_hook_of_vibe_is_no_run_of_the_tool_that_it_watches() -> None:
+    said = {
+        "vibe.hook.name": "lint",
+        "vibe.hook.type": "pre_tool",
+        "gen_ai.tool.name": "bash",
+        "gen_ai.tool.call.id": "c1",
+    }
+    hook = record(said, "hook pre_tool lint", "mistral_vibe")
+    assert (hook.span_type, hook.name, hook.tool_name, hook.tool_call_id) == ("custom", "lint", None, None)
+    call = record(
+        {**CHAT, "vibe.request.streaming": False, "vibe.request.message_id": "m"}, "chat gpt-4o", "mistral_vibe"
+    )
+    assert (call.kind, call.stream, dict(call.attributes)) == ("generation", False, {})
