@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from otel_posthog_ai.patterns import pattern
-
 # Any spelling (lower case, spaces and hyphens as underscores) -> the name that is priced.
 PROVIDERS: dict[str, str] = {
     "openai": "openai",
@@ -133,8 +131,11 @@ _API_SUFFIXES = (
 )  # fmt: skip
 
 
-# `127.0.0.1:8000`, `localhost`, `gateway:4000`: where a server is, not whose it is.
-_ADDRESS = pattern(r"localhost|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[^/]*:[0-9]{2,5}")
+def _is_address(name: str) -> bool:
+    """`127.0.0.1:8000`, `localhost`, `gateway:4000`: where a server is, not whose it is."""
+    host, _, port = name.rpartition(":")
+    is_number = name.count(".") == 3 and name.replace(".", "").isdigit()
+    return is_number or name == "localhost" or (bool(host) and port.isdigit())
 
 
 def _key(name: str) -> str:
@@ -151,7 +152,7 @@ def is_framework(name: str) -> bool:
 def priced_provider(name: str) -> str | None:
     """The provider as PostHog prices it; None for a framework, the address of some server, or an empty name."""
     key = _key(name)
-    if not key or key in FRAMEWORKS or _ADDRESS.fullmatch(key):
+    if not key or key in FRAMEWORKS or _is_address(key):
         return None
     if key in PROVIDERS:
         return PROVIDERS[key]
