@@ -7,15 +7,15 @@ recognise a span read it (`spans`), in the order of the registry: the first hit 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 from otel_posthog_ai.reading.identity import read_identity, watch_for_identity
 from otel_posthog_ai.reading.marks import MARKS_AI, NAMES_IDENTITY, first_look, is_marked, watch_for
 from otel_posthog_ai.reading.plumbing import is_namespace, watch_for_namespaces
 from otel_posthog_ai.reading.scopes import is_ai_scope, is_plain_scope, watch_for_names, watch_for_scopes
 from otel_posthog_ai.reading.source import Occurrence, Source
-from otel_posthog_ai.reading.vendor_words import belongings_in, data_in, watch_for_vendors
+from otel_posthog_ai.reading.vendor_words import watch_for_vendors
 from otel_posthog_ai.record import MISSING, AISpan, Identity
 
 from . import (
@@ -268,39 +268,6 @@ DIALECTS: tuple[Dialect, ...] = (
     traceroot,
     unlisted_vendors,
 )
-
-
-class Annotation(NamedTuple):
-    """What is written on every span of a trace, whoever made the span."""
-
-    is_among: Callable[[tuple[str, ...]], object]
-    """Whether (or where) it is among the keys of a span."""
-    read: Callable[[AISpan, Source], None]
-
-
-def _marked(*marks: str) -> Callable[[tuple[str, ...]], bool]:
-    """Whether a key has one of the marks in it."""
-    return lambda keys: any(mark in key for mark in marks for key in keys)
-
-
-ANNOTATIONS: tuple[Annotation, ...] = (
-    Annotation(_marked("langfuse."), langfuse.read_trace),
-    Annotation(_marked(*respan.NAMESPACES), respan.read_request_metadata),
-    Annotation(_marked("atla.metadata"), atla.read_trace),
-    Annotation(_marked("promptlayer.prompt.name"), promptlayer.read_prompt),
-    Annotation(_marked(latitude.TAGS, latitude.METADATA), latitude.read_capture),
-    Annotation(_marked(deepeval.TRACE_NAME, deepeval.TAGS, deepeval.METADATA), deepeval.read_trace),
-    Annotation(_marked("basalt.meta", "basalt.prompt."), basalt.read_whose),
-    Annotation(_marked("humanloop.file.type"), humanloop.read_prompt),
-    Annotation(_marked("paid.sdk.version"), paid.read_customer),
-    Annotation(belongings_in, unlisted_vendors.read_whose),
-    Annotation(data_in, unlisted_vendors.read_data_of_its_own),
-)
-
-
-def annotations_of(keys: tuple[str, ...]) -> tuple[Callable[[AISpan, Source], None], ...]:
-    """The readers of the annotations that a span with these keys may have."""
-    return tuple(annotation.read for annotation in ANNOTATIONS if annotation.is_among(keys))
 
 
 def declared(name: str) -> Iterator[tuple[Dialect, Any]]:

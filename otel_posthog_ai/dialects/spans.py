@@ -14,7 +14,8 @@ from otel_posthog_ai.reading.plumbing import is_namespace
 from otel_posthog_ai.reading.source import LoggedSpan, Occurrence, Shape, Source, one_of_each_form
 from otel_posthog_ai.record import AISpan
 
-from . import DIALECTS, Dialect, annotations_of, declared, unlisted_vendors
+from . import DIALECTS, Dialect, declared, unlisted_vendors
+from .annotations import annotations_of
 
 _KEYS_OF_ITS_OWN: dict[str, frozenset[str]] = {
     dialect.NAME: frozenset(entry for entry in entries if not is_namespace(entry))
