@@ -9,8 +9,11 @@ from otel_posthog_ai.record import Message
 from .message_layout import message_text
 from .values import is_list, is_mapping, parse_json
 
+_DEEPEST = 8
+"""Levels of lists that are looked into; the texts of several modalities stand in the third."""
 
-def embedding_texts(value: Any) -> list[str] | None:
+
+def embedding_texts(value: Any, depth: int = 0) -> list[str] | None:
     """The input of an embedding request: a text, texts, or arrays of token ids, which only their number describes."""
     value = parse_json(value)
     if isinstance(value, str):
@@ -23,8 +26,8 @@ def embedding_texts(value: Any) -> list[str] | None:
     for each in value:
         if isinstance(each, str):
             found.append(each)
-        elif is_list(each):
-            found += embedding_texts(each) or ()
+        elif is_list(each) and depth < _DEEPEST:
+            found += embedding_texts(each, depth + 1) or ()
         elif is_mapping(each) and isinstance(each.get("text") or each.get("content"), str):
             found.append(each.get("text") or each["content"])
     return found or None

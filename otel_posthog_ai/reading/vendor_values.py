@@ -12,17 +12,21 @@ from .values import is_list, is_mapping, json_text
 
 # How reprs of messages and of arguments begin.
 _REPR_OPENERS = ("{'", "[{'", "['")
+_DEEPEST = 8
+"""Envelopes, one in another, that are opened."""
 
 
-def opened(value: Any) -> Any:
+def opened(value: Any, depth: int = 0) -> Any:
     """What a repr stands for, and what stands in an envelope (`{"type": "json", "value": …}`)."""
     if isinstance(value, str) and value.startswith(_REPR_OPENERS):
         literal = read_literal(value)
         return value if literal is None else literal
+    if depth == _DEEPEST:
+        return value
     if _is_envelope(value):
-        return opened(value["value"])
+        return opened(value["value"], depth + 1)
     if is_list(value) and value and all(map(_is_envelope, value)):
-        return [opened(each) for each in value]
+        return [opened(each, depth + 1) for each in value]
     return value
 
 

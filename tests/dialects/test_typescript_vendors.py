@@ -52,6 +52,13 @@ def test_lists_of_what_is_embedded(written: Any, texts: Any) -> None:
     assert embedding_texts(written) == texts
 
 
+def test_lists_in_lists_without_end_are_no_texts() -> None:
+    written: list[Any] = ["a"]
+    for _ in range(5_000):
+        written = [written]
+    assert embedding_texts(["b", written]) == ["b"]
+
+
 @pytest.mark.parametrize(
     ("kind", "found"),
     [

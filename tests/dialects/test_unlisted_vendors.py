@@ -13,6 +13,7 @@ from opentelemetry.semconv import _incubating
 
 from otel_posthog_ai.dialects import DIALECTS, first_look
 from otel_posthog_ai.reading.marks import MARKS_AI
+from otel_posthog_ai.reading.vendor_values import opened
 from otel_posthog_ai.reading.vendor_words import states_kind, vendors_in
 from tests.traced import Traced
 
@@ -102,6 +103,13 @@ def test_a_call_of_a_model() -> None:
 def test_an_envelope_that_names_its_type() -> None:
     found = record({"acme.span.type": "tool", "acme.input": '{"type": "json", "value": {"city": "Paris"}}'})
     assert found.input_state == {"city": "Paris"}
+
+
+def test_envelopes_without_end_stay_closed() -> None:
+    found: Any = {"city": "Paris"}
+    for _ in range(5_000):
+        found = {"type": "json", "value": found}
+    assert opened(found).keys() == {"type", "value"}
 
 
 def test_a_name_that_ends_with_the_kind() -> None:
