@@ -99,7 +99,7 @@ def ran_beside(outer: Node, one: AISpan, inner: Node, other: AISpan, lineage: Li
     """Evidence 3, for two spans of one trace: below one step, or the inner below a step that is around the outer's."""
     if outer.trace_id != inner.trace_id or not inner.parent_id or not ran_inside(one, other):
         return False
-    return any(each.parent_id == inner.parent_id for each in (outer, *lineage.ancestors(outer)))
+    return lineage.is_below(outer, inner.parent_id)
 
 
 def _took_place_inside(outer: AISpan, inner: AISpan) -> bool:
@@ -116,7 +116,7 @@ def ran_inside(outer: AISpan, inner: AISpan) -> bool:
     """Evidence 3, for spans of different traces, or of different steps."""
     if not _took_place_inside(outer, inner):
         return False
-    if comparable(outer, inner):
+    if _comparable(outer, inner):
         return True
     # Else the times must leave no doubt; that of a stream does, which was handed out when its span ended.
     handed_out = inner.handed_out or inner.spoke_until_ns is not None
@@ -207,7 +207,7 @@ def usage_differs(one: Usage, other: Usage) -> bool:
     )
 
 
-def comparable(one: AISpan, other: AISpan) -> int:
+def _comparable(one: AISpan, other: AISpan) -> int:
     """How many things both spans have to compare: a usage, a text, a failure."""
     both = (one, other)
     failures = [each.error.message for each in both if each.error is not None]
@@ -222,7 +222,7 @@ def slack(outer: AISpan, inner: AISpan) -> tuple[bool, int, bool, int]:
     """What speaks against a pair: another end, little to compare, another step, how much longer one took."""
     longer = abs((outer.end_ns - outer.start_ns) - (inner.end_ns - inner.start_ns))
     ended_differently = (outer.error is None) != (inner.error is None)
-    return ended_differently, -comparable(outer, inner), outer.parent_id != inner.parent_id, longer
+    return ended_differently, -_comparable(outer, inner), outer.parent_id != inner.parent_id, longer
 
 
 def _asked(record: AISpan) -> Any:

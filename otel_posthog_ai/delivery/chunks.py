@@ -73,7 +73,7 @@ def chunks(events: Sequence[EncodedEvent], overhead: int, limit: int = REQUEST_B
     """The events in order, in groups that each make one request."""
     start = 0
     while start < len(events):
-        count = fitting((len(event.body) for event in events[start:]), overhead, limit)
+        count = fitting((len(events[each].body) for each in range(start, len(events))), overhead, limit)
         yield list(events[start : start + count])
         start += count
 

@@ -148,7 +148,7 @@ class Sender:
                 return  # A greenlet of gevent has gone on in a forked child: these are the parent's.
             with self._condition:
                 # All that fits at once: each time the sender wakes up.
-                count = fitting((len(event.body) for event in events[at:]), 0, self._outbox.room())
+                count = fitting((len(events[each].body) for each in range(at, len(events))), 0, self._outbox.room())
                 self.put(events[at : at + count])
             at += count
 

@@ -37,7 +37,5 @@ def recognises(source: Source) -> bool:
 
 
 def read(record: AISpan, source: Source) -> None:
-    if source.has(f"{_OBSERVATION}type"):
-        read_vendor_span(record, source, KEYS)
-    else:
-        read_vendor_span(record, source, KEYS, CALL if source.has(f"{_OBSERVATION}model") else _ROOT)
+    untyped = CALL if source.has(*KEYS.model) else _ROOT
+    read_vendor_span(record, source, KEYS, None if source.has(*KEYS.kind) else untyped)

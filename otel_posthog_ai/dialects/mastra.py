@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.attribute_names.openinference import OPENINFERENCE_SPAN_KIND
 from otel_posthog_ai.reading.identity import keys_below
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.providers import priced_provider
@@ -44,7 +45,7 @@ SPAN_TYPES: dict[str, SpanType] = {
     "memory_operation": "retriever",
 }
 STEP = "model_step"
-_OPENINFERENCE, _SAID = "openinference.span.kind", "metadata"
+_SAID = "metadata"
 CHUNK = "model_chunk"
 # What Mastra adds to the user's metadata.
 OWN_METADATA = frozenset(
@@ -62,7 +63,7 @@ def read(record: AISpan, source: Source) -> None:
     record.chunk = kind == CHUNK
     record.span_type = record.span_type or SPAN_TYPES.get(kind)
     metadata = source.below(METADATA)
-    if _OPENINFERENCE in source.attributes:
+    if OPENINFERENCE_SPAN_KIND in source.attributes:
         _read_openinference(record, source, kind)
     for key, value in metadata.items():
         if key not in OWN_METADATA:

@@ -14,6 +14,7 @@ from otel_posthog_ai.attribute_names.openinference import (
     LLM_MODEL_NAME,
     LLM_TOKEN_COUNT_COMPLETION,
     LLM_TOKEN_COUNT_PROMPT,
+    OPENINFERENCE_SPAN_KIND,
     OUTPUT_VALUE,
     TAG_TAGS,
     TOOL_NAME,
@@ -35,7 +36,6 @@ from .openinference_openai import read_client_call
 from .openinference_steps import read_step
 
 NAME = "openinference"
-KIND = "openinference.span.kind"
 # Marks of a call whose span does not state its kind: whoever writes these keys speaks of a model.
 UNSTATED: tuple[tuple[str, str], ...] = (
     (LLM_MODEL_NAME, "LLM"),
@@ -81,9 +81,9 @@ STEP_FIELDS: Table = (
     Row("prompt_name", ("prompt.id",), text),
     Row("tags", (TAG_TAGS,), user_tags),
 )  # fmt: skip
-# Calls that only count tokens: nothing is generated, nothing is billed.
 # Where providers put vectors in their answers.
 _VECTORS = ("embedding", "embeddings", "embeddingsByType")
+# Calls that only count tokens: nothing is generated, nothing is billed.
 _COUNTING = ("count_tokens", "CountTokens", "compute_tokens", "ComputeTokens")
 # LlamaIndex's methods that hand on to `chat` or `complete`, which is the call.
 _DELEGATING = pattern(
@@ -100,7 +100,7 @@ _TEMPLATE_KEYS = ("llm.prompt_template.template", "llm.prompt_template.variables
 
 
 def recognises(source: Source) -> bool:
-    if KIND in source.attributes:
+    if OPENINFERENCE_SPAN_KIND in source.attributes:
         return not is_plain_scope(source.scope) or any(key.startswith(CONTENTS) for key in source.attributes)
     if _unstated_kind(source) is not None:
         return True
@@ -127,7 +127,7 @@ def read(record: AISpan, source: Source) -> None:
 
 
 def _classify(record: AISpan, source: Source) -> None:
-    stated = text(source.take(KIND)) or _unstated_kind(source)
+    stated = text(source.take(OPENINFERENCE_SPAN_KIND)) or _unstated_kind(source)
     if record.kind != "span" or record.span_type is not None:
         return
     if source.has(_EMITTED):

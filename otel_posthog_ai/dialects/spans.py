@@ -67,7 +67,7 @@ def recognised(source: Source) -> tuple[Dialect, ...]:
     else:
         shape = (source.scope, source.name, *attributes, *map(type, attributes.values()))
         found = _shapes.get(shape)
-        known = found if found is not None else _remember(shape, _known_by_forms(source))
+        known = found if found is not None else _remember(source, shape, _known_by_forms(source))
     dialects, source.shape = known
     if dialects and dialects[-1] is unlisted_vendors and not unlisted_vendors.confirms(source, is_ai=len(dialects) > 1):
         return dialects[:-1]
@@ -85,13 +85,13 @@ def _known_by_forms(source: Source) -> _Known:
     dialects = tuple(dialect for dialect in DIALECTS if dialect.recognises(source))
     plumbing = [_KEYS_OF_ITS_OWN[dialect.NAME] for dialect in dialects if dialect.NAME in _KEYS_OF_ITS_OWN]
     known = dialects, Shape(keys, frozenset().union(*plumbing))
-    return _remember(shape, known) if len(keys) <= _MOST_KEYS else known
+    return _remember(source, shape, known) if len(keys) <= _MOST_KEYS else known
 
 
-def _remember(shape: tuple[object, ...], known: _Known) -> _Known:
+def _remember(source: Source, shape: tuple[object, ...], known: _Known) -> _Known:
     if len(_shapes) >= _MOST_SHAPES:
         _shapes.clear()
-    if len(str(shape[1])) <= _LONGEST_NAME:
+    if len(source.name) <= _LONGEST_NAME:
         _shapes[shape] = known
     return known
 

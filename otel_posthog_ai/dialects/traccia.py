@@ -9,6 +9,7 @@ from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
+from otel_posthog_ai.reading.vendor_values import bare_arguments
 from otel_posthog_ai.record import AISpan, Cost, Usage
 
 NAME = "traccia"
@@ -42,8 +43,7 @@ def read(record: AISpan, source: Source) -> None:
         _forget_estimates(record, source)
     read_vendor_span(record, source, KEYS)
     if record.kind == "span" and unset(record.input_state):
-        names = [key for key in source.attributes if "." not in key and key not in _NO_ARGUMENTS]
-        record.input_state = {name: source.take(name) for name in names} or record.input_state
+        record.input_state = bare_arguments(source, _NO_ARGUMENTS) or record.input_state
 
 
 def _forget_estimates(record: AISpan, source: Source) -> None:

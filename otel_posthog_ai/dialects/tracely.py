@@ -9,6 +9,7 @@ from otel_posthog_ai.reading.kind_words import CUSTOM
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
+from otel_posthog_ai.reading.vendor_values import bare_arguments
 from otel_posthog_ai.record import AISpan
 
 NAME = "tracely"
@@ -27,6 +28,5 @@ def recognises(source: Source) -> bool:
 
 def read(record: AISpan, source: Source) -> None:
     read_vendor_span(record, source, KEYS, CUSTOM)
-    names = [key for key in source.attributes if "." not in key and key not in _NO_ARGUMENTS]
-    if names and unset(record.input_state):
-        record.input_state = {name: source.take(name) for name in names}
+    if unset(record.input_state):
+        record.input_state = bare_arguments(source, _NO_ARGUMENTS) or record.input_state

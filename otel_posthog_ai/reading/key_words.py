@@ -85,6 +85,7 @@ _SYSTEM = frozenset({("system", "prompt"), ("system", "instruction"), ("system",
 # Words by which a number is a count of tokens, and words that may stand around them.
 _COUNT_WORDS = frozenset({"tokens", "token", "usage"})
 _AROUND_COUNTS = frozenset({"ai", "gen", "llm", "metrics", "model", "call", "span", "observation", "usage"})
+# Words that name the side that is counted, or only where the usage stands.
 _SIDES = frozenset({"request", "response"})
 # Settings of a request stand right below the namespace, or below one of these.
 _AROUND_SETTINGS = frozenset(
@@ -101,8 +102,6 @@ _OF_THE_ANSWER = frozenset({"usage", "response", "generation", "token"})
 # Keys without a namespace that stand beside a vendor's.
 _BARE_INPUTS, _BARE_OUTPUTS = ("input", INPUT_VALUE), ("output", OUTPUT_VALUE)
 _BARE_METADATA, _BARE_TAGS = ("metadata",), ("tags", TAG_TAGS)
-
-
 # Words beside which a `user` is a role: `llm.prompt_last_user`.
 _ROLES = frozenset({"prompt", "prompts", "message", "messages"})
 
@@ -146,15 +145,18 @@ def _names_in(keys: Iterable[str], words: WordsOf) -> tuple[str, ...]:
     return tuple(key for key in ending_with(keys, words, _NAMES) if "code" not in words[key])
 
 
+def ends(words: Words, endings: Iterable[Words]) -> bool:
+    """Whether the words end with one of the endings."""
+    return any(words[-len(ending) :] == ending for ending in endings)
+
+
 def ending_with(keys: Iterable[str], words: WordsOf, endings: Iterable[Words]) -> tuple[str, ...]:
     """The keys that end with one of the endings, in the order of the endings."""
     by_last: dict[str, list[str]] = {}
     for key in keys:
         if len(words[key]) > 1:
             by_last.setdefault(words[key][-1], []).append(key)
-    found = (
-        key for ending in endings for key in by_last.get(ending[-1], ()) if words[key][1:][-len(ending) :] == ending
-    )
+    found = (key for ending in endings for key in by_last.get(ending[-1], ()) if ends(words[key][1:], (ending,)))
     return tuple(dict.fromkeys(found))
 
 
@@ -163,7 +165,6 @@ def counts_in(keys: Iterable[str], words: WordsOf) -> Iterable[tuple[str, str]]:
     for key in keys:
         if not _COUNT_WORDS.isdisjoint(words[key]):
             said = [word for word in words[key][1:] if word not in _AROUND_COUNTS]
-            # `request` and `response` name the side that is counted, or only where the usage stands.
             field = count_of(".".join(said)) or count_of(".".join(word for word in said if word not in _SIDES))
             if field is not None:
                 yield field, key
@@ -209,12 +210,8 @@ def _lists(keys: list[str], words: WordsOf, endings: tuple[Words, ...]) -> tuple
     """The keys of messages, and the prefixes under which they were flattened number by number."""
     whole = ending_with(keys, words, (ending for ending in endings if ending[-1].endswith("s")))
     numbered = (match.group(1) for key in keys if (match := _BEFORE_NUMBER.match(key)) is not None)
-    prefixes = (f"{above}." for above in dict.fromkeys(numbered) if _ends(words_of(above)[1:], endings))
+    prefixes = (f"{above}." for above in dict.fromkeys(numbered) if ends(words_of(above)[1:], endings))
     return (*whole, *prefixes)
-
-
-def _ends(words: Words, endings: Iterable[Words]) -> bool:
-    return any(words[-len(ending) :] == ending for ending in endings)
 
 
 def _settings(keys: Iterable[str], words: WordsOf) -> Iterable[tuple[str, str]]:

@@ -136,7 +136,7 @@ def word(value: Any) -> str:
 def stated_by(value: Any) -> Stated | None:
     """What the value of a vendor's own key states; None for a word that says nothing (`span`, `default`)."""
     known = WORDS.get(word(value))
-    return known if known is not None else stated_by_words((text(value) or "")[:_LONGEST])
+    return known if known is not None else stated_by_words(text(value) or "")
 
 
 # An operation of its own spelling has a word of each of these lists -> what it states; the first that fits.
@@ -158,9 +158,13 @@ _ABOUT_OTHERS = frozenset(
 )
 
 
-@lru_cache(maxsize=512)
 def stated_by_words(operation: str) -> Stated | None:
     """What an operation states that no table has, by its words: `ChatCompletion`, `chat.completions`, `run_tool`."""
+    return _stated_by_words(operation[:_LONGEST])
+
+
+@lru_cache(maxsize=512)
+def _stated_by_words(operation: str) -> Stated | None:
     said = frozenset(words_of(operation))
     if not said.isdisjoint(_ABOUT_OTHERS):
         return None

@@ -134,7 +134,7 @@ def by_operation(operation: str) -> Stated | None:
 
 def _spelt(source: Source) -> Stated | None:
     """What an operation says by its words alone; that a model was asked only where one is named, and no agent."""
-    stated = stated_by_words(str(source.attributes.get(GEN_AI_OPERATION_NAME) or "")[:_LONGEST_NAME])
+    stated = stated_by_words(str(source.attributes.get(GEN_AI_OPERATION_NAME) or ""))
     if stated is None or stated[0] == "span":
         return stated
     return stated if source.has(*_MODEL_KEYS) and not source.has(*_AGENT_MARKS) else None

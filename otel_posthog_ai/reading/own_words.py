@@ -16,7 +16,7 @@ from otel_posthog_ai.attribute_names.openinference import LLM_MODEL_NAME
 from otel_posthog_ai.attribute_names.traceloop import LLM_REQUEST_MODEL
 from otel_posthog_ai.attribute_names.vercel_ai import AI_MODEL_ID
 
-from .key_words import MODELS, WordsOf, counts_in, ending_with, keys_by_words
+from .key_words import MODELS, WordsOf, counts_in, ending_with, ends, keys_by_words
 from .kind_words import CALL, WORDS, Stated, word
 from .raw_usage import read_raw_usage
 from .values import count, is_mapping, json_text, text
@@ -36,6 +36,7 @@ _THEIR_MODELS = frozenset(
 )  # fmt: skip
 # Namespaces that name what they are about.
 _STEPS = ("tool", "agent")
+_NAMES: dict[str, Words] = {step: (step, "name") for step in _STEPS}
 _ASKED: tuple[Words, ...] = (("prompt",), ("prompts",), ("messages",))
 # Work that is told by a convention of its own: what has no namespace beside these is no call of a model.
 _ORDINARY_WORK = ("http.", "db.", "messaging.", "rpc.", "faas.")
@@ -62,12 +63,7 @@ def may_name(key: str) -> bool:
     if key in _BARE_KINDS:
         return True
     words = words_of(key)
-    if not _may_be_own(words[0] if len(words) > 1 and "." in key else "") or "metadata" in words:
-        return False
-    return any(("", *words)[-len(ending) :] == ending for ending in (*MODELS, *_NAMES.values()))
-
-
-_NAMES: dict[str, Words] = {step: (step, "name") for step in _STEPS}
+    return _may_be_own(_space(key)) and "metadata" not in words and ends(words, (*MODELS, *_NAMES.values()))
 
 
 @lru_cache(maxsize=512)

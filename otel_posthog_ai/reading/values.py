@@ -119,24 +119,25 @@ def parse_json(value: Any) -> Any:
                 found, told = repeated_json.parse(stripped)
                 if told:
                     return found
-            try:
-                found, end = _decode_json(stripped)
-            except (ValueError, RecursionError):
-                return value
-            return found if end == len(stripped) or not stripped[end:].strip(_JSON_BLANKS) else value
+            return _decoded(stripped, value)
     return value
+
+
+def _decoded(stripped: str, value: str) -> Any:
+    """What the text stands for that `value` is without the blanks before it; `value` where it is no JSON."""
+    try:
+        found, end = _decode_json(stripped)
+    except (ValueError, RecursionError):
+        return value
+    return found if end == len(stripped) or not stripped[end:].strip(_JSON_BLANKS) else value
 
 
 def json_text(value: Any) -> Any:
     """Like `parse_json`, also for scalars and quoted texts."""
     if isinstance(value, str):
-        stripped = value.strip(_JSON_BLANKS)
+        stripped = value.lstrip(_JSON_BLANKS)
         if stripped[:1] in _JSON_BEGINNINGS:
-            try:
-                found, end = _decode_json(stripped)
-            except (ValueError, RecursionError):
-                return value
-            return found if end == len(stripped) else value
+            return _decoded(stripped, value)
     return value
 
 

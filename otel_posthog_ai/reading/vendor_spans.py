@@ -93,30 +93,39 @@ def read_vendor_span(record: AISpan, source: Source, keys: VendorKeys, stated: S
     error = _error_text(value_of(source, keys.error))
     if error is not None and record.error is None and error.lower() not in _NO_ERROR:
         record.error = Failure(message=error)
-    for key in all_of(source, keys.own):
-        source.used.add(key)
+    source.used.update(all_of(source, keys.own))
     if record.kind == "span":
         given = given if given is not None else value_of(source, keys.input_messages)
         result = result if result is not None else value_of(source, keys.output_messages)
         _read_name(record, source, keys)
         _read_states(record, given, result)
         return
+    provider = _text(source, keys.provider) or text(metadata.get("provider"))
+    record.provider_original = record.provider_original or provider
+    _read_answer(record, source, keys)
+    _read_usage(record, source, keys)
+    _read_settings(record, source, keys, metadata)
+    result = _messages(source, keys.output_messages, result)
+    read_call(record, _messages(source, keys.input_messages, given), result if result != _NOTHING else None)
+    _add_calls(record, value_of(source, keys.calls))
+
+
+def _read_answer(record: AISpan, source: Source, keys: VendorKeys) -> None:
+    """Which model answered, under which id, and why it stopped."""
     record.request_model = record.request_model or _text(source, keys.model)
     record.response_model = record.response_model or _text(source, keys.response_model)
     record.response_id = record.response_id or identifier(value_of(source, keys.response_id))
     record.finish_reason = record.finish_reason or finish_reason(value_of(source, keys.finish))
-    provider = _text(source, keys.provider) or text(metadata.get("provider"))
-    record.provider_original = record.provider_original or provider
+
+
+def _read_settings(record: AISpan, source: Source, keys: VendorKeys, metadata: Mapping[str, Any]) -> None:
+    """What was asked for beside the messages: tools, and settings in the metadata, in an object, or alone."""
     record.tools = record.tools or read_tools(value_of(source, keys.tools))
-    _read_usage(record, source, keys)
     read_request(record, {key: value for key, value in metadata.items() if key in _SETTINGS})
     parameters = value_of(source, keys.parameters)
     if is_mapping(parameters):
         read_request(record, parameters)
     read_request(record, {name: value for name, key in keys.settings if (value := source.take(key)) is not None})
-    result = _messages(source, keys.output_messages, result)
-    read_call(record, _messages(source, keys.input_messages, given), result if result != _NOTHING else None)
-    _add_calls(record, value_of(source, keys.calls))
 
 
 def _add_calls(record: AISpan, calls: Any) -> None:

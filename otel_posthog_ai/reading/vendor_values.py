@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from .flattened import object_below
@@ -40,6 +40,12 @@ def all_of(source: Source, keys: tuple[str, ...]) -> Iterable[str]:
 
 def _is_of(key: str, entry: str) -> bool:
     return key.startswith(entry) if entry.endswith(".") else key == entry
+
+
+def bare_arguments(source: Source, but: Container[str]) -> dict[str, Any] | None:
+    """The arguments of a function that stand under their own names; None where none do."""
+    names = [key for key in source.attributes if "." not in key and key not in but]
+    return {name: source.take(name) for name in names} or None
 
 
 def value_of(source: Source, keys: tuple[str, ...]) -> Any:

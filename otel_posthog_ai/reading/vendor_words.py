@@ -90,6 +90,12 @@ def _did(keys: tuple[str, ...], words: WordsOf) -> tuple[tuple[str, Any], ...]:
     return tuple((field, value) for field, value in said.items() if value and field not in _WHOSE)
 
 
+def _spaces_in(keys: tuple[str, ...]) -> Iterable[str]:
+    """The namespaces that may be those of vendors without a table."""
+    spaces = dict.fromkeys(key.partition(".")[0] for key in keys if "." in key)
+    return (space for space in spaces if may_be_a_vendors(next(iter(words_of(space)), "")))
+
+
 class Data(NamedTuple):
     """Where a namespace keeps what a step or a call was given and gave, and what a call counted."""
 
@@ -99,8 +105,7 @@ class Data(NamedTuple):
 
 def data_in(keys: tuple[str, ...]) -> tuple[Data, ...]:
     """The namespaces without a table that have data or counts of their own: `acme.input`, `acme.usage.input_tokens`."""
-    spaces = dict.fromkeys(key.partition(".")[0] for key in keys if "." in key)
-    found = (_data_of(space, keys) for space in spaces if may_be_a_vendors(next(iter(words_of(space)), "")))
+    found = (_data_of(space, keys) for space in _spaces_in(keys))
     return tuple(each for each in found if any(each.keys))
 
 
@@ -130,8 +135,7 @@ def belongings_in(keys: tuple[str, ...]) -> tuple[Belonging, ...]:
 
     An app's own `shop.user_id` is such a word, too. A vendor speaks of the trace (`acme.trace.user_id`), or says more.
     """
-    spaces = dict.fromkeys(key.partition(".")[0] for key in keys if "." in key)
-    found = (_belonging(space, keys) for space in spaces if may_be_a_vendors(next(iter(words_of(space)), "")))
+    found = (_belonging(space, keys) for space in _spaces_in(keys))
     return tuple(each for each in found if each is not None)
 
 

@@ -102,6 +102,10 @@ class Lineage:
             yield above.node
             above = above.above
 
+    def is_below(self, node: Node, step: int) -> bool:
+        """Whether the span is right below the step with this id, known or not, or one of its ancestors is."""
+        return node.parent_id == step or any(above.parent_id == step for above in self.ancestors(node))
+
     def is_above(self, one: Node, other: Node) -> bool:
         """Whether `one` is an ancestor of `other`."""
         length, way = self.way(one).length, self.way(other)

@@ -97,8 +97,7 @@ class Holding:
             return not node.parent_id
         if record.stream:
             return True
-        ways = (other, *self._hierarchy.lineage.ancestors(other))
-        return bool(node.parent_id) and any(way.parent_id == node.parent_id for way in ways)
+        return bool(node.parent_id) and self._hierarchy.lineage.is_below(other, node.parent_id)
 
 
 def _may_reach(span: ReadableSpan, time_ns: int) -> bool:
