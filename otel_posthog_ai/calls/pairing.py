@@ -107,8 +107,7 @@ def _declared(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
         for node in group:
             if node.parent_id in members:
                 below[node.parent_id].append(node)
-            elif _record(node).pair_time_ns is not None:
-                yield from _ended_nearest(node, group)
+        yield from _ended_nearest([node for node in group if node.parent_id not in members], group)
         for span_id, children in below.items():
             child = _other_half(members[span_id], children)
             yield Pair(members[span_id], child, child)
@@ -121,11 +120,24 @@ def _other_half(above: Node, children: list[Node]) -> Node:
     return max(same or children, key=lambda child: _record(child).end_ns)
 
 
-def _ended_nearest(node: Node, group: list[Node]) -> Iterator[Pair]:
-    time = _record(node).pair_time_ns
-    calls = [each for each in group if _record(each).pair_time_ns is None]
-    if calls and time is not None:
-        yield Pair(min(calls, key=lambda each: abs(_record(each).end_ns - time)), node, node)
+def _ended_nearest(alone: list[Node], group: list[Node]) -> Iterator[Pair]:
+    """Each half that states when its call ended, with the call that did so nearest to it, one of its own trace first.
+
+    A call has one other half while there are calls enough: two streams of the same words at once are two calls.
+    """
+    halves = [node for node in alone if _record(node).pair_time_ns is not None]
+    calls = [node for node in group if _record(node).pair_time_ns is None]
+    pairs = sorted(product(halves, calls), key=lambda pair: _distance(*pair))
+    joined: set[int] = set()
+    for once_each in (True, False):
+        for half, call in pairs:
+            if half.span_id not in joined and not (once_each and call.span_id in joined):
+                joined |= {half.span_id, call.span_id}
+                yield Pair(call, half, half)
+
+
+def _distance(half: Node, call: Node) -> tuple[bool, int]:
+    return half.trace_id != call.trace_id, abs(_record(call).end_ns - (_record(half).pair_time_ns or 0))
 
 
 def _accounts(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:

@@ -242,6 +242,47 @@ def test_usage_that_was_noted_apart_belongs_to_the_call_that_ended_nearest_to_it
     }
 
 
+LOGFIRE = {
+    "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "request_data": '{"model":"gpt-4o"}',
+}  # fmt: skip
+
+
+def _stream(told: Told, opened: float, answered: float, tokens: int, above: Span | None) -> None:
+    """Logfire's two halves of a stream: the request, and a log when it has been read."""
+    lasted = {"logfire.span_type": "log", "duration": (answered - opened) / 1_000}
+    told.span("logfire.openai", (0, opened), LOGFIRE, above, "request")
+    told.span(
+        "logfire.openai", (answered, answered), {**LOGFIRE, **lasted, "gen_ai.usage.output_tokens": tokens}, above
+    )
+
+
+def test_two_streams_of_the_same_words_at_once_have_a_half_each() -> None:
+    told = Told()
+    step = told.begin("app", "step", 0, AGENT)
+    _stream(told, 30.0, 90.0, 1, step)
+    _stream(told, 30.0, 95.0, 2, step)
+    step.end(1_100 * MILLISECOND)
+    assert sorted(call["$ai_output_tokens"] for call in told.events()) == [1, 2]
+
+
+def test_halves_of_one_trace_come_before_one_of_another() -> None:
+    told = Told()
+    steps = [told.begin("app", "step", 0, AGENT) for _ in range(2)]
+    for number, step in enumerate(steps):
+        told.span("logfire.openai", (0, 30 + number), LOGFIRE, step, "request")
+    for number, step in enumerate(steps):
+        # As the clock has it, each is the other's.
+        lasted = {"logfire.span_type": "log", "duration": (60 - 31 + number) / 1_000}
+        told.span(
+            "logfire.openai", (60, 60), {**LOGFIRE, **lasted, "gen_ai.usage.output_tokens": number}, step, "answer"
+        )
+        step.end(1_100 * MILLISECOND)
+    calls = told.events()
+    assert {call["$ai_trace_id"]: call["$ai_output_tokens"] for call in calls} == {
+        f"{step.get_span_context().trace_id:032x}": number for number, step in enumerate(steps)
+    }
+
+
 # ---- what a step around a call knows of it ---------------------------------------------------------------------------
 
 THOUGHT = {"type": "thinking", "thinking": "hm"}
