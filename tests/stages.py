@@ -13,6 +13,7 @@ from otel_posthog_ai.delivery import decode
 from otel_posthog_ai.settings import resolve
 from otel_posthog_ai.work.reading_room import ReadingRoom
 from otel_posthog_ai.work.sorting import Sorter
+from tests.traced import assert_nothing_failed
 
 
 class Stages(SpanProcessor):
@@ -55,6 +56,7 @@ class Stages(SpanProcessor):
     def release(self, *, everything: bool = True) -> None:
         """What the worker has read leaves, or only what need not wait."""
         self.events += [decode(event) for event in self.room.release(everything=everything)]
+        assert_nothing_failed(self.counters.snapshot())
 
     def leave(self, *, everything: bool = True) -> list[str]:
         """All three, and the names of the events that have left so far."""

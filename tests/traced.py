@@ -35,6 +35,7 @@ class Traced:
     def events(self) -> dict[str, dict[str, Any]]:
         """Flush, and the events by name: `$ai_trace` as `trace:<name>`."""
         assert self.processor.force_flush(5_000)
+        assert_nothing_failed(self.processor.status())
         return self.sent()
 
     def sent(self) -> dict[str, dict[str, Any]]:
@@ -45,6 +46,12 @@ class Traced:
             assert key not in named, f"{key} was sent twice"
             named[key] = event
         return named
+
+
+def assert_nothing_failed(counts: dict[str, Any]) -> None:
+    """What the processor survives, better with two reports of a call or without one span, is a mistake nevertheless."""
+    assert not counts.get("join_failed"), "spans of one call could not be joined"
+    assert "unreadable" not in counts["dropped"], "a span was lost"
 
 
 def parent_of(event: dict[str, Any]) -> Any:

@@ -73,18 +73,18 @@ def _calls(nodes: list[Node]) -> list[Node]:
 
 def _pair(one: Node, other: Node, hierarchy: Hierarchy) -> Pair:
     """The outermost with framework ancestry survives; the other, or a client's own span, is nearer the wire."""
-    survivor, inner = (one, other) if _outer(one, other, hierarchy) else (other, one)
+    first = is_outer(one, _record(one), other, _record(other), hierarchy.lineage)
+    survivor, inner = (one, other) if first else (other, one)
     wire = survivor if _record(survivor).scope.startswith(_WIRE_SCOPES) else inner
     return Pair(survivor, inner, wire)
 
 
-def _outer(one: Node, other: Node, hierarchy: Hierarchy) -> bool:
-    """Whether `one` is the outer of both."""
-    if hierarchy.lineage.is_above(one, other):
+def is_outer(one: Node, first: AISpan, other: Node, second: AISpan, lineage: Lineage) -> bool:
+    """Whether `one` is the outer of both; `first` and `second` are their records."""
+    if lineage.is_above(one, other):
         return True
-    if hierarchy.lineage.is_above(other, one):
+    if lineage.is_above(other, one):
         return False
-    first, second = _record(one), _record(other)
     if (first.parent_id is None) != (second.parent_id is None):
         return second.parent_id is None
     if first.scope.startswith(_WIRE_SCOPES) != second.scope.startswith(_WIRE_SCOPES):

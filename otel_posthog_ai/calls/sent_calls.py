@@ -13,7 +13,6 @@ from otel_posthog_ai.tree.lineage import Lineage
 from otel_posthog_ai.tree.nodes import Node
 
 from .evidence import (
-    contains,
     counts_again,
     nested_calls,
     ran_around,
@@ -24,6 +23,7 @@ from .evidence import (
     slack,
 )
 from .logged import NEAR_NS, same_logged_call
+from .pairing import is_outer
 from .processes import may_be_one
 from .timeline import Timeline, reach
 from .told_steps import ToldSteps
@@ -127,22 +127,18 @@ class RememberedCalls:
             return told
         if all(line.scope == record.scope for line in self._lines):
             return None  # one instrumentor reports a call once
-        is_above = hierarchy.lineage.is_above
+        lineage = hierarchy.lineage
         apart: list[tuple[tuple[Any, ...], int, Found]] = []
         for number in sorted(self._candidates(node, record), reverse=True):
             _, other, known = self._calls[self._numbers[number]]
             if known.scope == record.scope:
                 continue
-            above, below = is_above(other, node), is_above(node, other)
-            if same_response(known, record):
-                return Found(other, below or (not above and contains(record, known)))
-            if above and nested_calls(known, record):
-                return Found(other, False)
-            if below and nested_calls(record, known):
-                return Found(other, True)
+            nested = lineage.is_above(other, node) or lineage.is_above(node, other)
+            if same_response(known, record) or (nested and nested_calls(known, record)):
+                return Found(other, is_outer(node, record, other, known, lineage))
             if record.scope in other.reported_by or known.scope in node.reported_by:
                 continue
-            found = _found_apart(node, record, other, known, hierarchy.lineage)
+            found = _found_apart(node, record, other, known, lineage)
             if found is not None:
                 apart.append((slack(*((record, known) if found.is_inner else (known, record))), -number, found))
         return min(apart)[2] if apart else None

@@ -19,8 +19,9 @@ from otel_posthog_ai.delivery import decode
 from otel_posthog_ai.reading.source import LoggedSpan
 from otel_posthog_ai.settings import resolve
 from otel_posthog_ai.work.whole_traces import WholeTraces
-from tests.traced import AGENT, CHAT, TOOL
+from tests.traced import AGENT, CHAT, TOOL, assert_nothing_failed
 
+RETRIEVER = {"openinference.span.kind": "RETRIEVER"}
 _ids = iter(range(1, 1_000_000))
 
 
@@ -58,8 +59,11 @@ def logged(attributes: dict[str, Any], times: tuple[float, float], **more: Any) 
 
 
 def events(*batches: list[ReadableSpan]) -> list[dict[str, Any]]:
-    whole = WholeTraces(resolve({"api_key": "phc_x"}, environ={}), Counters())
-    return [decode(event) for batch in batches for event in whole.events(batch, lambda _: ())]
+    counters = Counters()
+    whole = WholeTraces(resolve({"api_key": "phc_x"}, environ={}), counters)
+    found = [decode(event) for batch in batches for event in whole.events(batch, lambda _: ())]
+    assert_nothing_failed(counters.snapshot())
+    return found
 
 
 # The records, the span -> whether they tell the same.
@@ -105,15 +109,23 @@ def test_records_and_a_span_tell_the_same(row: str, left: str) -> None:
     assert len(found) == (1 if same else 2)
 
 
+def test_steps_of_other_kinds_are_told_by_nothing_but_themselves() -> None:
+    prompt = span(AGENT, (0, 1))
+    found = events([prompt, logged(RETRIEVER, (0, 1), below=prompt), span(RETRIEVER, (0, 1), below=prompt)])
+    assert [event["event"] for event in found] == ["$ai_trace", "$ai_span", "$ai_span"]
+
+
 def test_the_span_stays_with_what_only_the_records_know() -> None:
     said = '[{"role":"user","parts":[{"type":"text","content":"hi"}]}]'
     run, of_records = span(TOOL, (0.5, 1)), logged(TOOL, (0.4, 1.1), tool__call__arguments='{"q":1}')
-    found = events(
-        [span(CHAT, (0, 1)), run, of_records, logged({**CHAT, "user.id": "ada"}, (0, 1), input__messages=said)]
+    call_of_records = logged(
+        {**CHAT, "user.id": "ada"}, (0, 1), input__messages=said, response__finish_reasons=("end_turn",)
     )
+    found = events([span(CHAT, (0, 1), response__finish_reasons=("stop",)), run, of_records, call_of_records])
     tool, call = sorted((event["properties"] for event in found), key=lambda each: "$ai_model" in each)
     assert (tool["otel.scope.name"], tool["$ai_input_state"]) == ("agent", {"q": 1})
     assert (call["otel.scope.name"], call["$ai_input"]) == ("agent", [{"role": "user", "content": "hi"}])
+    assert call["$ai_stop_reason"] == "stop", "the span was nearer the wire"
     assert [event["distinct_id"] for event in found if event["event"] == "$ai_generation"] == ["ada"]
 
 

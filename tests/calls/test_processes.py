@@ -19,18 +19,18 @@ from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.settings import resolve
 from otel_posthog_ai.work.whole_traces import WholeTraces
 from tests.stages import Stages
-from tests.traced import CHAT
+from tests.traced import CHAT, assert_nothing_failed
 
 FRAMEWORK, CLIENT = "opentelemetry.instrumentation.genai.langchain", "opentelemetry.instrumentation.genai.openai"
 SECOND = 1_000_000_000
 
 
-def call(trace: int, scope: str, start: float, end: float, resource: Mapping[str, Any]) -> ReadableSpan:
+def call(trace: int, scope: str, start: float, end: float, resource: Mapping[str, Any], **said: Any) -> ReadableSpan:
     return ReadableSpan(
         name="chat gpt-4o-mini",
         context=SpanContext(trace, trace, False, TraceFlags(TraceFlags.SAMPLED)),
         resource=Resource(dict(resource)),
-        attributes={"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o-mini"},
+        attributes={"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o-mini", **said},
         start_time=int(start * SECOND),
         end_time=int(end * SECOND),
         instrumentation_scope=InstrumentationScope(scope),
@@ -38,8 +38,10 @@ def call(trace: int, scope: str, start: float, end: float, resource: Mapping[str
 
 
 def generations(*batches: list[ReadableSpan]) -> int:
-    whole = WholeTraces(resolve({"api_key": "phc_x"}, environ={}), Counters())
+    counters = Counters()
+    whole = WholeTraces(resolve({"api_key": "phc_x"}, environ={}), counters)
     events = [event for batch in batches for event in whole.events(batch, lambda _: ())]
+    assert_nothing_failed(counters.snapshot())
     return sum(event.name == "$ai_generation" for event in events)
 
 
@@ -64,6 +66,17 @@ def test_calls_that_may_be_one(outer: dict[str, Any], inner: dict[str, Any], exp
     batches = [[span] for span in spans] if apart else [spans]
     # Of two halves of which one has left, the outer stays as a step: no second generation either way.
     assert generations(*batches) == expected
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["together", "one has left"])
+@pytest.mark.parametrize(("answers", "expected"), [(("r1", "r1"), 1), (("r1", "r2"), 2)])
+def test_one_answer_that_two_processes_report(answers: tuple[str, str], expected: int, apart: bool) -> None:
+    """A client and the gateway that it asked, each in a trace of its own."""
+    spans = [
+        call(2, CLIENT, 1.1, 1.9, CHECKOUT, **{"gen_ai.response.id": answers[1]}),
+        call(1, FRAMEWORK, 1.0, 2.0, SHOP, **{"gen_ai.response.id": answers[0]}),
+    ]
+    assert generations(*([span] for span in spans) if apart else [spans]) == expected
 
 
 def test_providers_of_this_process_are_of_one_process_whatever_their_resources_say() -> None:

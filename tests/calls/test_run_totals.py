@@ -8,8 +8,9 @@ import pytest
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import set_span_in_context
 
-from tests.stages import Stages
+from tests.stages import Stages, provider_of
 from tests.traced import AGENT, CHAT, TOOL, Traced, assert_sound, parent_of, span_id_of, trace_id_of
 
 TOTALS = {
@@ -20,6 +21,9 @@ TOTALS = {
     "gen_ai.usage.output_tokens": 40,
     "gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"hi"}]}]',
 }
+
+
+CALLS = ("$ai_generation", "$ai_embedding")
 
 
 def generations(events: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -118,6 +122,44 @@ def test_calls_that_were_traced_apart_are_what_the_run_counts(traced: Traced) ->
             call = {**CHAT, "gen_ai.request.model": "claude-sonnet-4-5", "gen_ai.usage.input_tokens": tokens}
             client.start_span(name, context=Context(), attributes=call).end()
     assert {event["properties"]["$ai_span_name"] for event in generations(traced.events())} == {"first", "second"}
+
+
+# A call beside the run that takes from 0 to 100 ms: what it says, its times, whether it is alone in its trace
+# -> whether the run's total counts it.
+BESIDE = {
+    "alone, while it ran": ({}, (10, 90), True, True),
+    "alone, as long, by two clocks": ({}, (-2, 98), True, True),
+    "alone, and longer": ({}, (-1, 100), True, False),
+    "alone, before it": ({}, (-50, -10), True, False),
+    "alone, after it": ({}, (110, 150), True, False),
+    "alone, and not over when it ended": ({}, (50, 110), True, False),
+    "alone, of another model": ({"gen_ai.request.model": "gpt-4o"}, (10, 90), True, False),
+    "alone, an embedding": ({"gen_ai.operation.name": "embeddings"}, (10, 90), True, False),
+    "below a step of another trace": ({}, (10, 90), False, False),
+}
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize("row", BESIDE)
+def test_which_calls_in_other_traces_a_total_counts(row: str, left: bool) -> None:
+    said, times, alone, counted = BESIDE[row]
+    stages = Stages()
+    tracer_of = provider_of(stages).get_tracer
+
+    def at(moment: float) -> int:
+        return int((1_000 + moment) * 1_000_000)
+
+    run = tracer_of("app").start_span("agent", Context(), attributes=TOTALS, start_time=at(0))
+    job = tracer_of("app").start_span("job", Context(), start_time=at(-100))
+    above = Context() if alone else set_span_in_context(job, Context())
+    call = {**CHAT, "gen_ai.request.model": "claude-sonnet-4-5", **said}
+    tracer_of("client").start_span("call", above, attributes=call, start_time=at(times[0])).end(at(times[1]))
+    if left:
+        stages.leave()
+    run.end(at(100))
+    stages.leave()
+    calls = [each["properties"]["$ai_span_name"] for each in stages.events if each["event"] in CALLS]
+    assert sorted(calls) == (["call"] if counted else ["call", "helper (total)"])
 
 
 @pytest.mark.parametrize("missing", ["gen_ai.request.model", "gen_ai.usage.input_tokens"])
