@@ -26,6 +26,8 @@ class Stages(SpanProcessor):
         self._sorter = Sorter(settings, self.room, self.counters, wake=lambda: None)
         self.room.hierarchy.catch_up = self.queue_ended
         self.events: list[dict[str, Any]] = []
+        self.may_lose = False
+        """Spans that nobody can read are among those of the test."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         context = get_current() if parent_context is None else parent_context
@@ -56,7 +58,8 @@ class Stages(SpanProcessor):
     def release(self, *, everything: bool = True) -> None:
         """What the worker has read leaves, or only what need not wait."""
         self.events += [decode(event) for event in self.room.release(everything=everything)]
-        assert_nothing_failed(self.counters.snapshot())
+        if not self.may_lose:
+            assert_nothing_failed(self.counters.snapshot())
 
     def leave(self, *, everything: bool = True) -> list[str]:
         """All three, and the names of the events that have left so far."""

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from otel_posthog_ai import posthog_context
-from tests.traced import CHAT, Traced
+from tests.calls.told import MILLISECOND, Told
+from tests.traced import AGENT, CHAT, Traced
 
 ASKED = {**CHAT, "gen_ai.response.finish_reasons": ["tool_calls"]}
 RAN = {
@@ -42,6 +43,44 @@ def test_the_tools_below_it_are_what_it_called(traced: Traced) -> None:
         ("call_1", {"name": "get_weather", "arguments": '{"city":"Paris"}'}),
         ("call_2", {"name": "get_time", "arguments": "{}"}),
     ]
+
+
+def test_they_were_called_in_the_order_in_which_they_began() -> None:
+    """Beside each other: the last that began was the first to end."""
+    told = Told()
+    call = told.begin("app", "chat", 0, ASKED)
+    for number in (2, 0, 1):
+        told.span("app", (10 + number, 90 - number), {**RAN, "gen_ai.tool.call.id": f"call_{number}"}, call)
+    call.end(1_100 * MILLISECOND)
+    (found,) = told.events()
+    assert [each["id"] for each in found["$ai_output_choices"][0]["tool_calls"]] == ["call_0", "call_1", "call_2"]
+
+
+def test_only_the_tools_right_below_a_call_are_its_own() -> None:
+    told = Told()
+    agent = told.begin("app", "agent", 0, AGENT)
+    call = told.span("app", (1, 10), ASKED, agent)
+    told.span("app", (11, 20), RAN, agent)  # of the agent's loop
+    step = told.begin("app", "step", 2, AGENT, call)
+    told.span("app", (3, 4), RAN, step)
+    (found,) = told.events()
+    assert "$ai_output_choices" not in found
+
+
+def test_a_tool_that_was_called_without_arguments() -> None:
+    told = Told()
+    call = told.begin("app", "chat", 0, ASKED)
+    told.span("app", (1, 2), {key: value for key, value in RAN.items() if "arguments" not in key}, call)
+    call.end(1_100 * MILLISECOND)
+    (found,) = told.events()
+    assert found["$ai_output_choices"] == [
+        {
+            "role": "assistant", "content": None,
+            "tool_calls": [
+                {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": ""}}
+            ],
+        }
+    ]  # fmt: skip
 
 
 def test_its_text_stays_beside_them(traced: Traced) -> None:

@@ -51,6 +51,12 @@ TIMES = [
     ((100, 200), (203, 210), False, False),
     ((100, 200), (50, 98), True, False),  # what was over before the other began did not run inside it
     ((100, 200), (50, 97), False, False),
+    ((100, 200), (99, 100), True, True),  # the last it saw is the first of the other
+    ((100, 200), (98, 99), True, False),
+    ((100, 200), (200, 202), True, True),
+    ((100, 200), (201, 202), True, False),
+    ((100, 200), (100, 200), True, True),
+    ((100, 100), (100, 100), True, True),
 ]
 
 

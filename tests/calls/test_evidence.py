@@ -64,6 +64,13 @@ NO_COUNTS: dict[str, Any] = {"usage__input_tokens": None, "usage__output_tokens"
 NO_INPUT: dict[str, Any] = {"usage__input_tokens": None}
 EMBEDDING: dict[str, Any] = {"operation__name": "embeddings", "usage__output_tokens": None}
 ANSWERED: dict[str, Any] = {"output__messages": words("sunny", "assistant")}
+
+
+def called(call_id: str) -> dict[str, Any]:
+    call = f'{{"type":"tool_call","id":"{call_id}","name":"search","arguments":{{}}}}'
+    return {"output__messages": f'[{{"role":"assistant","parts":[{call}]}}]'}
+
+
 ID: dict[str, Any] = {"response__id": "r1"}
 
 # Where they stand, the outer one, the inner one -> whether they are one call.
@@ -110,6 +117,32 @@ ROWS = {
     ),
     "an embedding and an answer": ("nested", framework(**EMBEDDING), client(**ANSWERED), False),
     "an answer and an embedding": ("nested", framework(**ANSWERED), client(**EMBEDDING), False),
+    "below it, and after it": ("nested", framework(0, 10), client(20, 90, **ID), True),
+    "counted otherwise, the same words": (
+        "nested", framework(**asked("hi"), **ANSWERED), client(**asked("hi"), **ANSWERED, usage__output_tokens=6), True,
+    ),
+    "counted otherwise, another question": (
+        "nested", framework(**asked("hi"), **ANSWERED), client(**asked("ho"), **ANSWERED, usage__output_tokens=6),
+        False,
+    ),
+    "counted otherwise, no question": (
+        "nested", framework(**ANSWERED), client(**ANSWERED, usage__output_tokens=6), False,
+    ),
+    "counted otherwise, no answer": (
+        "nested", framework(**asked("hi")), client(**asked("hi"), usage__output_tokens=6), False,
+    ),
+    "counted otherwise, another input": (
+        "nested", framework(**asked("hi"), **ANSWERED),
+        client(**asked("hi"), **ANSWERED, usage__output_tokens=6, usage__input_tokens=9), False,
+    ),
+    "counted otherwise, the same tool's call": (
+        "nested", framework(**asked("hi"), **called("c1")),
+        client(**asked("hi"), **called("c1"), usage__output_tokens=6), True,
+    ),
+    "counted otherwise, another tool's call": (
+        "nested", framework(**asked("hi"), **called("c1")),
+        client(**asked("hi"), **called("c2"), usage__output_tokens=6), False,
+    ),
     # ---- a stream of which one counted the first piece
     "eight tokens of a stream": (
         "nested", framework(request__stream=True, usage__output_tokens=8), client(usage__output_tokens=90), True,
@@ -152,6 +185,7 @@ ROWS = {
     "both alone, one after the other": ("both alone", framework(0, 1), client(2, 3), False),
     "both alone, the other after the one": ("both alone", framework(2, 3), client(0, 1), False),
     "other words": ("apart", framework(**asked("hi")), client(**asked("bye")), False),
+    "other words, of some length": ("apart", framework(**asked("a" * 1_999)), client(**asked("b" * 1_999)), False),
     "other counts": ("apart", framework(), client(usage__input_tokens=11), False),
     "another model": ("apart", framework(), client(request__model="o3"), False),
     "another answer's id": ("apart", framework(**ID), client(response__id="r2"), False),
@@ -206,7 +240,8 @@ ROWS = {
 }  # fmt: skip
 _ONLY_WHILE_BOTH_WAIT = {
     "an embedding and an answer", "an answer and an embedding", "one answer's id, an embedding and an answer",
-    "eight tokens of a stream", "eight tokens of the client's stream",
+    "eight tokens of a stream", "eight tokens of the client's stream", "counted otherwise, the same words",
+    "counted otherwise, the same tool's call",
 }  # fmt: skip
 """What was answered, and beside how many others, is not remembered of a call that has left."""
 
@@ -251,6 +286,7 @@ def _drawn(place: Place, outer: Told, inner: Told, left: str) -> tuple[list[str]
         scope = event["properties"]["otel.scope.name"]
         if scope in (outer.scope, inner.scope):
             (calls if event["event"] in ("$ai_generation", "$ai_embedding") else steps).append(scope)
+    assert stages.counters.snapshot()["merged"] == 2 - len(calls) - len(steps), "what is no event was merged"
     return calls, steps
 
 

@@ -111,7 +111,7 @@ def test_records_and_a_span_tell_the_same(row: str, left: str) -> None:
 
 def test_steps_of_other_kinds_are_told_by_nothing_but_themselves() -> None:
     prompt = span(AGENT, (0, 1))
-    found = events([prompt, logged(RETRIEVER, (0, 1), below=prompt), span(RETRIEVER, (0, 1), below=prompt)])
+    found = events([prompt, logged(RETRIEVER, (0, 1), trace=1, below=prompt), span(RETRIEVER, (0, 1), below=prompt)])
     assert [event["event"] for event in found] == ["$ai_trace", "$ai_span", "$ai_span"]
 
 

@@ -38,6 +38,13 @@ def merged(outer: dict[str, Any], inner: dict[str, Any], *, outer_scope: str = "
 
 CALL = '{"type":"tool_call","id":"c1","name":"search","arguments":{}}'
 THOUGHT = '{"type":"reasoning","content":"hm"}'
+SAID = '{"type":"text","content":"I look."}'
+HI = '{"role":"user","parts":[{"type":"text","content":"hi"}]}'
+TEXT_AND_CALL = {
+    "role": "assistant",
+    "content": "I look.",
+    "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "search", "arguments": "{}"}}],
+}
 THOUGHT_AND_CALL = [
     {"type": "thinking", "thinking": "hm"},
     {"type": "function", "id": "c1", "function": {"name": "search", "arguments": "{}"}},
@@ -114,6 +121,34 @@ FIELDS = {
         {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{THOUGHT},{CALL}]}}]'},
         {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{CALL}]}}]'},
         {"$ai_output_choices": [{"role": "assistant", "content": THOUGHT_AND_CALL}]},
+    ),
+    "the framework tells calls, the client the text beside them": (
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{CALL}]}}]'},
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{SAID},{CALL}]}}]'},
+        {"$ai_output_choices": [TEXT_AND_CALL]},
+    ),
+    "the client tells calls, the framework the text beside them": (
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{SAID}]}}]'},
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{CALL}]}}]'},
+        {"$ai_output_choices": [TEXT_AND_CALL]},
+    ),
+    "a conversation of one length, completed message by message": (
+        {"gen_ai.input.messages": f'[{HI},{{"role":"assistant","parts":[{CALL}]}}]'},
+        {"gen_ai.input.messages": f'[{HI},{{"role":"assistant","parts":[{SAID},{CALL}]}}]'},
+        {"$ai_input": [{"role": "user", "content": "hi"}, TEXT_AND_CALL]},
+    ),
+    "a conversation that goes on in the client's": (
+        {"gen_ai.input.messages": f"[{HI}]"},
+        {"gen_ai.input.messages": f'[{HI},{{"role":"assistant","parts":[{SAID},{CALL}]}}]'},
+        {"$ai_input": [{"role": "user", "content": "hi"}, TEXT_AND_CALL]},
+    ),
+    "a longer conversation that is another": (
+        {"gen_ai.input.messages": f"[{HI}]"},
+        {"gen_ai.input.messages": f'[{{"role":"assistant","parts":[{SAID}]}},{{"role":"assistant","parts":[{SAID}]}}]'},
+        {"$ai_input": [{"role": "user", "content": "hi"}]},
+    ),
+    "a conversation that only the client tells": (
+        {}, {"gen_ai.input.messages": f"[{HI}]"}, {"$ai_input": [{"role": "user", "content": "hi"}]},
     ),
     # ---- counts
     "details of the framework's, where both count the same": (

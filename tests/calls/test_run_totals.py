@@ -7,11 +7,25 @@ from typing import Any
 import pytest
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import set_span_in_context
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.trace import SpanContext, StatusCode, TraceFlags, set_span_in_context
 
+from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.settings import resolve
+from otel_posthog_ai.work.whole_traces import WholeTraces
+from tests.calls.told import MILLISECOND, Told
 from tests.stages import Stages, provider_of
-from tests.traced import AGENT, CHAT, TOOL, Traced, assert_sound, parent_of, span_id_of, trace_id_of
+from tests.traced import (
+    AGENT,
+    CHAT,
+    TOOL,
+    Traced,
+    assert_nothing_failed,
+    assert_sound,
+    parent_of,
+    span_id_of,
+    trace_id_of,
+)
 
 TOTALS = {
     **AGENT,
@@ -160,6 +174,95 @@ def test_which_calls_in_other_traces_a_total_counts(row: str, left: bool) -> Non
     stages.leave()
     calls = [each["properties"]["$ai_span_name"] for each in stages.events if each["event"] in CALLS]
     assert sorted(calls) == (["call"] if counted else ["call", "helper (total)"])
+
+
+def _totals_of(attributes: dict[str, Any], *, failed: bool = False) -> dict[str, Any]:
+    """The properties of the generation that was made of a run with these attributes."""
+    told = Told()
+    run = told.begin("app", "agent", 0, attributes)
+    if failed:
+        run.set_status(StatusCode.ERROR, "no")
+    run.end(1_250 * MILLISECOND)
+    (made,) = told.events()
+    return made
+
+
+def test_the_total_says_what_the_run_says_of_its_model() -> None:
+    said = {
+        **TOTALS,
+        "gen_ai.response.model": "claude-sonnet-4-5-20250929",
+        "gen_ai.response.finish_reasons": ("end_turn",),
+        "gen_ai.usage.cost": 0.25,
+        "gen_ai.system_instructions": '[{"type":"text","content":"be brief"}]',
+        "gen_ai.tool.definitions": '[{"type":"function","name":"search"}]',
+        "gen_ai.output.messages": '[{"role":"assistant","parts":[{"type":"text","content":"done"}]}]',
+        "error.type": "RateLimitError",
+    }
+    made = _totals_of(said, failed=True)
+    assert made["$ai_model"] == "claude-sonnet-4-5-20250929"
+    assert made["$ai_stop_reason"] == "end_turn"
+    assert made["$ai_total_cost_usd"] == 0.25
+    assert made["$ai_input"][0] == {"role": "system", "content": "be brief"}
+    assert made["$ai_output_choices"] == [{"role": "assistant", "content": "done"}]
+    assert [tool["function"]["name"] for tool in made["$ai_tools"]] == ["search"]
+    assert made["$ai_agent_name"] == "helper"
+    assert (made["$ai_is_error"], made["$ai_http_status"]) == (True, 429)
+    assert made["$ai_latency"] == pytest.approx(0.25)
+    assert made["otel.scope.name"] == "app"
+
+
+def test_the_total_tells_the_states_of_the_run_as_a_conversation() -> None:
+    made = _totals_of({
+        "openinference.span.kind": "AGENT", "llm.model_name": "gpt-4o", "llm.token_count.prompt": 300,
+        "input.value": "hi", "output.value": "done",
+    })  # fmt: skip
+    assert made["$ai_input"] == [{"role": "user", "content": "hi"}]
+    assert made["$ai_output_choices"] == [{"role": "assistant", "content": "done"}]
+    without = _totals_of({
+        "openinference.span.kind": "AGENT", "llm.model_name": "gpt-4o", "llm.token_count.prompt": 300,
+    })  # fmt: skip
+    assert without.keys().isdisjoint({"$ai_input", "$ai_output_choices"})
+
+
+def test_an_agents_call_by_its_request_or_its_answer() -> None:
+    """Whichever of both names of the model it knows."""
+    for key in ("gen_ai.request.model", "gen_ai.response.model"):
+        said = {name: value for name, value in TOTALS.items() if "model" not in name}
+        assert _totals_of({**said, key: "claude-sonnet-4-5"})["$ai_model"] == "claude-sonnet-4-5"
+
+
+def test_a_run_whose_calls_have_left_is_counted_by_them() -> None:
+    told = Told()
+    run = told.begin("app", "agent", 0, TOTALS)
+    step = told.begin("app", "step", 1, {"gen_ai.operation.name": "execute_task"}, run)
+    told.span("app", (2, 50), CHAT, step, "call")
+    told.stages.leave()
+    step.end(1_060 * MILLISECOND)
+    run.end(1_100 * MILLISECOND)
+    assert [call["$ai_span_name"] for call in told.events()] == ["call"]
+
+
+def test_a_run_around_a_run_that_has_left_is_counted_by_it() -> None:
+    told = Told()
+    outer = told.begin("app", "outer", 0, {**TOTALS, "gen_ai.agent.name": "outer"})
+    told.span("app", (2, 50), {**TOTALS, "gen_ai.agent.name": "inner"}, outer, "inner")
+    told.stages.leave()
+    outer.end(1_100 * MILLISECOND)
+    assert [call["$ai_span_name"] for call in told.events()] == ["inner (total)"]
+
+
+@pytest.mark.parametrize("calls_first", [True, False])
+def test_calls_that_are_read_with_their_run_take_the_place_of_its_total(calls_first: bool) -> None:
+    """Where nobody sees spans start, as in a file or a collector."""
+    context, inner = (SpanContext(1, number, False, TraceFlags(TraceFlags.SAMPLED)) for number in (1, 2))
+    run = ReadableSpan("agent", context=context, attributes=TOTALS, start_time=0, end_time=100 * MILLISECOND)
+    call = ReadableSpan("call", context=inner, parent=context, attributes=CHAT, start_time=1, end_time=9 * MILLISECOND)
+    counters = Counters()
+    whole = WholeTraces(resolve({"api_key": "phc_x"}, environ={}), counters)
+    batch = [call, run] if calls_first else [run, call]
+    names = [event.name for event in whole.events(batch, lambda _: ())]
+    assert sorted(names) == ["$ai_generation", "$ai_trace"]
+    assert_nothing_failed(counters.snapshot())
 
 
 @pytest.mark.parametrize("missing", ["gen_ai.request.model", "gen_ai.usage.input_tokens"])

@@ -7,39 +7,11 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from opentelemetry.context import Context
-from opentelemetry.trace import Span, StatusCode, set_span_in_context
+from opentelemetry.trace import Span, StatusCode
 
 from otel_posthog_ai.calls import sent_calls
-from tests.stages import Stages, provider_of
+from tests.calls.told import MILLISECOND, Told
 from tests.traced import AGENT, CHAT
-
-MILLISECOND = 1_000_000
-
-
-class Told:
-    """Stages, and spans with the times that a row says, in milliseconds."""
-
-    def __init__(self, **options: Any) -> None:
-        self.stages = Stages(**options)
-        self.tracer_of = provider_of(self.stages).get_tracer
-
-    def begin(self, scope: str, name: str, start: float, said: dict[str, Any], above: Span | None = None) -> Span:
-        context = set_span_in_context(above, Context()) if above is not None else Context()
-        at = int((1_000 + start) * MILLISECOND)
-        return self.tracer_of(scope).start_span(name, context, attributes=said, start_time=at)
-
-    def span(
-        self, scope: str, times: tuple[float, float], said: dict[str, Any], above: Span | None = None, name: str = ""
-    ) -> Span:
-        span = self.begin(scope, name or scope, times[0], said, above)
-        span.end(int((1_000 + times[1]) * MILLISECOND))
-        return span
-
-    def events(self, kind: str = "$ai_generation") -> list[dict[str, Any]]:
-        self.stages.leave()
-        return [event["properties"] for event in self.stages.events if event["event"] == kind]
-
 
 # ---- three reports ---------------------------------------------------------------------------------------------------
 
@@ -68,15 +40,18 @@ def test_of_what_has_left_the_last_call_is_told_again(order: tuple[int, ...]) ->
     assert len(told.events()) == 4, "each was told"
 
 
-def test_as_many_calls_are_remembered_as_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("of_one_trace", [True, False])
+def test_as_many_calls_are_remembered_as_there_is_room_for(of_one_trace: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sent_calls, "MOST_CALLS", 2)
     told = Told()
+    request = told.begin("app", "request", -10, {}) if of_one_trace else None
     for number in range(3):
         said = {**CHAT, "gen_ai.response.id": f"r{number}"}
-        told.span("framework", (number, number + 50), said)
+        told.span("framework", (number * 100, number * 100 + 50), said, request)
         told.events()
     for number, expected in ((2, 3), (1, 3), (0, 4)):
-        told.span("client", (number, number + 50), {**CHAT, "gen_ai.response.id": f"r{number}"})
+        said = {**CHAT, "gen_ai.response.id": f"r{number}"}
+        told.span("client", (number * 100, number * 100 + 50), said, request)
         assert len(told.events()) == expected
 
 
@@ -401,6 +376,29 @@ def test_after_a_step_that_stays_the_others_are_looked_at() -> None:
     assert [event["event"] for event in told.stages.events].count("$ai_span") == 1
 
 
+# A step below an agent -> whether it is drawn where only the nodes of graphs are wanted.
+IN_A_GRAPH = {
+    "a chain": (NAMED, False),
+    "a prompt": ({"openinference.span.kind": "PROMPT", "input.value": "hi"}, False),
+    "a node": ({**NAMED, "traceloop.association.properties.langgraph_node": "step"}, True),
+    "a tool": ({"traceloop.span.kind": "tool", "traceloop.entity.name": "search"}, True),
+    "an agent": ({"traceloop.span.kind": "agent", "traceloop.entity.name": "planner"}, True),
+    "a retriever": ({"openinference.span.kind": "RETRIEVER", "input.value": "hi"}, True),
+}
+
+
+@pytest.mark.parametrize("row", IN_A_GRAPH)
+def test_what_is_drawn_of_a_graph(row: str) -> None:
+    said, drawn = IN_A_GRAPH[row]
+    told = Told(chain_spans="graph")
+    agent = told.begin("app", "agent", 0, AGENT)
+    step = told.span("app", (1, 2), said, agent)
+    agent.end(1_005 * MILLISECOND)
+    assert len(told.events("$ai_span")) == drawn
+    assert bool(told.why(step)) is not drawn
+    assert told.stages.counters.snapshot()["filtered"] == (not drawn)
+
+
 @pytest.mark.parametrize(("chain_spans", "drawn"), [("all", 1), ("graph", 0)])
 def test_chains_that_are_no_nodes_of_a_graph(chain_spans: str, drawn: int) -> None:
     told = Told(chain_spans=chain_spans)
@@ -410,5 +408,4 @@ def test_chains_that_are_no_nodes_of_a_graph(chain_spans: str, drawn: int) -> No
     chain.end(1_004 * MILLISECOND)
     agent.end(1_005 * MILLISECOND)
     assert len(told.events("$ai_span")) == drawn
-    why = told.stages.room.hierarchy.nodes[chain.get_span_context().span_id].because
-    assert bool(why) is not bool(drawn), "what is left out says why"
+    assert bool(told.why(chain)) is not bool(drawn), "what is left out says why"
