@@ -58,11 +58,11 @@ def _after(word: str) -> str:
 
 
 # (a text that every match holds, pattern, replacement). A character that the text lacks costs next to nothing, and a
-# pattern that begins with a literal runs at the speed of a search for it; the lookahead that follows throws out the
-# words of prose and code before anything is compared.
+# pattern that begins with a literal runs at the speed of a search for it; the looks around it that follow throw out
+# the words of prose and code before anything is compared.
 _PROBES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
     ("-", pattern(
-        r"-(?<=\w-)(?=[\w-]{10}|key|Key|KEY|[Tt]oken)(?:"
+        r"-(?<=[abehikoprstxI]-)(?=[\w-]{10}|key|Key|KEY|[Tt]oken)(?:"
         + _after("sk-") + r"(?=[\w-]{0,40}\d)[\w-]{20,}|"  # OpenAI, Anthropic, OpenRouter, …
         + _after("xox[abeoprs]-") + r"[\w-]{10,}|"  # Slack
         + _after("(?:glpat|nvapi)-") + r"[\w-]{20,}|"  # GitLab, NVIDIA
@@ -93,7 +93,9 @@ _PROBES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
     (".eyJ", pattern(
         r"(?<![\w-])(?=[\w-]+\.eyJ[\w-]{8,}\.)(|(?<=\\)[nrt]|[\w-]*?-)eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"
     ), rf"\1eyJ{REDACTED}"),
-    ("B", pattern(r"B" + _after("B") + r"((?:earer|asic|EARER)\s{1,4})" + _TOKEN), rf"B\1{REDACTED}"),
+    ("B", pattern(
+        r"B(?=earer|asic|EARER)" + _after("B") + r"((?:earer|asic|EARER)\s{1,4})" + _TOKEN
+    ), rf"B\1{REDACTED}"),
 )  # fmt: skip
 _SHORTEST_TEXT: Final = 12
 
