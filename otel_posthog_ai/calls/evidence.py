@@ -6,8 +6,9 @@ generation of another scope with the same model, and the same user text and usag
 the client's failed, or around the call of an instrumentor with a context of its own; the same below one step of one
 trace, or below a step around that of the other, because a framework whose callbacks trace it makes no span the current
 one; the call that began while a stream of another scope had been handed out and had no token yet, where all of that
-and the answer agree. Time alone or text alone proves nothing, and two spans of one scope are two calls unless their
-dialect declares the pair, or one is no more than an account of what the other used.
+and the answer agree; the same words asked and answered at one time in one trace, however each counts them. Time alone
+or text alone proves nothing, and two spans of one scope are two calls unless their dialect declares the pair, or one is
+no more than an account of what the other used.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def counted_the_first_piece(outer: AISpan, inner: AISpan) -> bool:
     if not _may_be_one(outer, inner) or not (outer.stream or inner.stream) or None in counts:
         return False
     low, high = sorted(each or 0 for each in counts)
-    return low <= _MOST_IN_A_PIECE < high and bool(_inputs(outer.usage) & _inputs(inner.usage))
+    return low <= _MOST_IN_A_PIECE < high and bool(inputs(outer.usage) & inputs(inner.usage))
 
 
 _MOST_IN_A_PIECE = 8
@@ -96,10 +97,38 @@ def left_to_its_reader(outer: AISpan, inner: AISpan) -> bool:
 
 
 def ran_beside(outer: Node, one: AISpan, inner: Node, other: AISpan, lineage: Lineage) -> bool:
-    """Evidence 3, for two spans of one trace: below one step, or the inner below a step that is around the outer's."""
+    """Evidence 3, for two spans of one trace: below one step, or the inner below a step that is around the outer's.
+
+    Some tracers name a parent that is never written: what lies above their spans, nobody knows.
+    """
     if outer.trace_id != inner.trace_id or not inner.parent_id or not ran_inside(one, other):
         return False
-    return lineage.is_below(outer, inner.parent_id)
+    return lineage.is_below(outer, inner.parent_id) or lineage.is_lost(outer, inner)
+
+
+def told_alike(one: AISpan, other: AISpan) -> bool:
+    """Evidence 5: two tracers of one client, or of a framework that calls them back one after the other, for most of
+    the same time, with the same words. A stream's tokens are an estimate where the request did not ask for them.
+    """
+    if one.trace_id != other.trace_id or not _same_time(one, other) or not _may_be_one(one, other):
+        return False
+    asked = _asked(one)
+    return bool(asked) and asked == _asked(other) and _ended_alike(one, other)
+
+
+def _same_time(one: AISpan, other: AISpan) -> bool:
+    """Whether most of the shorter of both lies within the longer."""
+    shared = min(one.end_ns, other.end_ns) - max(one.start_ns, other.start_ns)
+    return 2 * shared >= min(one.end_ns - one.start_ns, other.end_ns - other.start_ns)
+
+
+def _ended_alike(one: AISpan, other: AISpan) -> bool:
+    """Whether both say the same answer, or the same failure, which some write behind the name of its class."""
+    if one.error is None and other.error is None:
+        answered = _answered(one)
+        return bool(answered) and answered == _answered(other)
+    said = [each.error.message.split("\n", 1)[0] for each in (one, other) if each.error and each.error.message]
+    return len(said) == 2 and (said[0].endswith(said[1]) or said[1].endswith(said[0]))
 
 
 def _took_place_inside(outer: AISpan, inner: AISpan) -> bool:
@@ -129,7 +158,7 @@ def ran_around(outer: AISpan, inner: AISpan) -> bool:
     """
     if outer.parent_id is not None or inner.parent_id is None or outer.trace_id == inner.trace_id:
         return False
-    counts = bool(_inputs(outer.usage) & _inputs(inner.usage)) or (outer.error is not None and inner.error is not None)
+    counts = bool(inputs(outer.usage) & inputs(inner.usage)) or (outer.error is not None and inner.error is not None)
     return counts and bool(_asked(outer)) and _asked(outer) == _asked(inner) and _took_place_inside(outer, inner)
 
 
@@ -186,7 +215,7 @@ def _is_dated(long: str, short: str) -> bool:
     return long.startswith(short) and _DATE.fullmatch(long[len(short) :]) is not None
 
 
-def _inputs(usage: Usage) -> set[float]:
+def inputs(usage: Usage) -> set[float]:
     """The input count with and without what came from the cache."""
     if usage.input is None:
         return set()
@@ -198,7 +227,7 @@ def usage_differs(one: Usage, other: Usage) -> bool:
     """Whether both count, and not the same."""
     if one.input is not None and other.input is not None and one.input != other.input:
         cached = one.cache_read or one.cache_write or other.cache_read or other.cache_write
-        if not cached or not (_inputs(one) & _inputs(other)):
+        if not cached or not (inputs(one) & inputs(other)):
             return True
     if one.output is None or other.output is None:
         return False
@@ -238,7 +267,7 @@ def _same_words(one: AISpan, other: AISpan) -> bool:
     """Whether question, answer and size of the input are the same: then the output was only counted otherwise."""
     asked, answered = _asked(one), _answered(one)
     same = asked == _asked(other) and answered == _answered(other)
-    return bool(asked) and bool(answered) and same and bool(_inputs(one.usage) & _inputs(other.usage))
+    return bool(asked) and bool(answered) and same and bool(inputs(one.usage) & inputs(other.usage))
 
 
 def _answers_differ(one: AISpan, other: AISpan) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.record import USAGE_FLAGS, AISpan, Usage
 
+from .evidence import inputs, usage_differs
 from .message_lists import complete_input, complete_output
 
 # Fields in which the span nearest the wire knows better than the one around it.
@@ -67,20 +68,30 @@ def merge_account(call: AISpan, account: AISpan) -> None:
 def _merge_usage(survivor: AISpan, other: AISpan, other_is_wire: bool = False) -> None:
     """The counts of the one nearer the wire, with the details that only the other has where both count the same."""
     strong, weak = (other.usage, survivor.usage) if other_is_wire else (survivor.usage, other.usage)
-    if strong.input is None and strong.output is None:
+    is_stream = bool(survivor.stream or other.stream)
+    if (strong.input is None and strong.output is None) or (is_stream and _is_estimate(strong, weak)):
         strong, weak = weak, strong
-    agree = strong.input is None or weak.input is None or strong.input == weak.input
+    same = strong.input is None or weak.input is None or strong.input == weak.input
+    agree = same or bool(inputs(strong) & inputs(weak))
     merged = Usage()
     for field in Usage.__slots__:
         value = getattr(strong, field)
         if value is None and (agree or field in USAGE_FLAGS):
             value = getattr(weak, field)
         setattr(merged, field, value)
+    if not same and agree and strong.input_excludes_cache is None and strong.cache_read is None:
+        merged.input_excludes_cache = (strong.input or 0) < (weak.input or 0)
     if weak.total is not None and strong.total is None and weak.output != strong.output:
         merged.total = None  # the sum of counts that were not taken
     if agree and survivor.provider == "anthropic" and _is_sum(strong.output, weak.output):
         merged.output, merged.total = weak.output, None
     survivor.usage = merged
+
+
+def _is_estimate(usage: Usage, other: Usage) -> bool:
+    """Whether these counts of a stream are the tracer's own: the provider's come with details, as the other's did."""
+    details = [each.cache_read is not None or each.reasoning is not None for each in (usage, other)]
+    return details == [False, True] and usage_differs(usage, other)
 
 
 def _is_sum(output: float | None, other: float | None) -> bool:

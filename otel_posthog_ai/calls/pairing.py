@@ -24,6 +24,7 @@ from .evidence import (
     read_the_stream,
     same_response,
     slack,
+    told_alike,
 )
 from .timeline import begun_within
 
@@ -235,6 +236,18 @@ def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     )
 
 
+def _alike(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    """Calls of one trace that two tracers told in the same words, the tightest first."""
+    calls = _calls(nodes)
+    pairs = [
+        (outer, inner)
+        for outers, inners in _of_two_scopes(calls)
+        for outer, inner in begun_within(outers, inners)
+        if told_alike(_record(outer), _record(inner))
+    ]
+    return _one_to_one(calls, sorted(pairs, key=lambda pair: slack(*map(_record, pair))))
+
+
 def _one_to_one(calls: list[Node], pairs: Iterable[tuple[Node, Node]]) -> Iterator[Pair]:
     """The first pair of each call: it has one report of each scope, and one call around it."""
     reported: dict[int, set[str]] = {node.span_id: {*node.reported_by, _record(node).scope} for node in calls}
@@ -287,4 +300,5 @@ STAGES: tuple[Stage, ...] = (
     Stage(_handed_out, "the call that read a stream which another instrumentor had handed out"),
     Stage(_left_behind, "the next call of the same words below a step in which a stream had been handed out"),
     Stage(_apart, "a call that ran inside this one, beside it or in another trace, and nothing that tells them apart"),
+    Stage(_alike, "a call of the same trace and time that was told in the same words"),
 )

@@ -29,6 +29,7 @@ from otel_posthog_ai.reading.content_events import finish_reason_in, read_conten
 from otel_posthog_ai.reading.embedding_texts import texts_of_messages
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import REQUEST_TYPE_KEYS, weigh
+from otel_posthog_ai.reading.quoted_conversations import unquoted
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import fill, fill_parameters, unset
 from otel_posthog_ai.reading.usage_words import fill_by_words, fill_from_events
@@ -120,7 +121,9 @@ def read(record: AISpan, source: Source) -> None:
     read_content_events(record, source)
     if record.kind == "span":
         _states_from_messages(record)
-    elif record.kind == "embedding":
+    elif record.kind == "generation":
+        record.input = unquoted(record.input)
+    else:
         record.embedding_input = record.embedding_input or texts_of_messages(record.input)
     if record.tool_call_id and record.kind == "generation":
         _read_call_ids(record)

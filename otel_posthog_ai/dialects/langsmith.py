@@ -21,7 +21,7 @@ from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import Row, Table, fill, unset
-from otel_posthog_ai.reading.values import flag, is_mapping, json_text, mapping, parse_json, text
+from otel_posthog_ai.reading.values import flag, is_list, is_mapping, json_text, mapping, parse_json, text
 from otel_posthog_ai.record import AISpan, Kind, SpanType
 
 NAME = "langsmith"
@@ -138,12 +138,19 @@ def _read_call(record: AISpan, source: Source, given: Any, taken: Any, metadata:
         value = metadata.get(name, metadata.get(f"ls_{name}"))
         if value is not None:
             record.parameters.setdefault(name, parse_json(value))
-    if is_mapping(given):
-        read_request(record, given)
+    request = _request(given)
+    if request is not None:
+        read_request(record, request)
     if is_mapping(taken):
         record.output = record.output or raw_output(taken)
         read_raw_answer(record, taken)
     _read_details(record, source, metadata)
+
+
+def _request(given: Any) -> dict[str, Any] | None:
+    """What a client was asked: its first argument, where LangSmith wraps a function that was given several."""
+    arguments = _alone(given, "args")
+    return mapping(arguments[0]) if is_list(arguments) and arguments else mapping(given)
 
 
 def _read_details(record: AISpan, source: Source, metadata: dict[str, Any]) -> None:

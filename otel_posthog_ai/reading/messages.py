@@ -44,7 +44,7 @@ def read_messages(value: Any, role: str) -> list[Message] | None:
     found = parse_json(value)
     if isinstance(found, str):
         found = _messages_up_to_the_cut(found)
-    known = read_history(_contained(found), role, read_message, _is_item)
+    known = read_history(_contained(found), role, read_message, is_item)
     if known is not None:
         return known or None
     messages: list[Message] = []
@@ -55,7 +55,7 @@ def read_messages(value: Any, role: str) -> list[Message] | None:
             messages += plain
             continue
         messages += _other_message(entry, role)
-        has_items = has_items or _is_item(entry)
+        has_items = has_items or is_item(entry)
     if has_items:
         messages = join_items(messages)
     return messages or None
@@ -68,7 +68,8 @@ def _messages_up_to_the_cut(text: str) -> Any:
     return found if found and is_mapping(found[0]) and "role" in found[0] and len(found[0]) > 1 else text
 
 
-def _is_item(entry: Any) -> bool:
+def is_item(entry: Any) -> bool:
+    """Whether an entry is an item of the Responses API that is no message: a call, a result, a thought."""
     if not is_mapping(entry) or "role" in entry:
         return False
     kind = type_of(entry)
@@ -96,14 +97,14 @@ def _entries(value: Any, depth: int) -> Iterable[Any]:
     if contained is not value:
         yield from _entries(contained, depth + 1)
         return
-    holds = is_mapping(value) and "role" not in value and not _is_item(value)
+    holds = is_mapping(value) and "role" not in value and not is_item(value)
     # Bedrock: {"output": {"message": …}}
     yield value["output"] if holds and is_mapping(value.get("output")) else value
 
 
 def _contained(value: Any) -> Any:
     """The list of messages inside an object that is none itself; anything else as it is."""
-    if is_mapping(value) and "role" not in value and not _is_item(value):
+    if is_mapping(value) and "role" not in value and not is_item(value):
         return next((value[key] for key in CONTAINERS if is_list(value.get(key))), value)
     return value
 
@@ -125,7 +126,7 @@ def _other_message(entry: Any, role: str) -> list[Message]:
             return text_message(entry[0], entry[1]) if _is_pair(entry) else []
         return text_message(role, entry)
     entry = _unwrapped(entry)
-    if _is_item(entry):
+    if is_item(entry):
         draft = Draft()
         read_part(entry, draft)
         return laid_out("assistant", draft)

@@ -106,6 +106,11 @@ class Lineage:
         """Whether the span is right below the step with this id, known or not, or one of its ancestors is."""
         return node.parent_id == step or any(above.parent_id == step for above in self.ancestors(node))
 
+    def is_lost(self, node: Node, other: Node) -> bool:
+        """Whether its way up ends at a parent that nothing is known of, and the other span's way at another top."""
+        top = self.way(node).top
+        return top.parent_id != 0 and top is not self.way(other).top
+
     def is_above(self, one: Node, other: Node) -> bool:
         """Whether `one` is an ancestor of `other`."""
         length, way = self.way(one).length, self.way(other)

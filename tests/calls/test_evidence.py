@@ -24,8 +24,10 @@ Place = Literal[
     "each below a step of its own trace",
     "around",
     "further out",
+    "lost",
 ]
-"""`apart`: the inner one is alone in its trace; `around`: the outer one is; `both alone`: both are."""
+"""`apart`: the inner one is alone in its trace; `around`: the outer one is; `both alone`: both are; `lost`: the parent
+of the outer one is not known."""
 
 
 class Told(NamedTuple):
@@ -133,7 +135,7 @@ ROWS = {
     ),
     "counted otherwise, another input": (
         "nested", framework(**asked("hi"), **ANSWERED),
-        client(**asked("hi"), **ANSWERED, usage__output_tokens=6, usage__input_tokens=9), False,
+        client(**asked("hi"), **ANSWERED, usage__output_tokens=6, usage__input_tokens=9), True,
     ),
     "counted otherwise, the same tool's call": (
         "nested", framework(**asked("hi"), **called("c1")),
@@ -227,6 +229,49 @@ ROWS = {
         "beside", framework(failed=True, **NO_COUNTS), client(10, 101, failed=True, **NO_COUNTS), True,
     ),
     "below another step": ("below two steps", framework(), client(), False),
+    # ---- told in the same words, at one time, in one trace
+    "the same words, and none within the other": (
+        "below two steps", framework(**asked("hi"), **ANSWERED), client(20, 120, **asked("hi"), **ANSWERED), True,
+    ),
+    "the same words, and other counts": (
+        "beside", framework(**asked("hi"), **ANSWERED),
+        client(usage__input_tokens=4, usage__output_tokens=9, **asked("hi"), **ANSWERED), True,
+    ),
+    "the same words for less than half of the time": (
+        "below two steps", framework(**asked("hi"), **ANSWERED), client(51, 150, **asked("hi"), **ANSWERED), False,
+    ),
+    "the same words in another trace": (
+        "each below a step of its own trace", framework(**asked("hi"), **ANSWERED), client(**asked("hi"), **ANSWERED),
+        False,
+    ),
+    "the same answer to another question": (
+        "below two steps", framework(**asked("hi"), **ANSWERED), client(**asked("bye"), **ANSWERED), False,
+    ),
+    "another answer to the same question": (
+        "below two steps", framework(**asked("hi"), **ANSWERED),
+        client(**asked("hi"), output__messages=words("rainy", "assistant")), False,
+    ),
+    "the same question, and no answers": (
+        "below two steps", framework(**asked("hi")), client(**asked("hi")), False,
+    ),
+    "the same words of two models": (
+        "below two steps", framework(**asked("hi"), **ANSWERED),
+        client(request__model="o3", **asked("hi"), **ANSWERED), False,
+    ),
+    "the same question, and the same failure": (
+        "below two steps", framework(0, 100, failed=True, **asked("hi")), client(20, 120, failed=True, **asked("hi")),
+        True,
+    ),
+    "the same question, and one failed": (
+        "below two steps", framework(0, 100, failed=True, **asked("hi"), **ANSWERED),
+        client(20, 120, **asked("hi"), **ANSWERED), False,
+    ),
+    # ---- below parents that nobody wrote
+    "below a step that is never written": ("lost", framework(), client(), True),
+    "below a step that is never written, not within": ("lost", framework(), client(50, 110), False),
+    "below a step that is never written, other words": (
+        "lost", framework(**asked("hi")), client(**asked("bye")), False,
+    ),
     # ---- below a step around that of the other
     "further out": ("further out", framework(), client(), True),
     "further out, nothing to compare, within": ("further out", framework(**NO_COUNTS), client(**NO_COUNTS), True),
@@ -241,7 +286,8 @@ ROWS = {
 _ONLY_WHILE_BOTH_WAIT = {
     "an embedding and an answer", "an answer and an embedding", "one answer's id, an embedding and an answer",
     "eight tokens of a stream", "eight tokens of the client's stream", "counted otherwise, the same words",
-    "counted otherwise, the same tool's call",
+    "counted otherwise, the same tool's call", "the same words, and none within the other",
+    "counted otherwise, another input", "the same words, and other counts", "the same question, and the same failure",
 }  # fmt: skip
 """What was answered, and beside how many others, is not remembered of a call that has left."""
 
@@ -268,9 +314,19 @@ def _drawn(place: Place, outer: Told, inner: Told, left: str) -> tuple[list[str]
 
     request = tracer_of("app").start_span("request", Context(), attributes=AGENT, start_time=at(-20))
     around = step(request)
-    outer_span = begin(outer, None if place in ("both alone", "around") else around)
+    trace_id = request.get_span_context().trace_id
+    unwritten = trace.NonRecordingSpan(
+        trace.SpanContext(trace_id, 0xABC, is_remote=False, trace_flags=trace.TraceFlags(1))
+    )
+    outer_span = begin(outer, None if place in ("both alone", "around") else unwritten if place == "lost" else around)
     alone = place in ("apart", "both alone")
-    parents = {"nested": outer_span, "beside": around, "below two steps": step(request), "further out": request}
+    parents = {
+        "nested": outer_span,
+        "beside": around,
+        "below two steps": step(request),
+        "further out": request,
+        "lost": around,
+    }
     inner_span = begin(inner, None if alone else parents[place] if place in parents else step())
     spans = [(inner_span, inner.end), (outer_span, outer.end)]
     if left == "outer":

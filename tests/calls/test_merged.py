@@ -155,8 +155,25 @@ FIELDS = {
         {"gen_ai.usage.cache_read.input_tokens": 4}, {}, {"$ai_input_tokens": 10, "$ai_cache_read_input_tokens": 4},
     ),
     "no details of another count": (
-        {**ID, "gen_ai.usage.input_tokens": 14, "gen_ai.usage.cache_read.input_tokens": 4}, ID,
+        {**ID, "gen_ai.usage.input_tokens": 14, "gen_ai.usage.cache_read.input_tokens": 3}, ID,
         {"$ai_input_tokens": 10, "$ai_cache_read_input_tokens": None},
+    ),
+    "details of the framework's, which leaves out what came from the cache": (
+        {"gen_ai.usage.input_tokens": 6, "gen_ai.usage.cache_read.input_tokens": 4}, {},
+        {"$ai_input_tokens": 10, "$ai_cache_read_input_tokens": 4, "$ai_cache_reporting_exclusive": False},
+    ),
+    "details of the framework's, where the client leaves out what came from the cache": (
+        {"gen_ai.usage.input_tokens": 14, "gen_ai.usage.cache_read.input_tokens": 4}, {},
+        {"$ai_input_tokens": 10, "$ai_cache_read_input_tokens": 4, "$ai_cache_reporting_exclusive": True},
+    ),
+    "the counts of a stream with the provider's details, not an estimate": (
+        {**ID, "gen_ai.request.stream": True, "gen_ai.usage.input_tokens": 19,
+         "gen_ai.usage.reasoning.output_tokens": 0}, ID,
+        {"$ai_input_tokens": 19, "$ai_output_tokens": 5},
+    ),
+    "the client's counts of what is no stream": (
+        {**ID, "gen_ai.usage.input_tokens": 19, "gen_ai.usage.reasoning.output_tokens": 0}, ID,
+        {"$ai_input_tokens": 10},
     ),
     "the framework's counts, where the client has none": (
         {}, {"gen_ai.usage.input_tokens": None, "gen_ai.usage.output_tokens": None},
