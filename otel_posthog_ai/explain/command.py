@@ -12,6 +12,7 @@ from typing import Any
 
 from otel_posthog_ai import log
 from otel_posthog_ai.log import logger
+from otel_posthog_ai.reading.source import scope_name
 from otel_posthog_ai.settings import resolve
 from otel_posthog_ai.terminal import Terminal, clean
 from otel_posthog_ai.tree.nodes import Fate
@@ -109,7 +110,7 @@ def as_json(each: Explained) -> Mapping[str, Any]:
 
 def _write(out: Terminal, each: Explained, longest: int | None) -> None:
     context = each.span.get_span_context()
-    scope = each.span.instrumentation_scope.name if each.span.instrumentation_scope is not None else ""
+    scope = scope_name(each.span)
     span_id = f"{context.span_id:016x}" if context is not None else "?"
     out.line(f"{out.style(clean(each.span.name), 'bold')}  {out.style(f'{span_id}  {clean(scope)}', 'dim')}")
     out.line(f"  {_recognised(each)}")

@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from otel_posthog_ai.agent_logs.entry import AgentEntry
 from otel_posthog_ai.agent_logs.spans import spans_of
 from otel_posthog_ai.dialects import Occurrence
+from otel_posthog_ai.reading.source import scope_name
 from otel_posthog_ai.work.held_logs import HeldLogs
 from otel_posthog_ai.work.whole_traces import SPANS_AT_ONCE
 
@@ -101,7 +102,7 @@ class LogsOfSpans:
         if context is None:
             return ()
         own = self._of_span.pop((context.trace_id, context.span_id), [])
-        scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+        scope = scope_name(span)
         near = self._strays.near(scope, span.start_time or 0, span.end_time or 0)
         if not near:
             return [entry.occurrence for entry in own]

@@ -102,6 +102,12 @@ def _plain_dict(attributes: Mapping[str, Any]) -> dict[str, Any]:
 _NO_SHAPE = Shape(())
 
 
+def scope_name(span: ReadableSpan) -> str:
+    """The name of the instrumentation scope that a span is of; "" where it is of none, or of one without a name."""
+    scope = span.instrumentation_scope
+    return (scope.name if scope is not None else "") or ""
+
+
 class Source:
     """What one span holds. Dialects look only here and mark what they used, so that the rest can be told apart."""
 
@@ -119,7 +125,7 @@ class Source:
         ]
         self.logs: list[Occurrence] = list(logs)
         scope = span.instrumentation_scope
-        self.scope: str = (scope.name if scope is not None else "") or ""
+        self.scope = scope_name(span)
         self.scope_version: str | None = scope.version if scope is not None else None
         status = span.status
         self.status_error: bool = status.status_code is StatusCode.ERROR

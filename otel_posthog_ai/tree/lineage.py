@@ -86,7 +86,7 @@ class Lineage:
                 return self._walk(node)
             path[above] = None
             last = above
-        if above is None and last.parent_id:
+        if above is None:
             self._missed.add(last.parent_id)
         way = self._ways[above] if above is not None else None
         for each in reversed(path):

@@ -45,13 +45,13 @@ class Node:
     """What the worker knows of one span: a link of the chain, and its fate once that is decided."""
 
     __slots__ = (
-        "because", "belonging", "calls_below", "count_below", "fate", "glimpse", "identity", "identity_of_open",
-        "parent_id", "parent_is_remote", "private", "process", "promised", "record", "remote_parent", "reported_by",
+        "because", "belonging", "calls_below", "count_below", "fate", "glimpse", "identity", "parent_id",
+        "parent_is_remote", "private", "process", "promised", "record", "remote_parent", "reported_by",
         "sessions_below", "span_id", "stated_below", "survivor", "tainted", "trace_id", "users_below",
     )  # fmt: skip
 
     def __init__(
-        self, span_id: int, trace_id: int, parent_id: int, parent_is_remote: bool = False, fate: Fate = Fate.UNKNOWN
+        self, span_id: int, trace_id: int, parent_id: int = 0, parent_is_remote: bool = False, fate: Fate = Fate.UNKNOWN
     ) -> None:
         self.span_id = span_id
         self.trace_id = trace_id
@@ -87,7 +87,6 @@ class Node:
         self.users_below: frozenset[tuple[bool, str]] = _NOBODY
         self.sessions_below: frozenset[tuple[bool, str]] = _NOBODY
         self.identity: Identity | None = None
-        self.identity_of_open: tuple[int, Identity | None] = (-1, None)
 
     # ---- the only ways from one fate to another ------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.dialects import AISpan, is_ai_scope, is_marked, is_plain_scope
 from otel_posthog_ai.dialects.spans import read_span
+from otel_posthog_ai.reading.source import scope_name
 
 from .nodes import Node, Outlook
 
@@ -33,7 +34,7 @@ class Outlooks:
         stated = self._stated(node, span)
         if stated is not None:
             return stated
-        scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+        scope = scope_name(span)
         if is_plain_scope(scope):
             return NOT_AI
         known = self._learned.get((scope, span.name))

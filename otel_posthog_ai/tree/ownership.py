@@ -19,22 +19,13 @@ from .lineage import Inherited
 from .nodes import Node
 
 
-class Owner:
+class Owner(NamedTuple):
     """Whom an event belongs to."""
 
-    __slots__ = ("distinct_id", "groups", "replay_session_id", "session_id")
-
-    def __init__(
-        self,
-        distinct_id: str | None,
-        session_id: str | None,
-        replay_session_id: str | None,
-        groups: dict[str, str] | None,
-    ) -> None:
-        self.distinct_id = distinct_id
-        self.session_id = session_id
-        self.replay_session_id = replay_session_id
-        self.groups = groups
+    distinct_id: str | None
+    session_id: str | None
+    replay_session_id: str | None
+    groups: dict[str, str] | None
 
 
 class _Said(NamedTuple):
@@ -61,21 +52,22 @@ def note_below(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
     if node.belonging is None and _is_nobody(record.identity):
         return
     user = _named(node, record.identity, "distinct_id", "user", "incidental_user", usable_id)
-    if user is not None:
-        for above in hierarchy.lineage.untold(node, lambda above: _news("user", user, above.users_below)):
-            above.users_below = _with(user, above.users_below)
     session = _named(node, record.identity, "session_id", "session", "incidental_session", usable_session_id)
-    if session is not None:
-        for above in hierarchy.lineage.untold(node, lambda above: _news("session", session, above.sessions_below)):
-            above.sessions_below = _with(session, above.sessions_below)
+    for below, named in (("users_below", user), ("sessions_below", session)):
+        if named is not None:
+            _tell_above(node, below, named, hierarchy)
 
 
-def _with(named: _Named, known: frozenset[_Named]) -> frozenset[_Named]:
-    return known | {named} if len(known) < _ENOUGH else known
+def _tell_above(node: Node, below: str, named: _Named, hierarchy: Hierarchy) -> None:
+    """Note the name in the set `below` of each ancestor that has not heard it, or enough others."""
 
+    def news(above: Node) -> tuple[str, object]:
+        return below, named if len(getattr(above, below)) < _ENOUGH else _SEVERAL
 
-def _news(kind: str, named: _Named, known: frozenset[_Named]) -> tuple[str, object]:
-    return kind, named if len(known) < _ENOUGH else _SEVERAL
+    for above in hierarchy.lineage.untold(node, news):
+        known: frozenset[_Named] = getattr(above, below)
+        if len(known) < _ENOUGH:
+            setattr(above, below, known | {named})
 
 
 def _named(

@@ -15,6 +15,8 @@ from .nodes import Outlook
 MOST_TRACES = 5_000
 _TOOLS = frozenset({"tool", "mcp"})
 _NO_RUNS = _TOOLS | SPEECH
+_Found = tuple[int, Any]
+"""A time in ns, and a value."""
 
 
 class Trace:
@@ -32,11 +34,11 @@ class Trace:
         """An `$ai_trace` without a span has left, because a name was set for a trace of generations only."""
         self.metadata: dict[str, Any] = {}
         self.tags: Sequence[str] = ()
-        # (time in ns, value): the earliest input and the latest output below the root.
-        self.first_input: tuple[int, Any] | None = None
-        self.last_output: tuple[int, Any] | None = None
-        self.first_question: tuple[int, Any] | None = None
-        self.last_answer: tuple[int, Any] | None = None
+        # The earliest input and the latest output below the root.
+        self.first_input: _Found | None = None
+        self.last_output: _Found | None = None
+        self.first_question: _Found | None = None
+        self.last_answer: _Found | None = None
         self.first_tool_ns: int | None = None
 
     def may_be_named(self) -> bool:
@@ -50,19 +52,19 @@ class Trace:
         if record.span_type in _NO_RUNS:
             return  # what a tool was given or gave back is no question and no answer
         if direct and record.kind == "span":
-            if not unset(record.input_state) and (self.first_input is None or record.start_ns < self.first_input[0]):
-                self.first_input = record.start_ns, record.input_state
-            if not unset(record.output_state) and (self.last_output is None or record.end_ns >= self.last_output[0]):
-                self.last_output = record.end_ns, record.output_state
+            if not unset(record.input_state):
+                self.first_input = _earlier(self.first_input, record.start_ns, record.input_state)
+            if not unset(record.output_state):
+                self.last_output = _later(self.last_output, record.end_ns, record.output_state)
         if record.kind == "generation":
             asked = last_user_text(record.input)
-            if asked is not None and (self.first_question is None or record.start_ns < self.first_question[0]):
-                self.first_question = record.start_ns, asked
+            if asked is not None:
+                self.first_question = _earlier(self.first_question, record.start_ns, asked)
             answer = next((text for message in reversed(record.output or ()) if (text := message_text(message))), None)
-            if answer is not None and (self.last_answer is None or record.end_ns >= self.last_answer[0]):
-                self.last_answer = record.end_ns, answer
-            if answer is not None and direct and (self.last_output is None or record.end_ns >= self.last_output[0]):
-                self.last_output = record.end_ns, answer
+            if answer is not None:
+                self.last_answer = _later(self.last_answer, record.end_ns, answer)
+                if direct:
+                    self.last_output = _later(self.last_output, record.end_ns, answer)
 
     def forget_states(self) -> None:
         """The root has left: nothing of what lies below is needed any more."""
@@ -79,7 +81,15 @@ class Trace:
         return _value(self.last_output, self.last_answer)
 
 
-def _value(*found: tuple[int, Any] | None) -> Any:
+def _earlier(known: _Found | None, at: int, value: Any) -> _Found:
+    return known if known is not None and known[0] <= at else (at, value)
+
+
+def _later(known: _Found | None, at: int, value: Any) -> _Found:
+    return known if known is not None and known[0] > at else (at, value)
+
+
+def _value(*found: _Found | None) -> Any:
     return next((each[1] for each in found if each is not None), MISSING)
 
 

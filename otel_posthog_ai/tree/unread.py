@@ -8,6 +8,7 @@ from weakref import ReferenceType, ref
 from opentelemetry.sdk.trace import ReadableSpan, Span
 
 from otel_posthog_ai.bounds import forget_oldest
+from otel_posthog_ai.reading.source import scope_name
 
 from .open_spans import OpenSpans
 
@@ -23,8 +24,7 @@ class _Opened:
         self.by_trace: dict[int, dict[str, list[tuple[int, ReadableSpan]]]] = {}
         self.by_scope: dict[str, list[tuple[int, ReadableSpan]]] = {}
         for span_id, span in open_spans:
-            scope = span.instrumentation_scope
-            name = scope.name if scope is not None else ""
+            name = scope_name(span)
             self.by_trace.setdefault(span.get_span_context().trace_id, {}).setdefault(name, []).append((span_id, span))
             self.by_scope.setdefault(name, []).append((span_id, span))
 
@@ -50,7 +50,7 @@ class UnreadSpans:
 
     def arrives(self, span_id: int, trace_id: int, span: ReadableSpan) -> None:
         """An AI span has ended and is on its way to the worker."""
-        scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+        scope = scope_name(span)
         arriving = self._arriving.setdefault(scope, {})
         arriving[span_id] = reference = ref(span)
         place = trace_id, scope

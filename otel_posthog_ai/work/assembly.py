@@ -20,6 +20,7 @@ from otel_posthog_ai.dialects import AISpan, Occurrence, read_identity
 from otel_posthog_ai.dialects.spans import read_span
 from otel_posthog_ai.giving_way import give_way
 from otel_posthog_ai.log import warn
+from otel_posthog_ai.reading.source import scope_name
 from otel_posthog_ai.record import is_call
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.tree.ancestry import Hierarchy
@@ -108,7 +109,7 @@ class Assembly:
         node = self._hierarchy.learn(context.span_id, context.trace_id, span.parent)
         # A span that the user's filter let through, or that a child names as its parent, is exported whatever it says.
         record = read_span(span, logs, forced=self._settings.span_filter is not None or node.promised)
-        scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+        scope = scope_name(span)
         self._hierarchy.unread.arrived(node.span_id, context.trace_id, scope)
         self._outlooks.learn(scope, span.name, record)
         if record is None or (record.noise and not node.promised):

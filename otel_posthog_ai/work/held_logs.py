@@ -14,6 +14,7 @@ from opentelemetry.trace import StatusCode
 from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.reading.content_events import CHOICE
+from otel_posthog_ai.reading.source import scope_name
 from otel_posthog_ai.reading.values import is_list, is_mapping
 
 MOST_SPANS = 2_048
@@ -105,7 +106,7 @@ class HeldLogs:
         """The record without ids that was written by the span's scope nearest to its end, rather before than after."""
         if span.status.status_code is StatusCode.ERROR:
             return []
-        scope = span.instrumentation_scope.name if span.instrumentation_scope is not None else ""
+        scope = scope_name(span)
         start, end = span.start_time or 0, span.end_time or 0
         near = [
             (stray.all[0].time_ns > end, abs(stray.all[0].time_ns - end), index)
