@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from otel_posthog_ai.reading.identity import read_identity, watch_for_identity
-from otel_posthog_ai.reading.marks import MARKS_AI, NAMES_IDENTITY, first_look, is_marked, watch_for
+from otel_posthog_ai.reading.marks import MARKS_AI, ORDINARY, first_look, is_marked, watch_for
 from otel_posthog_ai.reading.plumbing import is_namespace, watch_for_namespaces
 from otel_posthog_ai.reading.scopes import is_ai_scope, is_plain_scope, watch_for_names, watch_for_scopes
 from otel_posthog_ai.reading.source import Occurrence, Source
@@ -291,7 +291,7 @@ __all__ = [
     "DIALECTS",
     "MARKS_AI",
     "MISSING",
-    "NAMES_IDENTITY",
+    "ORDINARY",
     "AISpan",
     "Dialect",
     "Identity",

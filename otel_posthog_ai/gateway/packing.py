@@ -20,7 +20,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.semconv.attributes.http_attributes import HTTP_RESPONSE_STATUS_CODE
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 
-from otel_posthog_ai.dialects import MARKS_AI, NAMES_IDENTITY, first_look
+from otel_posthog_ai.dialects import MARKS_AI, ORDINARY, first_look
 from otel_posthog_ai.otlp.requests import SAMPLED
 from otel_posthog_ai.tree.refusals import answer_of
 
@@ -79,7 +79,7 @@ def pack(span: ReadableSpan) -> tuple[PackedSpan, bool]:
             span.status.description,
         )
     else:
-        rest = _of_link(span, names_identity=looks == NAMES_IDENTITY)
+        rest = _of_link(span, names_identity=looks != ORDINARY)
     packed = head + marshal.dumps((*ids, *rest))
     return PackedSpan(packed, long or None, span.resource, span.instrumentation_scope), is_ai
 

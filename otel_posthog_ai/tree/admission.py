@@ -7,7 +7,7 @@ from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
 
-from otel_posthog_ai.dialects import MARKS_AI, NAMES_IDENTITY, Identity, first_look, read_identity
+from otel_posthog_ai.dialects import MARKS_AI, ORDINARY, Identity, first_look, read_identity
 from otel_posthog_ai.log import warn
 
 
@@ -22,9 +22,11 @@ def passes(span_filter: Callable[[Any], bool] | None, span: ReadableSpan) -> boo
         return True
 
 
-def admit(span: ReadableSpan, span_filter: Callable[[Any], bool] | None) -> tuple[bool, Identity | None]:
+def admit(
+    span: ReadableSpan, span_filter: Callable[[Any], bool] | None, *, sampled: bool
+) -> tuple[bool, Identity | None]:
     """Whether an ended span is one for PostHog, and else what it says of user and session."""
     looks = first_look(span)
-    if looks == MARKS_AI if span_filter is None else passes(span_filter, span):
+    if sampled and (looks == MARKS_AI if span_filter is None else passes(span_filter, span)):
         return True, None
-    return False, read_identity(span.attributes or {}) if looks == NAMES_IDENTITY else None
+    return False, read_identity(span.attributes or {}) if looks != ORDINARY else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from opentelemetry.context import Context
@@ -17,6 +18,7 @@ from opentelemetry.trace import SpanContext
 from otel_posthog_ai.context.belonging import Belonging
 from otel_posthog_ai.context.remote_parent import REMOTE_PARENT_KEY, remote_ai_parent
 from otel_posthog_ai.dialects import Identity, is_marked, read_identity
+from otel_posthog_ai.reading.source import scope_name
 from otel_posthog_ai.record import is_call
 
 from .admission import passes
@@ -43,7 +45,7 @@ class Hierarchy:
         self.ended = EndedSpans()
         self.nodes: dict[int, Node] = {}
         self._tolerated = 0
-        """Nodes that are no reason to look for some to forget, above `MOST_ENDED`."""
+        """Nodes above `MOST_ENDED` that are no reason to look for some to forget."""
         self.catch_up: Callable[[], None] = _nothing
         """Brings `ended` up to date: spans that have just ended may not have been noted yet."""
         self.unread = UnreadSpans(self.open_spans, lambda: self.catch_up())
@@ -77,12 +79,8 @@ class Hierarchy:
         context = span.get_span_context()
         if context is None:
             return
-        scope = span.instrumentation_scope
-        self.unread.arrived(context.span_id, context.trace_id, scope.name if scope is not None else "")
-        self.ended.lose(context.span_id)
-        node = self.nodes.get(context.span_id)
-        if node is not None and node.fate is Fate.UNKNOWN and not node.promised:
-            node.drop("it was lost before it was read")
+        self.unread.arrived(context.span_id, context.trace_id, scope_name(span))
+        self.ended.lose(context.span_id, read_identity(span.attributes or {}))
 
     def saw_start(self, span_id: int) -> bool:
         """Whether the span was seen when it started: then it is known in which context it ran."""
@@ -104,17 +102,19 @@ class Hierarchy:
     def trim(self) -> None:
         """Forget what is too old; called by the worker."""
         self.sweep_if_due()
-        if len(self.nodes) <= max(MOST_ENDED, self._tolerated):
+        surplus = len(self.nodes) - MOST_ENDED
+        if surplus <= self._tolerated:
             return
         # An eighth goes at once, so that the walk is spread over many; what has to stay is tolerated until the next.
-        wanted = len(self.nodes) - MOST_ENDED + MOST_ENDED // 8
-        for span_id, node in list(self.nodes.items()):
-            if wanted <= 0:
-                break
-            if node.fate is not Fate.HELD and self.open_spans.known(span_id) is None:
-                del self.nodes[span_id]
-                wanted -= 1
-        self._tolerated = len(self.nodes) + MOST_ENDED // 8
+        eighth = MOST_ENDED // 8
+        needless = (
+            span_id
+            for span_id, node in self.nodes.items()
+            if node.fate is not Fate.HELD and self.open_spans.known(span_id) is None
+        )
+        for span_id in list(islice(needless, surplus + eighth)):
+            del self.nodes[span_id]
+        self._tolerated = len(self.nodes) - MOST_ENDED + eighth
 
     def has_begun(self) -> bool:
         """Whether any span is known."""
@@ -148,23 +148,24 @@ class Hierarchy:
     def learn(self, span_id: int, trace_id: int, parent: SpanContext | None) -> Node:
         """The node of a span that has reached the worker, made if nobody announced it (the bare exporter)."""
         node = self.node(span_id)
+        if node is not None and node.trace_id not in (0, trace_id):  # ids of spans are unique within a trace
+            self.lineage.forget()
+            node = None
         if node is None:
             node = self._note(Node(span_id, trace_id, *place_of(parent)))
-        elif node.trace_id and node.trace_id != trace_id:
-            node = self.nodes[span_id] = Node(span_id, trace_id, *place_of(parent))
-            self.lineage.forget()
-        elif parent is not None and not node.parent_id:  # a child has named it before it came
-            node.parent_id, node.parent_is_remote = place_of(parent)
-            self.lineage.forget()
-        node.trace_id = trace_id
+        else:
+            node.trace_id = trace_id
+            if parent is not None and not node.parent_id:  # a child has named it before it came
+                node.parent_id, node.parent_is_remote = place_of(parent)
+                self.lineage.forget()
         self.lineage.way(node)
         return node
 
-    def learn_promised(self, span_id: int, trace_id: int, below: Node) -> None:
+    def learn_promised(self, span_id: int, below: Node) -> None:
         """A child that names a span which nobody has seen has left: should it come, it must keep its id."""
         node = self.node(span_id)
         if node is None:
-            node = self._note(Node(span_id, trace_id, 0))
+            node = self._note(Node(span_id, below.trace_id))
         node.promised = True
         if below.calls_below or (below.record is not None and is_call(below.record)):
             node.calls_below = True
@@ -184,10 +185,7 @@ class Hierarchy:
             above = self.span_above(above)
 
     def _right_above(self, node: Node) -> Node | None:
-        parent_id = node.parent_id
-        if not parent_id:
-            return None
-        above = self.nodes.get(parent_id) or self.node(parent_id)
+        above = self.node(node.parent_id) if node.parent_id else None
         if above is None or (above.trace_id and node.trace_id and above.trace_id != node.trace_id):
             return None
         if not above.trace_id:
@@ -200,23 +198,22 @@ class Hierarchy:
         Walks without the worker's nodes: this runs in the app's threads.
         """
         seen: set[int] = set()
-        while span_id and span_id not in seen:
+        while span_id not in seen:
             seen.add(span_id)
-            span = self.open_spans.live(span_id)
+            span, _, remote_parent = self.open_spans.known(span_id) or _NOT_SEEN
             if span is None:
                 if span_id not in self.ended:
                     self.catch_up()
-                parent_id = self.ended.parent_of(span_id)
-                if parent_id is None:
-                    return None
-                span_id = parent_id
-                continue
-            if is_marked(span) and passes(span_filter, span):
+                above = self.ended.parent_of(span_id)
+            elif is_marked(span) and passes(span_filter, span):
                 return span_id
-            known = self.open_spans.known(span_id)
-            if known is not None and known[2] is not None:
-                return known[2]
-            span_id = span.parent.span_id if span.parent is not None else 0
+            elif remote_parent is not None:
+                return remote_parent
+            else:
+                above = span.parent.span_id if span.parent is not None else None
+            if not above:
+                return None
+            span_id = above
         return None
 
     @contextmanager
@@ -246,17 +243,12 @@ class Hierarchy:
         return node
 
     def identity(self, node: Node) -> Identity | None:
-        """What the span itself says of user and session; an open span is read as it is now."""
-        span = self.unread.live(node.span_id)
+        """What the span itself says of user and session; one that the worker has not read is read as it is now."""
+        span = self.unread.get(node.span_id)
         if span is None:
             return self.ended.identity_of(node.span_id) or node.identity
-        attributes = span.attributes
-        size = len(attributes) if attributes else 0
-        if node.identity_of_open[0] != size:
-            found = read_identity(dict(attributes)) if attributes else None
-            node.identity_of_open = (size, found)
-            node.identity = found
-        return node.identity_of_open[1]
+        node.identity = read_identity(dict(span.attributes or {}))
+        return node.identity
 
 
 def _parent_afar(span: Span, context: Context) -> int | None:

@@ -71,13 +71,16 @@ class EndedSpans:
         else:
             self._ended[span_id] = (parent_id, trace_id) if ai else parent_id
 
-    def lose(self, span_id: int) -> None:
-        """The span will never reach the worker: it is only a link."""
+    def lose(self, span_id: int, identity: Identity | None) -> None:
+        """The span will never reach the worker: it is only a link, but still says whose it was."""
         ended = self._ended.get(span_id)
         if isinstance(ended, Ended):
-            ended.ai = False
+            ended.ai, ended.identity = False, identity
         elif isinstance(ended, tuple):
-            self._ended[span_id] = ended[0]
+            parent_id, trace_id = ended
+            self._ended[span_id] = (
+                parent_id if identity is None else Ended(parent_id, trace_id, None, None, identity, False, False)
+            )
 
     def is_on_its_way(self, span_id: int) -> bool:
         """Whether an AI span has ended, as far as is kept of it."""

@@ -11,6 +11,7 @@ from otel_posthog_ai.content.outgoing import Outgoing, Privacy
 from otel_posthog_ai.context import entries
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import EncodedEvent
+from otel_posthog_ai.dialects import read_identity
 from otel_posthog_ai.events.event import Event
 from otel_posthog_ai.giving_way import give_way
 from otel_posthog_ai.log import warn_once
@@ -59,8 +60,7 @@ class ReadingRoom:
             return not self._patient  # reading it says that it is lost
         if not self._patient:
             return self._let_through(span, context)
-        wanted, identity = admit(span, self._filter)
-        wanted = wanted and context.trace_flags.sampled
+        wanted, identity = admit(span, self._filter, sampled=context.trace_flags.sampled)
         if wanted:
             self.hierarchy.unread.arrives(context.span_id, context.trace_id, span)
         else:
@@ -71,13 +71,14 @@ class ReadingRoom:
     def wants(self, span: ReadableSpan) -> bool:
         """Whether a span is for PostHog; nothing is noted."""
         context = span.get_span_context()
-        return context is not None and context.trace_flags.sampled and admit(span, self._filter)[0]
+        return context is not None and admit(span, self._filter, sampled=context.trace_flags.sampled)[0]
 
     def _let_through(self, span: ReadableSpan, context: SpanContext) -> bool:
         """Without starts every span is read: one that a child has named as its parent leaves, whatever it says."""
         self.hierarchy.refusals.answered(span)
         if not passes(self._filter, span):
-            self.hierarchy.finished(context.span_id, span.parent, context.trace_id, None, False)
+            identity = read_identity(span.attributes or {})
+            self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, False)
             return False
         if entries.any_was_private() and not self.hierarchy.saw_start(context.span_id):
             node = self.hierarchy.learn(context.span_id, context.trace_id, span.parent)

@@ -48,6 +48,7 @@ def _fails(_: object) -> bool:
         ({**AGENT, "user.id": "u1"}, None, True, None),
         (AGENT, lambda _: False, False, None),
         ({"user.id": "u1"}, lambda _: False, False, "u1"),
+        ({**AGENT, "user.id": "u1"}, lambda _: False, False, "u1"),
         ({}, lambda _: True, True, None),
         ({}, lambda span: span.name, True, None),
         ({}, _fails, True, None),
@@ -56,7 +57,9 @@ def _fails(_: object) -> bool:
 def test_who_is_for_posthog(
     attributes: dict[str, Any], span_filter: Any, admitted: bool, user: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    found, identity = admit(_span(attributes=attributes), span_filter)
+    assert admit(_span(attributes=attributes), span_filter, sampled=False)[0] is False
+    caplog.clear()
+    found, identity = admit(_span(attributes=attributes), span_filter, sampled=True)
     assert found is admitted
     assert (identity.user if identity is not None else None) == user
     assert [record.getMessage() for record in caplog.records] == (

@@ -7,10 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from opentelemetry.trace import SpanKind
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Decision, Sampler, SamplingResult
+from opentelemetry.trace import SpanKind, set_span_in_context
 
-from otel_posthog_ai import posthog_context
+from otel_posthog_ai import PostHogSpanExporter, posthog_context
 from tests.receiver import Receiver
+from tests.stages import Stages
 from tests.traced import AGENT, CHAT, TOOL, Traced, trace_id_of
 
 
@@ -183,3 +189,75 @@ def test_trace_name_names_a_trace_once_however_many_calls_it_has(traced: Traced)
             traced.tracer.start_span(f"chat {number}", attributes=CHAT).end()
             traced.processor.force_flush(5_000)
     assert set(traced.events()) == {"trace:summarise", "chat 0", "chat 1", "chat 2"}
+
+
+# ---- whatever becomes of the span that says so ---------------------------------------------------------------------
+
+
+class _AgentsAreUnsampled(Sampler):
+    def should_sample(
+        self,
+        parent_context: Any,
+        trace_id: int,
+        name: str,
+        kind: Any = None,
+        attributes: Any = None,
+        *_: Any,
+        **__: Any,
+    ) -> SamplingResult:
+        return SamplingResult(Decision.RECORD_ONLY if name == "agent" else Decision.RECORD_AND_SAMPLE, attributes)
+
+    def get_description(self) -> str:
+        return "agents are recorded only"
+
+
+_FATES = ["open", "ended", "on its way", "lost on its way", "read", "left", "refused by the filter", "not sampled"]
+
+
+@pytest.mark.parametrize("fate", _FATES)
+@pytest.mark.parametrize("said", ["at its start", "at its end", "instead of another"])
+@pytest.mark.parametrize("kind", [AGENT, {}], ids=["an agent", "a plain span"])
+def test_whoever_is_above_says_who_whatever_becomes_of_it(fate: str, said: str, kind: dict[str, str]) -> None:
+    stages = Stages(span_filter=(lambda span: span.name != "agent") if fate.startswith("refused") else None)
+    sampler = _AgentsAreUnsampled() if fate == "not sampled" else ALWAYS_ON
+    provider = TracerProvider(sampler=sampler, shutdown_on_exit=False)
+    provider.add_span_processor(stages)
+    tracer = provider.get_tracer("app")
+    ids = {"user.id": "ann", "session.id": "s1"}
+    first = {"at its start": ids, "at its end": {}, "instead of another": dict.fromkeys(ids, "another")}[said]
+    agent = tracer.start_span("agent", Context(), attributes={**kind, **first})
+    below = set_span_in_context(agent, Context())
+    call = tracer.start_span("call", below, attributes=CHAT)
+    if said == "instead of another":
+        tracer.start_span("earlier", below, attributes=CHAT).end()
+        stages.leave()
+    agent.set_attributes(ids)
+    if fate != "open":
+        agent.end()
+        stages.queue_ended()
+    if fate == "lost on its way" and kind:
+        (lost,) = stages.queue
+        stages.room.hierarchy.lost(lost)
+        stages.queue.clear()
+    if fate in ("read", "left"):
+        stages.read_queued()
+    if fate == "left":
+        stages.release()
+    later, stages.queue = stages.queue, []
+    call.end()
+    stages.leave()
+    stages.queue = later
+    (event,) = [event for event in stages.events if event["properties"]["$ai_span_name"] == "call"]
+    assert owner(event) == ("ann", "s1")
+
+
+def test_without_a_processor_who_is_refused_by_the_filter_says_who_too(receiver: Receiver) -> None:
+    memory, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(memory))
+    tracer = provider.get_tracer("app")
+    with tracer.start_as_current_span("agent", attributes={**AGENT, "user.id": "ann"}):
+        tracer.start_span("chat", attributes=CHAT).end()
+    exporter = PostHogSpanExporter(api_key="phc_tree", host=receiver.url, span_filter=lambda span: span.name != "agent")
+    exporter.export(memory.get_finished_spans())
+    exporter.shutdown()
+    assert [event["distinct_id"] for event in receiver.events] == ["ann"]
