@@ -61,8 +61,7 @@ class Placing:
 
     def _place_on_top(self, node: Node, record: AISpan, trace: Trace, place: Placement) -> None:
         """Nothing is above: the first that can be is the root of its trace."""
-        free = trace.root_id is None and not trace.named
-        if free and can_be_root(record) and not self._earlier_root(node, record):
+        if trace.may_be_named() and can_be_root(record) and not self._earlier_root(node, record):
             trace.root_id = node.span_id
         place.is_trace = trace.root_id == node.span_id and can_be_root(record)
         place.is_node = not place.is_trace or node.promised or self._is_known_afar(node)
@@ -83,8 +82,8 @@ class Placing:
             root.output_state = trace.output_state()
         trace.forget_states()
 
-    def _parent(self, node: Node, *, final: bool) -> Node | None:
-        """The nearest ancestor that is or will be exported."""
+    def _parent(self, node: Node, *, final: bool = False) -> Node | None:
+        """The nearest ancestor that is or will be exported; `final`: no open span will ever end."""
         for above in self._hierarchy.spans_above(node):
             above = self._hierarchy.survivor(above)
             if above.span_id == node.span_id:
@@ -97,11 +96,13 @@ class Placing:
 
     def _as_one_tool(self, tool: Node) -> Node:
         """The outermost of the open spans that draw one tool: they become one, unless a child has named another."""
-        while not tool.promised:
-            outer = self._hierarchy.span_above(tool)
-            if outer is None or not self._will_be_exported(outer) or not self._draw_one_tool(outer, tool):
+        for outer in self._hierarchy.spans_above(tool):
+            if tool.promised or outer.is_exported:
                 break
-            tool = outer
+            if self._will_be_exported(outer):
+                if not self._draw_one_tool(outer, tool):
+                    break
+                tool = outer
         return tool
 
     def _draw_one_tool(self, outer: Node, inner: Node) -> bool:
@@ -120,7 +121,7 @@ class Placing:
 
     def _parent_id(self, parent: Node, trace: Trace) -> str | None:
         """What a child calls its parent: None (the trace id) for the root of the trace."""
-        if trace.root_id is None and not trace.named and parent.fate is Fate.UNKNOWN:
+        if trace.may_be_named() and parent.fate is Fate.UNKNOWN:
             self._claim_root(parent, trace)
         if trace.root_id == parent.span_id and not parent.promised and not self._is_known_afar(parent):
             return None
@@ -130,10 +131,10 @@ class Placing:
     def _claim_root(self, unread: Node, trace: Trace) -> None:
         """A top node that will surely be a root is the root before it is read."""
         span = self._hierarchy.unread.get(unread.span_id)
-        if span is None or self._parent(unread, final=False) is not None:
+        if span is None or self._parent(unread) is not None:
             return
         outlook = self._outlooks.of_open(unread, span)
-        if outlook.span_type is not None and can_be_root(outlook):
+        if can_be_root(outlook):
             trace.root_id = unread.span_id
 
     def _earlier_root(self, node: Node, record: AISpan) -> bool:
@@ -141,13 +142,13 @@ class Placing:
         if not self._patient:
             return False
         for span_id, span in self._hierarchy.unread.of_trace(node.trace_id):
-            if (span.start_time or 0) >= record.start_ns:
+            if span.start_time is None or span.start_time >= record.start_ns:
                 continue
             above = self._hierarchy.node(span_id)
             if above is None or self._hierarchy.lineage.is_above(above, node):
                 continue
             outlook = self._outlooks.of_open(above, span)
-            if outlook.ai and can_be_root(outlook) and self._parent(above, final=False) is None:
+            if outlook.ai and can_be_root(outlook) and self._parent(above) is None:
                 return True
         return False
 
@@ -166,7 +167,7 @@ class Placing:
         top = self._hierarchy.lineage.way(node).top
         if not top.parent_id or top.parent_is_remote:
             return None
-        self._hierarchy.learn_promised(top.parent_id, node.trace_id, node)
+        self._hierarchy.learn_promised(top.parent_id, node)
         return f"{top.parent_id:016x}"
 
     def _own(self, node: Node, record: AISpan, resource: Mapping[str, Any], trace: Trace, place: Placement) -> None:

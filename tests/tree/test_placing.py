@@ -264,7 +264,7 @@ def test_what_the_root_says_of_the_trace_reaches_those_that_leave_after_it(
     [
         (None, {}),
         ({"team": "blue", "plan": "free"}, {"team": "blue", "plan": "pro"}),
-        (["service.zone", "unknown"], {"service.zone": "z1"}),
+        (["host.name", "unknown"], {"host.name": "h", "service.zone": "z1"}),
     ],
 )
 def test_constant_properties_and_resource_attributes_that_were_asked_for(
@@ -273,7 +273,8 @@ def test_constant_properties_and_resource_attributes_that_were_asked_for(
     from opentelemetry.sdk.resources import Resource
 
     stages = Stages(properties=properties) if properties is not None else Stages()
-    provider = TracerProvider(resource=Resource({"service.zone": "z1", "host.name": "h"}), shutdown_on_exit=False)
+    resource = Resource({"service.zone": "z1", "host.name": "h", "host.id": "i"})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(stages)
     with posthog_context(properties={"plan": "pro"}, prompt_name="greet", prompt_version=3, trace_name="asked"):
         provider.get_tracer("app").start_span("chat", attributes=CHAT).end()
@@ -285,7 +286,8 @@ def test_constant_properties_and_resource_attributes_that_were_asked_for(
     assert (events["chat"]["$ai_prompt_name"], events["chat"]["$ai_prompt_version"]) == ("greet", 3)
     assert "trace:asked" in events
     assert events["outside"].get("team") == expected.get("team")
-    assert events["outside"].keys().isdisjoint({"$ai_prompt_name", "$ai_prompt_version", "host.name"})
+    assert events["outside"].get("host.name") == expected.get("host.name")
+    assert events["outside"].keys().isdisjoint({"$ai_prompt_name", "$ai_prompt_version", "host.id"})
 
 
 # ---- whose header another process gets -----------------------------------------------------------------------------
