@@ -70,14 +70,20 @@ def raw_output(value: Any) -> list[Message] | None:
         return None
     if isinstance(found, str) and len(found) <= _LONGEST_REPR and _REPR_ID.match(found):
         found = read_literal(found) or found
+    if is_list(found) and len(found) == 1 and is_mapping(found[0]) and _holds_messages(found[0]):
+        found = found[0]  # the OpenAI Agents SDK writes an answer as a list of answers
     if not is_mapping(found):
         return read_messages(found, "assistant") if isinstance(found, str) or is_list(found) else None
-    if any(is_list(found.get(key)) for key in ("choices", "candidates", "generations", "output", "messages")):
+    if _holds_messages(found):
         return read_messages(found, "assistant")
     if is_mapping(found.get("output")) or is_mapping(found.get("message")) or "role" in found or "content" in found:
         return read_messages([found], "assistant")
     spoken = next((found[key] for key in _TEXT_KEYS if isinstance(found.get(key), str)), None)
     return read_messages(spoken, "assistant") if spoken is not None else None
+
+
+def _holds_messages(answer: Mapping[str, Any]) -> bool:
+    return any(is_list(answer.get(key)) for key in ("choices", "candidates", "generations", "output", "messages"))
 
 
 def _read(record: AISpan, found: Any, usage: bool, depth: int) -> None:

@@ -45,12 +45,15 @@ def text(value: Any) -> str | None:
 
 _IDS_OF_ANSWERS = ("resp_", "chatcmpl-", "msg_")
 _NAMES_NOTHING = frozenset({"null", "none", "undefined", "unknown"})
+_PLACEHOLDER = "__"  # around what stands where a value must: `__fake_id__` of the OpenAI Agents SDK
 
 
 def identifier(value: Any) -> str | None:
     """A text that names something; the words that stand for nothing do not count, nor does what was scrubbed away."""
     found = text(value)
     if found is None or found.strip().lower() in _NAMES_NOTHING:
+        return None
+    if found.startswith(_PLACEHOLDER) and found.endswith(_PLACEHOLDER):
         return None
     if found.startswith(_SCRUBBED):
         hint(
