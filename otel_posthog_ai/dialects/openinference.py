@@ -12,6 +12,7 @@ from otel_posthog_ai.attribute_names.openinference import (
     INPUT_VALUE,
     LLM_INVOCATION_PARAMETERS,
     LLM_MODEL_NAME,
+    LLM_SYSTEM,
     LLM_TOKEN_COUNT_COMPLETION,
     LLM_TOKEN_COUNT_PROMPT,
     OPENINFERENCE_SPAN_KIND,
@@ -21,7 +22,7 @@ from otel_posthog_ai.attribute_names.openinference import (
 )
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.reading.identity import IdentityKeys
-from otel_posthog_ai.reading.kind_words import CUSTOM, EMBEDDING, Stated
+from otel_posthog_ai.reading.kind_words import CALL, CUSTOM, EMBEDDING, Stated
 from otel_posthog_ai.reading.kinds import is_embedding_model, weigh
 from otel_posthog_ai.reading.scopes import is_plain_scope
 from otel_posthog_ai.reading.source import Source
@@ -60,12 +61,13 @@ PLUMBING = (
 )
 SCOPES = ("openinference.instrumentation.",)
 # What a step of an AI says beside its kind: a processor stamps the kind on every span, also on HTTP requests.
-CONTENTS = ("llm.", "input.", "output.", "embedding.", "retrieval.", "reranker.", "tool.", "agent.", "graph.node.")
+CONTENTS = ("llm.", "input.", "output.", "embedding.", "retrieval.", "reranker.", "tool.", "agent.")
 
+CHAIN: Stated = ("span", "chain")
 KINDS: dict[str, Stated] = {
     "LLM": ("generation", None),
     "EMBEDDING": ("embedding", None),
-    "CHAIN": ("span", "chain"),
+    "CHAIN": CHAIN,
     "RETRIEVER": ("span", "retriever"),
     "RERANKER": ("span", "reranker"),
     "TOOL": ("span", "tool"),
@@ -133,8 +135,23 @@ def _classify(record: AISpan, source: Source) -> None:
     if source.has(_EMITTED):
         record.kind, record.span_type, record.noise = "span", "custom", True
         return
-    weigh(record, source, KINDS.get((stated or "UNKNOWN").upper(), CUSTOM))
+    kind = KINDS.get((stated or "UNKNOWN").upper(), CUSTOM)
+    beneath = _beneath(source) if kind in (CHAIN, CUSTOM) else None
+    weigh(record, source, beneath or kind)
+    record.may_be_sum = record.may_be_sum or beneath == CALL
     _refine(record, source)
+
+
+def _beneath(source: Source) -> Stated | None:
+    """The kind that a processor has overwritten: OpenInference's for Microsoft's Agent Framework calls all it does not
+    know a CHAIN, other instrumentors' calls and tools too."""
+    if source.has(EMBEDDING_MODEL_NAME):
+        return EMBEDDING
+    if source.has(LLM_MODEL_NAME) and (
+        source.has(LLM_TOKEN_COUNT_PROMPT) or (source.status_error and source.has(LLM_SYSTEM))
+    ):
+        return CALL
+    return KINDS["TOOL"] if source.has(TOOL_NAME) else None
 
 
 def _refine(record: AISpan, source: Source) -> None:

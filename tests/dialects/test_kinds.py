@@ -89,7 +89,7 @@ def test_the_texts_of_an_embedding_that_was_recorded_as_a_chat() -> None:
 
 def test_a_request_that_a_processor_stamped_is_none() -> None:
     http = {"http.method": "POST", "http.url": "https://api.openai.com/v1/chat/completions"}
-    stamped = {**http, "openinference.span.kind": "CHAIN"}
+    stamped = {**http, "openinference.span.kind": "CHAIN", "graph.node.id": "chain_1", "metadata": "{}"}
     assert read(stamped, scope="opentelemetry.instrumentation.httpx") is None
     told = {**stamped, "input.value": "hi"}
     assert read(told, scope="opentelemetry.instrumentation.fastapi") is not None

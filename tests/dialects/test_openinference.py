@@ -60,6 +60,30 @@ def test_kinds(kind: str, expected: tuple[str, str | None]) -> None:
     assert (record.kind, record.span_type) == expected
 
 
+# What OpenInference's processor for Microsoft's Agent Framework makes of each span that it does not know.
+STAMPED = {"graph.node.id": "chain_10698712768423997285", "metadata": {"gen_ai.request.choice.count": 1}}
+
+
+@pytest.mark.parametrize(
+    ("said", "failed", "expected"),
+    [
+        ({"llm.model_name": "gpt-4o", "llm.token_count.prompt": 0}, False, ("generation", None)),
+        ({"llm.model_name": "gpt-4o", "llm.system": "openai"}, True, ("generation", None)),
+        ({"llm.model_name": "gpt-4o", "llm.system": "openai"}, False, ("span", "chain")),
+        ({"llm.model_name": "gpt-4o"}, True, ("span", "chain")),
+        ({"llm.token_count.prompt": 9}, False, ("span", "chain")),
+        ({"embedding.model_name": "text-embedding-3-small"}, False, ("embedding", None)),
+        ({"tool.name": "get_weather"}, False, ("span", "tool")),
+        ({"input.value": "hi"}, False, ("span", "chain")),
+    ],
+)
+def test_a_chain_that_a_processor_made_of_a_call(
+    said: dict[str, Any], failed: bool, expected: tuple[str, str | None]
+) -> None:
+    found = read("CHAIN", {**STAMPED, **said}, scope="openinference.instrumentation.acme", failed=failed)
+    assert (found.kind, found.span_type) == expected
+
+
 def test_counting_tokens_is_no_generation() -> None:
     record = read(
         "LLM",
