@@ -60,8 +60,8 @@ def test_as_many_calls_are_remembered_as_there_is_room_for(of_one_trace: bool, m
 STREAM = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o"}
 
 
-def stream(told: Told, begins: float, first_token: float, above: Span | None = None) -> None:
-    span = told.begin("openinference.instrumentation.llama_index", "stream_chat", begins, STREAM, above)
+def stream(told: Told, begins: float, first_token: float, above: Span | None = None, **said: Any) -> None:
+    span = told.begin("openinference.instrumentation.llama_index", "stream_chat", begins, {**STREAM, **said}, above)
     span.add_event("First Token Stream Event", timestamp=int((1_000 + first_token) * MILLISECOND))
     span.end(int((1_000 + begins + 1) * MILLISECOND))
 
@@ -102,6 +102,45 @@ def test_who_read_a_stream(row: str, left: str) -> None:
             told.events()
         stream(told, 0, token, request)
     assert len(told.events()) == (1 if read else 2)
+
+
+HI, BYE = (json.dumps([{"role": "user", "content": text}]) for text in ("hi", "bye"))
+SUNNY, RAINY = (json.dumps([{"role": "assistant", "content": text}]) for text in ("sunny", "rainy"))
+ASKED_FOR = {"llm.input_messages.0.message.role": "user", "llm.input_messages.0.message.content": "hi"}
+ANSWERED = {"llm.output_messages.0.message.role": "assistant", "llm.output_messages.0.message.content": "sunny"}
+COUNTED = {"llm.token_count.prompt": 10, "llm.token_count.completion": 5}
+
+# What the stream's span says, and what a call that began while it spoke: where that is -> whether it read the stream.
+SPOKE = {
+    "the same words": (ASKED_FOR, {"gen_ai.input.messages": HI}, "beside", True),
+    "other words": (ASKED_FOR, {"gen_ai.input.messages": BYE}, "beside", False),
+    "words of one": (ASKED_FOR, {}, "beside", True),
+    "the same answer": (ANSWERED, {"gen_ai.output.messages": SUNNY}, "beside", True),
+    "another answer": (ANSWERED, {"gen_ai.output.messages": RAINY}, "beside", False),
+    "an answer of one": (ANSWERED, {}, "beside", True),
+    "the same counts": (COUNTED, {}, "beside", True),
+    "other counts of what was asked": (COUNTED, {"gen_ai.usage.input_tokens": 11}, "beside", False),
+    "other counts of what was answered": (COUNTED, {"gen_ai.usage.output_tokens": 6}, "beside", False),
+    "another model": ({}, {"gen_ai.request.model": "o3"}, "beside", False),
+    "an embedding": ({}, {"gen_ai.operation.name": "embeddings", "gen_ai.output.messages": SUNNY}, "beside", False),
+    "below another step": ({}, {}, "below a step", True),
+    "alone in its trace": ({}, {}, "alone", True),
+    "below a step of another trace": ({}, {}, "elsewhere", False),
+}
+
+
+@pytest.mark.parametrize("row", SPOKE)
+def test_what_a_stream_and_its_reader_say(row: str) -> None:
+    stream_says, reader_says, place, read = SPOKE[row]
+    told = Told()
+    request = told.begin("app", "request", -10, {})
+    stream(told, 0, 20, request, **stream_says)
+    step = told.begin("app", "step", -5, {}, request)
+    other = told.begin("app", "job", -5, {})
+    above = {"beside": request, "below a step": step, "alone": None, "elsewhere": other}[place]
+    told.span("client", (10, 40), {**CHAT, "gen_ai.request.stream": True, **reader_says}, above)
+    told.stages.leave()
+    assert len(told.stages.events) == (1 if read else 2)
 
 
 @pytest.mark.parametrize(("failed", "expected"), [((True, True), 1), ((True, False), 2), ((False, True), 2)])
