@@ -7,6 +7,8 @@ import time
 from typing import Any
 
 import pytest
+from opentelemetry.context import Context
+from opentelemetry.trace import set_span_in_context
 
 from tests.stages import Stages, provider_of
 from tests.traced import AGENT, CHAT, Traced
@@ -96,3 +98,64 @@ def test_a_stream_waits_for_its_reader_until_the_step_around_both_ends() -> None
     with told.provider.get_tracer("app").start_as_current_span("step", attributes=AGENT):
         stream(told, "hi", end="told")
         assert "OpenAI.astream_chat" in told.leave(everything=False)
+
+
+# What a call says besides, when it began after the stream, in milliseconds, and where -> whether it read the stream.
+READERS = {
+    "the same words": ({}, 10, "step", True),
+    "at once": ({}, 0, "step", True),
+    "before": ({}, -10, "step", False),
+    "other words": ({"gen_ai.input.messages": '[{"role":"user","content":"bye"}]'}, 10, "step", False),
+    "no words": ({"gen_ai.input.messages": "[]"}, 10, "step", False),
+    "another model": ({"gen_ai.request.model": "o3"}, 10, "step", False),
+    "an embedding of something": (
+        {"gen_ai.operation.name": "embeddings", "gen_ai.output.messages": '[{"role":"assistant","content":"v"}]'},
+        10, "step", False,
+    ),
+    "below a step within": ({}, 10, "within", False),
+    "below the step around": ({}, 10, "around", False),
+    "alone in its trace": ({}, 10, None, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", READERS)
+def test_who_reads_a_stream_of_which_nothing_is_noted(row: str) -> None:
+    said, later, place, read = READERS[row]
+    told, at = Told(), time.time_ns()
+    tracer = told.provider.get_tracer("app")
+    asked = {"gen_ai.input.messages": '[{"role":"user","content":"hi"}]'}
+    with (
+        tracer.start_as_current_span("around", attributes=AGENT) as around,
+        tracer.start_as_current_span("step", attributes=AGENT) as step,
+    ):
+        within = tracer.start_span("within", attributes=AGENT)
+        stream(told, "hi", at=at)
+        above = {"step": step, "within": within, "around": around, None: None}[place]
+        begun = at + later * 1_000_000
+        told.provider.get_tracer("client").start_span(
+            "chat", set_span_in_context(above) if above is not None else Context(),
+            attributes={**CHAT, **asked, **said}, start_time=begun,
+        ).end(begun + 5_000_000)  # fmt: skip
+        within.end()
+    told.leave()
+    calls = [event for event in told.events if event["event"] in ("$ai_generation", "$ai_embedding")]
+    assert len(calls) == (1 if read else 2)
+    if read:
+        assert calls[0]["properties"]["$ai_span_name"] == "OpenAI.astream_chat"
+
+
+def test_each_stream_of_the_same_words_has_the_call_that_began_after_it() -> None:
+    told, at = Told(), time.time_ns()
+    asked = {"gen_ai.input.messages": '[{"role":"user","content":"hi"}]'}
+    with told.provider.get_tracer("app").start_as_current_span("step", attributes=AGENT):
+        for number in (1, 0):
+            stream(told, "hi", at=at + number * 100_000_000)
+        for number in (1, 0):
+            begun = at + number * 100_000_000 + 50_000_000
+            said = {**CHAT, **asked, "gen_ai.response.finish_reasons": (f"of {number}",)}
+            told.provider.get_tracer("client").start_span("chat", attributes=said, start_time=begun).end(begun + 1_000)
+    told.leave()
+    calls = sorted(
+        (event for event in told.events if event["event"] == "$ai_generation"), key=lambda event: event["timestamp"]
+    )
+    assert [call["properties"]["$ai_stop_reason"] for call in calls] == ["of 0", "of 1"]

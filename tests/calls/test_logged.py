@@ -201,3 +201,65 @@ def test_a_prompt_below_which_nothing_is_left_goes(told_by_spans: bool) -> None:
 def test_an_agents_own_prompt_stays_though_nothing_is_below_it() -> None:
     assert [event["event"] for event in events([span(AGENT, (0, 5))])] == ["$ai_trace"]
     assert events([logged(AGENT, (0, 5))]) == []
+
+
+# ---- what has left, and is told again --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("inner_first", [True, False])
+def test_a_run_within_its_run_is_told_by_the_records_that_have_left(inner_first: bool) -> None:
+    """A tool and the tool's own span in it: one run. Another run beside it, of the same name, is drawn."""
+    outer = span(TOOL, (0, 1), tool__call__id="c")
+    inner = span(TOOL, (0.2, 0.8), tool__call__id="c", below=outer)
+    told = [[inner], [outer]] if inner_first else [[outer], [inner]]
+    assert len(events([logged(TOOL, (0, 1), tool__call__id="c")], *told)) == 1
+    beside = span(TOOL, (0, 1), tool__call__id="c", trace=3)
+    assert len(events([logged(TOOL, (0, 1), tool__call__id="c")], *told, [beside])) == 2
+
+
+def test_an_agent_within_an_agent_is_another() -> None:
+    prompt = logged(AGENT, (0, 5), trace=1)
+    call = logged(CHAT, (1, 2), trace=1, below=prompt)
+    outer = span(AGENT, (0, 5))
+    inner = span(AGENT, (1, 4), below=outer, agent__name="second")
+    found = events([prompt, call], [outer], [inner])
+    names = [event["properties"]["$ai_span_name"] for event in found if event["event"] in ("$ai_trace", "$ai_span")]
+    assert names == ["helper", "second"]
+
+
+@pytest.mark.parametrize("between", [0, 1, 7])
+def test_a_step_is_found_whenever_it_left(between: int) -> None:
+    """Whether it was asked for steps already, or not yet."""
+    others = [[span(TOOL, (100 * number, 100 * number + 1), tool__call__id=f"o{number}")] for number in range(between)]
+    asked = [[logged(TOOL, (100, 101), tool__call__id="o1")]] if between > 1 else []
+    step, told = span(TOOL, (0, 1), tool__call__id="c"), logged(TOOL, (0, 1), tool__call__id="c")
+    assert len(events(*others, *asked, [step], [told])) == between + 1
+    assert len(events(*others, *asked, [told], [step])) == between + 1
+
+
+def test_steps_of_other_types_are_not_remembered_as_told() -> None:
+    """A retriever that left before is nobody's other telling."""
+    prompt = span(AGENT, (0, 5))
+    first = span(RETRIEVER, (0, 1), below=prompt)
+    again = logged(RETRIEVER, (0, 1), trace=1, below=prompt)
+    found = events([prompt, first], [again])
+    assert [event["event"] for event in found].count("$ai_span") + [event["event"] for event in found].count(
+        "$ai_trace"
+    ) == 3
+
+
+def test_of_steps_that_have_left_the_nearest_in_time_is_told_again() -> None:
+    """Were the late record taken for the early run, nothing would be left for the early record."""
+    runs = [span(TOOL, (-3, 1)), span(TOOL, (-3, 2.5))]
+    late, early = logged(TOOL, (-3, 2.4)), logged(TOOL, (-3, -0.9))
+    assert len(events(runs, [late], [early])) == 2
+    assert len(events(runs[::-1], [late], [early])) == 2
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize(("key", "tells"), [("session.id", True), ("gen_ai.conversation.id", True), ("acme", False)])
+def test_what_tells_the_conversation(key: str, tells: bool, left: bool) -> None:
+    """The session, or else the id of the conversation; who names neither may be of any, and time and counts decide."""
+    for talk, same in (("a", True), ("b", not tells)):
+        both = [span({**CHAT, key: "a"}, (0, 1), talk=""), logged({**CHAT, key: talk}, (0, 1), talk="")]
+        assert len(events(*([each] for each in both) if left else [both])) == (1 if same else 2)

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from opentelemetry.trace import StatusCode
 
+from otel_posthog_ai import posthog_context
+from tests.calls.told import Told
 from tests.stages import Stages, provider_of
 from tests.traced import AGENT, CHAT, TOOL
 
 ID = {"gen_ai.response.id": "r1"}
+LLM = {"openinference.span.kind": "LLM"}
 
 
 def words(text: str, role: str = "user") -> str:
@@ -89,6 +92,22 @@ FIELDS = {
         {"gen_ai.request.stream": True}, {"gen_ai.request.stream": False}, {"$ai_stream": True},
     ),
     "no stream, as the client says": ({}, {"gen_ai.request.stream": False}, {"$ai_stream": False}),
+    "tags of both, each once": (
+        {**LLM, "tag.tags": ("a", "b")}, {**LLM, "tag.tags": ("b", "c")}, {"tags": ["a", "b", "c"]},
+    ),
+    "who answers is the client's to know": (
+        {"gen_ai.response.model": "gpt-4o-guess"}, {"gen_ai.response.model": "gpt-4o-2024-08-06"},
+        {"$ai_model": "gpt-4o-2024-08-06"},
+    ),
+    "what was asked for, as the framework says": (
+        {"gen_ai.request.model": "gpt-4o"}, {"gen_ai.request.model": "gpt-4o-2024-08-06"}, {"$ai_model": "gpt-4o"},
+    ),
+    "the answer's id, as the client says": ({}, ID, {"$ai_completion_id": "r1"}),
+    "the answer's id, as the framework says": (ID, {}, {"$ai_completion_id": "r1"}),
+    "the tools that only the client tells": (
+        {}, {"gen_ai.tool.definitions": '[{"type":"function","name":"search"}]'},
+        {"$ai_tools": [{"type": "function", "function": {"name": "search"}}]},
+    ),
     "the client's cost": ({}, {"gen_ai.usage.cost": 0.25}, {"$ai_total_cost_usd": 0.25}),
     "the framework's cost": (
         {"gen_ai.usage.cost": 0.5}, {"gen_ai.usage.cost": 0.25}, {"$ai_total_cost_usd": 0.5},
@@ -208,6 +227,33 @@ FIELDS = {
     "nobody but Anthropic's counts them so": (
         ID, {**ID, "gen_ai.usage.output_tokens": 6}, {"$ai_output_tokens": 6},
     ),
+    "a total of the counts that were taken": (
+        {"gen_ai.usage.total_tokens": 15}, {}, {"$ai_total_tokens": 15},
+    ),
+    "the client's total": (
+        {**ID, "gen_ai.usage.output_tokens": 6, "gen_ai.usage.total_tokens": 16},
+        {**ID, "gen_ai.usage.total_tokens": 15}, {"$ai_total_tokens": 15},
+    ),
+    "the whole output of Anthropic's, whose client counts the first tokens twice": (
+        {**ID, "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5"},
+        {**ID, "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5",
+         "gen_ai.usage.output_tokens": 9, "gen_ai.usage.total_tokens": 19},
+        {"$ai_output_tokens": 5, "$ai_total_tokens": None},
+    ),
+    "less than the other counts is no sum": (
+        {**ID, "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5"},
+        {**ID, "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5",
+         "gen_ai.usage.output_tokens": 4},
+        {"$ai_output_tokens": 4},
+    ),
+    "nothing counted by either": (
+        {"gen_ai.usage.input_tokens": None, "gen_ai.usage.output_tokens": None},
+        {"gen_ai.usage.input_tokens": None, "gen_ai.usage.output_tokens": None},
+        {"$ai_input_tokens": None, "$ai_output_tokens": None},
+    ),
+    "an input of zero is a count": (
+        {**ID, "gen_ai.usage.input_tokens": 7}, {**ID, "gen_ai.usage.input_tokens": 0}, {"$ai_input_tokens": 0},
+    ),
     # ---- errors
     "given up, as only the client knows": (
         {}, {"error.type": "CancelledError", "status": "stopped"},
@@ -263,6 +309,38 @@ def test_it_took_from_the_first_start_to_the_last_end() -> None:
     stages.leave()
     (event,) = stages.events
     assert event["properties"]["$ai_latency"] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("private", ["framework", "client"])
+def test_one_call_is_private_if_either_report_is(private: str) -> None:
+    stages = Stages()
+    tracer_of = provider_of(stages).get_tracer
+    said = {**CHAT, **ID, "gen_ai.input.messages": words("hi")}
+    for scope, times in (("framework", (0, 100)), ("client", (10, 90))):
+        with posthog_context(privacy_mode=scope == private):
+            span = tracer_of(scope).start_span(scope, attributes=said, start_time=1_000 + times[0])
+        span.end(1_000 + times[1])
+    stages.leave()
+    (event,) = stages.events
+    assert "$ai_input" not in event["properties"]
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_what_only_the_account_of_a_call_states(left: bool) -> None:
+    """Counts, cost, who answered. The call took no longer because of that; what has left stays as it is."""
+    told = Told()
+    agent = told.begin("app", "agent", -50, AGENT)
+    asked = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.input.messages": words("hi")}
+    told.span("app", (0, 100), {**asked, "gen_ai.usage.input_tokens": 10} if left else asked, agent)
+    if left:
+        told.stages.leave()
+    used = {"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 5, "gen_ai.usage.cost": 0.25}
+    told.span("app", (105, 105), {"gen_ai.response.model": "gpt-4o-2024-08-06", **used}, agent)
+    (call,) = told.events()
+    assert call["$ai_latency"] == pytest.approx(0.1)
+    assert call["$ai_input_tokens"] == 10
+    expected = (None, None, "gpt-4o") if left else (5, 0.25, "gpt-4o-2024-08-06")
+    assert (call.get("$ai_output_tokens"), call.get("$ai_total_cost_usd"), call["$ai_model"]) == expected
 
 
 # ---- one run of a tool ---------------------------------------------------------------------------------------------
