@@ -239,11 +239,11 @@ def usage_differs(one: Usage, other: Usage) -> bool:
 def _comparable(one: AISpan, other: AISpan) -> int:
     """How many things both spans have to compare: a usage, a text, a failure."""
     both = (one, other)
-    failures = [each.error.message for each in both if each.error is not None]
+    failures = [each.error.message for each in both if each.error is not None and each.error.message]
     return (
         all(each.usage.input is not None for each in both)
         + all(bool(_asked(each)) for each in both)
-        + (len(failures) == len(both) and bool(failures[0]) and failures[0] == failures[1])
+        + (len(failures) == len(both) and failures[0] == failures[1])
     )
 
 

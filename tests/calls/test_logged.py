@@ -19,6 +19,7 @@ from otel_posthog_ai.delivery import decode
 from otel_posthog_ai.reading.source import LoggedSpan
 from otel_posthog_ai.settings import resolve
 from otel_posthog_ai.work.whole_traces import WholeTraces
+from tests.stages import Stages
 from tests.traced import AGENT, CHAT, TOOL, assert_nothing_failed
 
 RETRIEVER = {"openinference.span.kind": "RETRIEVER"}
@@ -263,3 +264,27 @@ def test_what_tells_the_conversation(key: str, tells: bool, left: bool) -> None:
     for talk, same in (("a", True), ("b", not tells)):
         both = [span({**CHAT, key: "a"}, (0, 1), talk=""), logged({**CHAT, key: talk}, (0, 1), talk="")]
         assert len(events(*([each] for each in both) if left else [both])) == (1 if same else 2)
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize("said", [CHAT, TOOL], ids=["a call", "the run of a tool"])
+def test_what_is_told_twice_says_so(said: dict[str, Any], left: bool) -> None:
+    stages = Stages()
+    both = [span(said, (0, 1)), logged(said, (0, 1))]
+    for batch in [[each] for each in both] if left else [both]:
+        stages.room.add(batch, lambda _: ())
+        stages.release()
+    assert len(stages.events) == 1
+    assert stages.counters.snapshot()["merged"] == 1
+    why = stages.room.hierarchy.nodes[both[1].context.span_id].because
+    assert why in ("log records of the same agent that tell the same", "the other report of this call has left already")
+
+
+def test_a_lonely_prompt_says_so() -> None:
+    stages = Stages()
+    prompt = logged(AGENT, (0, 5))
+    stages.room.add([prompt], lambda _: ())
+    stages.release()
+    assert not stages.events
+    assert stages.counters.snapshot()["filtered"] == 1
+    assert "nothing is left" in stages.room.hierarchy.nodes[prompt.context.span_id].because

@@ -43,7 +43,8 @@ CALL = '{"type":"tool_call","id":"c1","name":"search","arguments":{}}'
 THOUGHT = '{"type":"reasoning","content":"hm"}'
 SAID = '{"type":"text","content":"I look."}'
 HI = '{"role":"user","parts":[{"type":"text","content":"hi"}]}'
-TEXT_AND_CALL = {
+NO_ID = '{"type":"tool_call","name":"search","arguments":{}}'
+TEXT_AND_CALL: dict[str, Any] = {
     "role": "assistant",
     "content": "I look.",
     "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "search", "arguments": "{}"}}],
@@ -168,6 +169,39 @@ FIELDS = {
     ),
     "a conversation that only the client tells": (
         {}, {"gen_ai.input.messages": f"[{HI}]"}, {"$ai_input": [{"role": "user", "content": "hi"}]},
+    ),
+    "two ids of a tool's call": (
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{CALL}]}}]'},
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{CALL.replace("c1", "c2")}]}}]'},
+        {"$ai_output_choices": [{**TEXT_AND_CALL, "content": None}]},
+    ),
+    "the id of a tool's call that only the client tells": (
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{NO_ID}]}}]'},
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{CALL}]}}]'},
+        {"$ai_output_choices": [{**TEXT_AND_CALL, "content": None}]},
+    ),
+    "the id of a tool's call that only the framework tells": (
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{CALL}]}}]'},
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{NO_ID}]}}]'},
+        {"$ai_output_choices": [{**TEXT_AND_CALL, "content": None}]},
+    ),
+    "who tells more calls": (
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{NO_ID}]}}]'},
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{CALL},{CALL.replace("c1", "c2")}]}}]'},
+        {"$ai_output_choices": [{
+            "role": "assistant", "content": None,
+            "tool_calls": [{**TEXT_AND_CALL["tool_calls"][0], "id": call_id} for call_id in ("c1", "c2")],
+        }]},
+    ),
+    "another role": (
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{SAID}]}}]'},
+        {"gen_ai.output.messages": f'[{{"role":"tool","parts":[{SAID}]}},{{"role":"assistant","parts":[{CALL}]}}]'},
+        {"$ai_output_choices": [{"role": "assistant", "content": "I look."}]},
+    ),
+    "an answer without a word": (
+        {"gen_ai.output.messages": '[{"role":"assistant","parts":[]}]'},
+        {"gen_ai.output.messages": f'[{{"role":"assistant","parts":[{SAID}]}}]'},
+        {"$ai_output_choices": [{"role": "assistant", "content": "I look."}]},
     ),
     # ---- counts
     "details of the framework's, where both count the same": (

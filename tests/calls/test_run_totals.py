@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -10,9 +11,6 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.trace import SpanContext, StatusCode, TraceFlags, set_span_in_context
 
-from otel_posthog_ai.counters import Counters
-from otel_posthog_ai.settings import resolve
-from otel_posthog_ai.work.whole_traces import WholeTraces
 from tests.calls.told import MILLISECOND, Told
 from tests.stages import Stages, provider_of
 from tests.traced import (
@@ -20,7 +18,6 @@ from tests.traced import (
     CHAT,
     TOOL,
     Traced,
-    assert_nothing_failed,
     assert_sound,
     parent_of,
     span_id_of,
@@ -251,18 +248,26 @@ def test_a_run_around_a_run_that_has_left_is_counted_by_it() -> None:
     assert [call["$ai_span_name"] for call in told.events()] == ["inner (total)"]
 
 
-@pytest.mark.parametrize("calls_first", [True, False])
-def test_calls_that_are_read_with_their_run_take_the_place_of_its_total(calls_first: bool) -> None:
+@pytest.mark.parametrize("order", list(permutations(["run", "step", "call"])))
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_calls_take_the_place_of_a_total_in_whatever_order_they_are_read(
+    order: tuple[str, ...], one_by_one: bool
+) -> None:
     """Where nobody sees spans start, as in a file or a collector."""
-    context, inner = (SpanContext(1, number, False, TraceFlags(TraceFlags.SAMPLED)) for number in (1, 2))
-    run = ReadableSpan("agent", context=context, attributes=TOTALS, start_time=0, end_time=100 * MILLISECOND)
-    call = ReadableSpan("call", context=inner, parent=context, attributes=CHAT, start_time=1, end_time=9 * MILLISECOND)
-    counters = Counters()
-    whole = WholeTraces(resolve({"api_key": "phc_x"}, environ={}), counters)
-    batch = [call, run] if calls_first else [run, call]
-    names = [event.name for event in whole.events(batch, lambda _: ())]
-    assert sorted(names) == ["$ai_generation", "$ai_trace"]
-    assert_nothing_failed(counters.snapshot())
+    contexts = [SpanContext(1, number, False, TraceFlags(TraceFlags.SAMPLED)) for number in (1, 2, 3)]
+    said = {"run": TOTALS, "step": {"gen_ai.operation.name": "execute_task"}, "call": CHAT}
+    spans = {
+        name: ReadableSpan(
+            name, context=contexts[number], parent=contexts[number - 1] if number else None, attributes=said[name],
+            start_time=number * MILLISECOND, end_time=(100 - number) * MILLISECOND,
+        )
+        for number, name in enumerate(said)
+    }  # fmt: skip
+    stages = Stages()
+    for batch in [[spans[name]] for name in order] if one_by_one else [[spans[name] for name in order]]:
+        stages.room.add(batch, lambda _: ())
+    stages.release()
+    assert [each["properties"]["$ai_span_name"] for each in stages.events if each["event"] in CALLS] == ["call"]
 
 
 @pytest.mark.parametrize("missing", ["gen_ai.request.model", "gen_ai.usage.input_tokens"])
@@ -340,3 +345,36 @@ def test_a_function_that_is_called_a_call_around_the_call(traced: Traced, scope:
 def test_a_call_that_only_a_vendors_word_tells_stays_one(traced: Traced) -> None:
     traced.tracer.start_span("ask", attributes={"acme.span.type": "llm", "acme.span.input": "hi"}).end()
     assert len(generations(traced.events())) == 1
+
+
+_BY_WORD = {"acme.span.type": "llm", "acme.span.input": '{"question": "hi"}'}
+_ASKED = {"gen_ai.system": "openai", "gen_ai.request.model": "gpt-4o-mini"}
+_SUM = {"ai.operationId": "ai.generateText", "ai.model.id": "gpt-4o-mini", "ai.usage.promptTokens": 130}
+_STATED = {**_ASKED, "gen_ai.operation.name": "chat"}
+
+# What is around, what is in it, of which scope -> the calls.
+SUMS = {
+    "a model's name alone": (_ASKED, _STATED, "app", ["inner"]),
+    "a model's name alone around another scope's": (_ASKED, _STATED, "other", ["inner"]),
+    "counts alone": (UNSTATED, {**UNSTATED, **_STATED}, "app", ["inner"]),
+    "counts alone around a call that counts nothing": (UNSTATED, _STATED, "app", ["inner", "outer"]),
+    "counts alone around one of another scope": (UNSTATED, {**UNSTATED, **_STATED}, "other", ["outer"]),
+    "counts alone around a tool": (UNSTATED, TOOL, "app", ["outer"]),
+    "counts alone around an agent": (UNSTATED, AGENT, "app", ["outer"]),
+    "a sum": (_SUM, {**UNSTATED, **_STATED}, "app", ["inner"]),
+    "a sum around calls that count nothing": (_SUM, _STATED, "app", ["inner"]),
+    "a sum around another scope's": (_SUM, _STATED, "other", ["inner"]),
+    "a word alone": (_BY_WORD, _STATED, "app", ["inner"]),
+    "a word alone around another scope's": (_BY_WORD, _STATED, "other", ["outer"]),
+    "a word alone around a tool": (_BY_WORD, TOOL, "app", ["outer"]),
+}
+
+
+@pytest.mark.parametrize("row", SUMS)
+def test_what_is_a_call_only_as_long_as_nothing_in_it_is_one(row: str) -> None:
+    outer, inner, scope, expected = SUMS[row]
+    told = Told()
+    around = told.begin("app", "outer", 0, outer)
+    told.span(scope, (1, 2), inner, around, "inner")
+    around.end(1_100 * MILLISECOND)
+    assert sorted(call["$ai_span_name"] for call in told.events()) == expected

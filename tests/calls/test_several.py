@@ -40,6 +40,17 @@ def test_of_what_has_left_the_last_call_is_told_again(order: tuple[int, ...]) ->
     assert len(told.events()) == 4, "each was told"
 
 
+def test_of_two_calls_with_one_answers_id_the_last_that_left_is_told_again() -> None:
+    """Some server gives every answer one id: the first call then waits for a report of its own."""
+    told = Told()
+    for times in ((0, 50), (20, 100)):
+        told.span("framework", times, {**CHAT, "gen_ai.response.id": "r1"})
+        told.events()
+    told.span("client", (25, 90), {**CHAT, "gen_ai.response.id": "r1"})
+    told.span("client", (5, 45), CHAT)
+    assert len(told.events()) == 2
+
+
 @pytest.mark.parametrize("of_one_trace", [True, False])
 def test_as_many_calls_are_remembered_as_there_is_room_for(of_one_trace: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sent_calls, "MOST_CALLS", 2)
@@ -53,6 +64,17 @@ def test_as_many_calls_are_remembered_as_there_is_room_for(of_one_trace: bool, m
         said = {**CHAT, "gen_ai.response.id": f"r{number}"}
         told.span("client", (number * 100, number * 100 + 50), said, request)
         assert len(told.events()) == expected
+
+
+@pytest.mark.parametrize(("length", "expected"), [(1_999, 2), (2_000, 1)])
+def test_of_a_call_that_has_left_words_of_some_length_are_remembered(length: int, expected: int) -> None:
+    """Longer ones would cost too much, a thousand times: then the counts decide."""
+    told = Told()
+    for scope, times, letter in (("framework", (0, 100), "a"), ("client", (10, 90), "b")):
+        said = json.dumps([{"role": "user", "content": letter * length}])
+        told.span(scope, times, {**CHAT, "gen_ai.input.messages": said})
+        told.stages.leave()
+    assert len(told.events()) == expected
 
 
 # ---- streams that are handed out, and who reads them -----------------------------------------------------------------
