@@ -7,8 +7,8 @@ the client's failed, or around the call of an instrumentor with a context of its
 trace, or below a step around that of the other, because a framework whose callbacks trace it makes no span the current
 one; the call that began while a stream of another scope had been handed out and had no token yet, where all of that
 and the answer agree; the same words asked and answered at one time in one trace, however each counts them. Time alone
-or text alone proves nothing, and two spans of one scope are two calls unless their dialect declares the pair, or one is
-no more than an account of what the other used.
+or text alone proves nothing, and two spans of one scope are two calls unless their dialect declares the pair, one is
+no more than an account of what the other used, or one lies around others and says no more than they do (`wrappers`).
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def ran_around(outer: AISpan, inner: AISpan) -> bool:
 def _may_be_one(one: AISpan, other: AISpan) -> bool:
     """Whether two instrumentors could mean one call: nothing that names it says otherwise."""
     return (
-        one.scope != other.scope and _kinds_agree(one, other) and not _ids_differ(one, other) and same_model(one, other)
+        one.scope != other.scope and _kinds_agree(one, other) and not ids_differ(one, other) and same_model(one, other)
     )
 
 
@@ -192,7 +192,13 @@ def contains(outer: AISpan, inner: AISpan) -> bool:
     )
 
 
-def _ids_differ(one: AISpan, other: AISpan) -> bool:
+def was_answered(record: AISpan) -> bool:
+    """Whether it has an answer's id, or counts."""
+    return record.response_id is not None or record.usage.input is not None or record.usage.output is not None
+
+
+def ids_differ(one: AISpan, other: AISpan) -> bool:
+    """Whether both name their answer, and not the same."""
     return one.response_id is not None and other.response_id is not None and one.response_id != other.response_id
 
 

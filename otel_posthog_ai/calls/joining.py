@@ -11,9 +11,10 @@ from otel_posthog_ai.tree.outlook import is_same_tool, of_record
 from .lending import complete_calls, first_chunks, name_called_tools
 from .logged import lonely_prompts, told_twice
 from .merging import merge, merge_account, merge_steps
-from .pairing import STAGES, WITHIN_ONE_SCOPE, around_several, find_pairs, several_instrumentors
+from .pairing import STAGES, WITHIN_ONE_SCOPE, find_pairs, several_instrumentors
 from .repetitions import is_graph_plumbing, is_repetition
 from .sent_calls import RememberedCalls
+from .wrappers import find_wrappers
 
 # Why a span is no event of its own, in words for a person.
 _SENT = "the other report of this call has left already"
@@ -57,10 +58,6 @@ class Joining:
             below = record.scope in node.stated_below if record.unstated else node.calls_below
             if (below and not counts) or (node.count_below and (below or record.may_be_sum)):
                 _demote(record)
-        if any(record.unstated and is_call(record) for record in records):
-            for node in around_several(self._held.values(), self._hierarchy):
-                if node.record is not None and is_call(node.record):
-                    _demote(node.record)
 
     def join_logged(self) -> None:
         """Make one of what an agent told in spans and in log records."""
@@ -84,6 +81,10 @@ class Joining:
 
     def join_calls(self) -> None:
         """Make one of all reports of one call, also where one of them has left already."""
+        for wrapper in find_wrappers(self._held, self._remembered, self._hierarchy):
+            if wrapper.node.record is not None:
+                _demote(wrapper.node.record)
+                wrapper.node.because = wrapper.because
         for stage in STAGES if several_instrumentors(self._held.values()) else WITHIN_ONE_SCOPE:
             for pair in find_pairs(stage, self._held.values(), self._hierarchy):
                 survivor = self._hierarchy.survivor(pair.survivor)

@@ -25,6 +25,7 @@ from .evidence import (
     same_response,
     slack,
     told_alike,
+    was_answered,
 )
 from .timeline import begun_within
 
@@ -174,29 +175,23 @@ def _by_response(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
 
 
 def _nested(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
-    """Each call and the nearest call above it, if nothing lies between that makes them two."""
+    """Each call and the nearest call above it, if nothing lies between that makes them two.
+
+    An instrumentor tells of the answer of a call once; tries that were not answered are part of it.
+    """
     around = Inherited[Node | None](hierarchy.lineage, None, _itself_or_above)
     children = Counter(node.parent_id for node in nodes)
+    answered: set[tuple[int, str]] = set()
     for node in _calls(nodes):
         above = around.above(node)
-        if above is None or not is_call(_record(above)):
+        if above is None or not is_call(_record(above)) or (above.span_id, _record(node).scope) in answered:
             continue
         if nested_calls(_record(above), _record(node)) or (
             counted_the_first_piece(_record(above), _record(node)) and children[node.parent_id] == 1
         ):
+            if was_answered(_record(node)):
+                answered.add((above.span_id, _record(node).scope))
             yield _pair(above, node, hierarchy)
-
-
-def around_several(held: Iterable[Node], hierarchy: Hierarchy) -> list[Node]:
-    """The calls that are none by anything but a word, around calls with more than one answer: steps around them."""
-    nodes = [node for node in held if node.record is not None]
-    around = Inherited[Node | None](hierarchy.lineage, None, _itself_or_above)
-    answers: dict[int, set[str]] = defaultdict(set)
-    for node in _calls(nodes):
-        above, answer = around.above(node), _record(node).response_id
-        if above is not None and answer is not None:
-            answers[above.span_id].add(answer)
-    return [node for node in nodes if _record(node).unstated and len(answers[node.span_id]) > 1]
 
 
 def _itself_or_above(node: Node, above: Node | None) -> Node | None:

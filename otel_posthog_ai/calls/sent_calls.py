@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 from otel_posthog_ai.reading.messages import last_user_text
@@ -113,6 +113,17 @@ class RememberedCalls:
         if known is None and response_id is not None and response_id in self._of_response:
             known = self._calls[self._numbers[max(self._of_response[response_id])]]
         return (known.node, known.record) if known is not None else None
+
+    def during(self, node: Node) -> Iterator[tuple[Node, AISpan]]:
+        """The calls of the trace of a span that waits which were at work meanwhile."""
+        record = node.record
+        if record is None:
+            return
+        for line in self._lines.values():
+            for number in line.touching(record.start_ns, record.end_ns):
+                _, other, known = self._calls[self._numbers[number]]
+                if other.trace_id == node.trace_id:
+                    yield other, known
 
     def records(self) -> Iterable[AISpan]:
         """What is remembered of each call."""

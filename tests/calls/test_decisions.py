@@ -139,7 +139,7 @@ def test_a_step_between_two_calls_makes_them_two(
 def test_two_calls_of_one_scope_are_two(stages: Stages, provider: TracerProvider) -> None:
     tracer = provider.get_tracer("app")
     with tracer.start_as_current_span("outer", attributes=_chat(response__id="a")):
-        tracer.start_span("inner", attributes=_chat(response__id="a")).end()
+        tracer.start_span("inner", attributes=_chat(response__id="b")).end()
     stages.leave()
     assert len(calls(stages)) == 2
 
