@@ -79,6 +79,22 @@ def work(quick: bool) -> Iterator[Made]:
         yield f"Work: {title}", ("", *(side.title for side in sides)), rows
 
 
+def shares(quick: bool) -> Iterator[Made]:
+    """What of it all the time behind the caller goes into."""
+    from .shares import SHARES
+
+    sides = (US, US_FAST)
+    found = compare(sides, {"measure": "shares", "rounds": 60 if quick else 200}, 1 if quick else 3)
+    whole = {side: sum(found[side][share] for share in SHARES) for side in sides}
+    rows: list[Row] = []
+    for share in SHARES:
+        of_sides = ((found[side][share], found[side][share] / whole[side]) for side in sides)
+        rows.append((share, *(text for spent, part in of_sides for text in (f"{spent:.1f}", f"{part:.1%}"))))
+    rows.append(("all of it", *(text for side in sides for text in (f"{whole[side]:.0f}", ""))))
+    head = ("", *(text for side in sides for text in (f"{side.title}, CPU µs an AI span", "of all")))
+    yield "Shares: what the time behind the caller goes into, usual load", head, rows
+
+
 def large(quick: bool) -> Iterator[Made]:
     """Generations with 100 kB of messages."""
     sides = (P1, P1_GZIP, P4, US, US_FAST, BOUND, BOUND_FAST)
@@ -296,6 +312,7 @@ TABLES: dict[str, Callable[[bool], Iterator[Made]]] = {
     "hooks": hooks,
     "caller": caller,
     "work": work,
+    "shares": shares,
     "large": large,
     "cold": cold,
     "burst": burst,
