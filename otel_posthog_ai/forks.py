@@ -113,11 +113,11 @@ class ForkGuard:
     """A lock for moments in which the process must not fork, such as the middle of an import by another thread.
 
     A child forked there would find the module locked for ever. A fork waits for the moment to pass, at most ten
-    seconds.
+    seconds. Reentrant: a signal handler on top of an import may import, too.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._held = False
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._hold, after_in_parent=self._let_go, after_in_child=self._start_anew)
@@ -138,7 +138,7 @@ class ForkGuard:
             self._lock.release()
 
     def _start_anew(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._held = False
 
 

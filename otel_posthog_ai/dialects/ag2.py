@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import Row, Table, fill
@@ -14,6 +15,7 @@ PREFIXES = ("ag2.",)
 PLUMBING = ("ag2.",)
 FRAMEWORK = "ag2"
 KIND = "ag2.span.type"
+SIGNS = Signs(keys=(KIND,))
 # Spans that only add up what others used. What is summed up or remembered between turns asks a model as nobody else
 # tells, and stays a call, unless the client's instrumentor has told of it.
 ACCOUNT, OF_WHAT = "usage", "ag2.usage.kind"
@@ -27,10 +29,6 @@ FIELDS: Table = (
     Row("output_state", ("ag2.human_input.response", "ag2.network.outcome"), read_state),
 )
 IDENTITY = IdentityKeys(incidental_session=("ag2.network.channel_id",))
-
-
-def recognises(source: Source) -> bool:
-    return KIND in source.attributes
 
 
 def read(record: AISpan, source: Source) -> None:

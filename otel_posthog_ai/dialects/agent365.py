@@ -12,6 +12,7 @@ from otel_posthog_ai.attribute_names.gen_ai import (
     GEN_AI_TOOL_CALL_ARGUMENTS,
 )
 from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.tool_definitions import read_tools
@@ -21,6 +22,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "agent365"
 SCOPES = ("Agent365Sdk", "microsoft_agents_a365.")
 PREFIXES = ()  # its processor stamps every span of the provider
+SIGNS = Signs(scopes_begin=SCOPES)
 AI_SCOPES = SCOPES
 LABELS = {
     "Agent365Sdk": "microsoft-agents-a365-observability-core",
@@ -36,10 +38,6 @@ _FOUND = ("decision.type", "decision.reason", "decision.code", "policy.name")
 _CHAT, _PROMPT = "Chat", "ChatPrompt"
 # Operation -> type of the step, where only the name of the span tells it.
 _BY_NAME = ("invoke_agent ", "execute_tool ")
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.record import AISpan
@@ -16,14 +17,11 @@ AI_SCOPES = (
 PLUMBING = ("agent_framework.",)
 LABELS = {"agent_framework": "agent-framework (its own spans)"}
 SCOPES = ("agent_framework",)
+SIGNS = Signs(scopes_begin=SCOPES)
 FRAMEWORK = "agent-framework"
 # How the names of spans begin that only pass messages along.
 PASSING = ("workflow.build", "edge_group.process", "message.send")
 PREFIX_OF_KEYS = ("workflow.", "workflow_builder.", "executor.", "edge_group.", "message.")
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kind_words import CUSTOM
 from otel_posthog_ai.reading.kinds import weigh
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
@@ -39,12 +40,9 @@ KEYS = VendorKeys(
     cost=("ag.metrics.unit.costs.total",),
     metadata=("ag.meta.",),
 )
+SIGNS = Signs(keys=KEYS.kind)
 # What stands before a value that was no plain one.
 _AS_JSON = "@ag.type=json:"
-
-
-def recognises(source: Source) -> bool:
-    return source.has(*KEYS.kind)
 
 
 def read(record: AISpan, source: Source) -> None:

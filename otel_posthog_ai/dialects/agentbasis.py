@@ -13,6 +13,7 @@ from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kind_words import CALL, CUSTOM
 from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.literals import read_literal
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import shaped
 from otel_posthog_ai.reading.table import unset
@@ -22,6 +23,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "agentbasis"
 SCOPE = "agentbasis"
 PREFIXES = ()
+SIGNS = Signs(scopes_begin=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 IDENTITY = IdentityKeys(
     user=("agentbasis.user.id",), session=("agentbasis.session.id",), incidental_session=("agentbasis.conversation.id",)
@@ -38,10 +40,6 @@ CALLS = VendorKeys(
     metadata=("agentbasis.metadata",),
 )
 _ARGUMENTS = ("input.args", "input.kwargs")
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(SCOPE)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.openinference import TOOL_NAME
 from otel_posthog_ai.reading.kind_words import word
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
@@ -14,6 +15,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "agentops"
 KIND = "agentops.span.kind"
 PREFIXES = (KIND,)
+SIGNS = Signs(keys=(KIND,))
 AI_SCOPES = ("agentops",)
 PLUMBING = ("agentops.", "operation.name", "instrumentation.name", "instrumentation.version", "library.name",
             "library.version")  # fmt: skip
@@ -29,10 +31,6 @@ KEYS = VendorKeys(
     tags=("agentops.tags",),
     tool_call_id=("tool.call.id",),
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.has(KIND)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -6,6 +6,7 @@ https://doc.agentscope.io/ ; the result of a tool says whether it failed, the sp
 from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_TOOL_CALL_RESULT
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import Row, Table, fill
@@ -15,6 +16,7 @@ from otel_posthog_ai.record import AISpan, Failure
 NAME = "agentscope"
 PREFIXES = ("agentscope.",)
 AI_SCOPES = ("agentscope",)
+SIGNS = Signs(scopes_begin=AI_SCOPES)
 PLUMBING = ("agentscope.",)
 LABELS = {"agentscope": "agentscope (its own spans)"}
 FRAMEWORK = "agentscope"
@@ -23,10 +25,6 @@ FIELDS: Table = (
     Row("usage.cache_write", ("agentscope.usage.cache_creation_input_tokens",), count),
 )
 _FAILED = frozenset({"error", "failed"})
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(AI_SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -11,6 +11,7 @@ from otel_posthog_ai.attribute_names.gen_ai import (
     GEN_AI_RESPONSE_MODEL,
 )
 from otel_posthog_ai.reading.content_events import tool_result
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters
 from otel_posthog_ai.reading.values import count, finish_reason, identifier, text
@@ -25,6 +26,7 @@ PLUMBING = ("anthropic.",)
 LABELS = {"com.anthropic.sdk.python": "anthropic (its own spans)"}
 SCOPE = "com.anthropic.sdk.python"
 SCOPES = ("com.anthropic.sdk",)
+SIGNS = Signs(scopes_begin=SCOPES)
 
 FIELDS: Table = (
     Row("finish_reason", ("anthropic.message.stop_reason",), finish_reason),
@@ -40,10 +42,6 @@ PARAMETERS: dict[str, str] = {
     "anthropic.thinking.budget_tokens": "thinking_budget_tokens",
     "anthropic.beta": "betas",
 }
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kind_words import CUSTOM
 from otel_posthog_ai.reading.kinds import weigh
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.user_metadata import metadata_of
 from otel_posthog_ai.record import AISpan
@@ -15,14 +16,12 @@ from otel_posthog_ai.record import AISpan
 NAME = "atla"
 PREFIXES = ()  # its processor stamps `atla.*` on every span of the provider, AI or not
 SCOPE = "atla_insights"
+SIGNS = Signs(scopes=(SCOPE,))
+ANNOTATIONS = ("atla.metadata",)
 AI_SCOPES = (SCOPE,)
 IDENTITY = IdentityKeys(session=("atla.audio.conversation_id",))
 LABELS = {SCOPE: "atla-insights"}
 PLUMBING = ("atla.",)
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:
@@ -30,7 +29,7 @@ def read(record: AISpan, source: Source) -> None:
     weigh(record, source, CUSTOM)
 
 
-def read_trace(record: AISpan, source: Source) -> None:
+def annotate(record: AISpan, source: Source) -> None:
     """The metadata of the trace."""
     for key, value in metadata_of(source.attributes.get("atla.metadata")).items():
         record.trace_metadata.setdefault(key, value)

@@ -5,6 +5,7 @@ https://brainblend-ai.github.io/atomic-agents/
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
@@ -12,15 +13,12 @@ from otel_posthog_ai.record import AISpan
 NAME = "atomic_agents"
 SCOPE = "atomic_agents"
 PREFIXES = ("atomic_agents.",)
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 LABELS = {SCOPE: "atomic-agents (its own spans)"}
 PLUMBING = ("atomic_agents.",)
 FRAMEWORK = "atomic-agents"
 KEYS = VendorKeys(input=("atomic_agents.input",), output=("atomic_agents.output",))
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -7,6 +7,7 @@ tokens as the provider does, but an input without what a cache served or was giv
 from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.openinference import TOOL_NAME
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Occurrence, Source
 from otel_posthog_ai.reading.usage_words import fill_from_events
 from otel_posthog_ai.reading.values import finish_reason, identifier, text
@@ -16,6 +17,7 @@ NAME = "ax"
 _CALL, _EMBEDDING = "gen_ai.request.llm_is_streaming", "request.startTime"
 _PROGRAM, _TYPE, _TOOL = "signature_name", "ax.program.type", "tool.mode"
 PREFIXES = ("ax.program.", "signature_name", "tool.mode")
+SIGNS = Signs(keys=(_TOOL, _PROGRAM, _CALL, _TYPE, _EMBEDDING))
 FRAMEWORK = "ax"
 PLUMBING = (
     "ax.", "request.id", "request.startTime", "response.time", "response.retries", "error.time", "error.retries",

@@ -6,6 +6,7 @@ https://axiom.co/docs/ai-engineering/overview
 from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan
 
@@ -15,12 +16,9 @@ AI_SCOPES = ("axiom",)
 PLUMBING = ("axiom.gen_ai.",)
 LABELS = {"axiom": "axiom (TypeScript)"}
 SCOPE = "axiom"
+SIGNS = Signs(scopes=(SCOPE,))
 _STREAM = " stream"
 _SAID = {"gen_ai.capability.name": "capability", "gen_ai.step.name": "step"}
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from otel_posthog_ai.reading.content_events import read_exchange
 from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan
 
@@ -22,6 +23,7 @@ KEEPING = frozenset(
         "submit_tool_outputs", "update_agent", "delete_thread", "cancel_thread_run",
     }
 )  # fmt: skip
+SIGNS = Signs(names_begin=tuple(sorted(RUNS | KEEPING)))
 
 
 def recognises(source: Source) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kind_words import Stated
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.values import text
@@ -26,6 +27,8 @@ PLUMBING = (
     "basalt.metadata", "basalt.root", "basalt.trace",
 )  # fmt: skip
 _KIND = "basalt.span.kind"
+SIGNS = Signs(keys=(_KIND,))
+ANNOTATIONS = ("basalt.meta", "basalt.prompt.")
 _WRITTEN_BY_USERS = VendorKeys(metadata=("basalt.metadata", "basalt.meta."))
 KEYS = VendorKeys(
     kind=(_KIND,),
@@ -40,10 +43,6 @@ PROMPT: Table = (
 )
 
 
-def recognises(source: Source) -> bool:
-    return source.has(_KIND)
-
-
 # What it writes as the output of whatever raised; the exception is on the span.
 _NO_OUTPUT = '{"error": "Exception occurred"}'
 
@@ -54,7 +53,7 @@ def read(record: AISpan, source: Source) -> None:
     read_vendor_span(record, source, KEYS, STATED.get(text(source.attributes.get(_KIND)) or ""))
 
 
-def read_whose(record: AISpan, source: Source) -> None:
+def annotate(record: AISpan, source: Source) -> None:
     """The prompt that a call was made from, and what the user wrote about it, on spans of whatever convention."""
     fill(record, PROMPT, source)
     read_belonging(record, source, _WRITTEN_BY_USERS)

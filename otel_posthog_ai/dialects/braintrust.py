@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from otel_posthog_ai.reading.content_events import add_evaluation
 from otel_posthog_ai.reading.identity import IdentityKeys, keys_below
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.user_metadata import metadata_of
 from otel_posthog_ai.reading.values import json_text, number
@@ -28,6 +29,7 @@ KEYS = VendorKeys(
     metadata=("braintrust.metadata", "braintrust.metadata."),
     tags=("braintrust.tags",),
 )
+SIGNS = Signs(keys=(SCORES, *KEYS.kind, *KEYS.input, *KEYS.output, *KEYS.metadata, *KEYS.tags))
 
 
 def recognises(source: Source) -> bool:

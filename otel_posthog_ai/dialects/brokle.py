@@ -8,6 +8,7 @@ from __future__ import annotations
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME, GEN_AI_TOOL_NAME
 from otel_posthog_ai.attribute_names.openinference import INPUT_VALUE, OUTPUT_VALUE
 from otel_posthog_ai.reading.kind_words import word
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
@@ -15,6 +16,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "brokle"
 KIND = "brokle.span.type"
 PREFIXES = (KIND,)
+SIGNS = Signs(keys=(KIND,))
 AI_SCOPES = ("brokle",)
 PLUMBING = ("brokle.",)
 KEYS = VendorKeys(
@@ -26,10 +28,6 @@ KEYS = VendorKeys(
     tags=("brokle.trace.tags", "tags"),
     own=("gen_ai.response.duration",),
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.has(KIND)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -9,6 +9,7 @@ from otel_posthog_ai.attribute_names.openinference import LLM_PROVIDER, TOOL_NAM
 from otel_posthog_ai.reading.identity import keys_below
 from otel_posthog_ai.reading.kind_words import CUSTOM
 from otel_posthog_ai.reading.kinds import weigh
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.user_metadata import read_metadata
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
@@ -17,6 +18,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "cascade"
 KIND = "cascade.span_type"
 PREFIXES = (KIND,)
+SIGNS = Signs(keys=(KIND,))
 AI_SCOPES = ("cascade.",)
 IDENTITY = keys_below("cascade.")
 PLUMBING = ("cascade.", "agent.loop")
@@ -34,10 +36,6 @@ KEYS = VendorKeys(
     settings=(("stream", "llm.streaming"),),
 )
 _OWN = frozenset({"span_type", "agent_name", "user_id", "session_id", "error", "project", "environment"})
-
-
-def recognises(source: Source) -> bool:
-    return source.has(KIND)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_REQUEST_MODEL, GEN_AI_USAGE_INPUT_TOKENS
 from otel_posthog_ai.reading.identity import ACCOUNT_KEYS
 from otel_posthog_ai.reading.messages import read_messages
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import Row, Table, fill
@@ -19,6 +20,7 @@ from otel_posthog_ai.record import AISpan, Failure, Kind, SpanType
 NAME = "claude_code"
 PREFIXES = ()
 AI_SCOPES = ("com.anthropic.claude_code",)
+SIGNS = Signs(scopes_begin=AI_SCOPES)
 PLUMBING = ACCOUNT_KEYS
 LABELS = {
     "com.anthropic.claude_code.tracing": "Claude Code",
@@ -47,10 +49,6 @@ CALL: Table = (
 )
 # What a tool was asked, where its whole input is not recorded.
 TOOL_INPUT = ("file_path", "full_command", "skill_name", "subagent_type")
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(AI_SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.coding_agents import CONVERSATION_ID
 from otel_posthog_ai.reading.identity import ACCOUNT_KEYS, IdentityKeys
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.values import count, identifier, text
@@ -15,6 +16,7 @@ from otel_posthog_ai.record import AISpan
 
 NAME = "codex"
 PREFIXES = ("codex.turn.", "codex.tool.", "codex.usage.")
+SIGNS = Signs(scopes_begin=("codex_",))
 IDENTITY = IdentityKeys(incidental_session=(CONVERSATION_ID,))
 PLUMBING = ACCOUNT_KEYS
 LABELS = {
@@ -40,10 +42,6 @@ COUNTS: Table = (
     Row("usage.total", (USAGE,), count),
     Row("usage.reasoning", ("codex.usage.reasoning_output_tokens",), count),
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith("codex_")
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_SYSTEM
 from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import Row, Table, fill
@@ -20,6 +21,7 @@ from otel_posthog_ai.record import AISpan, Message, SpanType
 NAME = "cognee"
 SCOPE = "cognee"
 PREFIXES = ("cognee.", "memory.system")
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 IDENTITY = IdentityKeys(session=("cognee.session.id",))
 LABELS = {SCOPE: "cognee (its own spans)"}
@@ -45,10 +47,6 @@ FIELDS: Table = (
 _GIVEN = "langfuse.observation.input"
 # What stands where the name of a provider belongs, where another library asks it.
 _NO_PROVIDER = "litellm-native"
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -6,12 +6,14 @@ messages that are new in it.
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan
 
 NAME = "copilot"
 _OWN = "github.copilot."
 PREFIXES = (_OWN,)
+SIGNS = Signs(keys_begin=(_OWN,))
 AI_SCOPES = ("github.copilot",)
 FRAMEWORK = "github-copilot"
 # What a tool was asked for stands in its arguments; what it ran in says nothing of the run.
@@ -21,10 +23,6 @@ PLUMBING = (
     "github.copilot.server_duration", "process.executable.name", "process.executable.path", "process.exit.code",
 )  # fmt: skip
 COST = "github.copilot.cost"
-
-
-def recognises(source: Source) -> bool:
-    return any(key.startswith(_OWN) for key in source.attributes)
 
 
 def read(record: AISpan, source: Source) -> None:

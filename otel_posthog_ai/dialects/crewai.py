@@ -18,6 +18,7 @@ from otel_posthog_ai.attribute_names.gen_ai import (
     GEN_AI_WORKFLOW_NAME,
 )
 from otel_posthog_ai.patterns import pattern
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.values import json_text, text
@@ -26,6 +27,7 @@ from otel_posthog_ai.record import AISpan, SpanType
 NAME = "crewai"
 PREFIXES = ("crewai.",)
 SCOPE = "crewai"
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 PLUMBING = ("event_id", "parent_event_id")
 LABELS = {SCOPE: "crewai (its own spans)"}
@@ -42,10 +44,6 @@ STEPS: dict[str, tuple[SpanType, tuple[str, ...], tuple[str, ...], tuple[str, ..
 _RUN_IDS = ("crewai.task.id", "crewai.execution_uuid", "crewai.crew.id", "crewai.flow.id")
 _GENERATED = pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _EMPTY: tuple[Any, ...] = (None, "", {}, [])
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

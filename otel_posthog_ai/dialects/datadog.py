@@ -17,6 +17,7 @@ from otel_posthog_ai.reading.message_pack import unpacked
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_requests import read_request
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.tool_definitions import read_tools
@@ -36,6 +37,7 @@ from otel_posthog_ai.record import AISpan, Failure
 NAME = "datadog"
 PACKED = "_llmobs"
 PREFIXES = (PACKED, "_dd.llmobs.")
+SIGNS = Signs(keys_begin=PREFIXES)
 LABELS = {"ddtrace": "ddtrace (LLM Observability, over OTLP)"}
 PLUMBING = (
     "_dd.", PACKED, "_sampling_priority_v1", "component", "language", "llmobs_parent_id",
@@ -53,10 +55,6 @@ _OWN_TAGS = frozenset(
     }
 )  # fmt: skip
 _OWN_METADATA = frozenset({"finish_reason", "stop_reason", "stream"})
-
-
-def recognises(source: Source) -> bool:
-    return any(key.startswith(PREFIXES) for key in source.attributes)
 
 
 def read(record: AISpan, source: Source) -> None:

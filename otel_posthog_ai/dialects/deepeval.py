@@ -6,6 +6,7 @@ https://www.confident-ai.com/docs/llm-tracing/integrations/opentelemetry
 from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.user_metadata import read_metadata, user_tags
 from otel_posthog_ai.reading.values import json_text, text
@@ -15,9 +16,11 @@ from otel_posthog_ai.record import AISpan
 NAME = "deepeval"
 TYPE = "confident.span.type"
 PREFIXES = (TYPE,)
+SIGNS = Signs(keys=(TYPE,))
 IDENTITY = IdentityKeys(user=("confident.trace.user_id",), session=("confident.trace.thread_id",))
 PLUMBING = ("confident.",)
 TRACE_NAME, TAGS, METADATA = "confident.trace.name", "confident.trace.tags", "confident.trace.metadata"
+ANNOTATIONS = (TRACE_NAME, TAGS, METADATA)
 KEYS = VendorKeys(
     kind=(TYPE,),
     name=("confident.tool.name", "confident.agent.name", "confident.span.name"),
@@ -31,15 +34,11 @@ KEYS = VendorKeys(
 )
 
 
-def recognises(source: Source) -> bool:
-    return source.has(TYPE)
-
-
 def read(record: AISpan, source: Source) -> None:
     read_vendor_span(record, source, KEYS)
 
 
-def read_trace(record: AISpan, source: Source) -> None:
+def annotate(record: AISpan, source: Source) -> None:
     """What the user said of the trace, on whichever span of it."""
     record.trace_name = record.trace_name or text(source.take(TRACE_NAME))
     record.tags = record.tags or user_tags(json_text(source.take(TAGS)))

@@ -6,6 +6,7 @@ nothing. What a tool gave is on no span.
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.values import identifier, json_text, text
@@ -14,6 +15,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "effect_ai"
 PREFIXES = ()
 _TOOL_SPAN, _CALL_SPANS = "Toolkit.handle", "LanguageModel."
+SIGNS = Signs(names=(_TOOL_SPAN,), names_begin=(_CALL_SPANS,))
 AI_NAMES = {"": (_TOOL_SPAN,)}
 FRAMEWORK = "effect"
 _TOOL, _CHOICE = "tool", "toolChoice"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.record import AISpan, SpanType
@@ -12,6 +13,7 @@ from otel_posthog_ai.record import AISpan, SpanType
 NAME = "fast_agent"
 PREFIXES = ()
 SCOPES = "fast_agent."
+SIGNS = Signs(scopes_begin=(SCOPES,))
 AI_SCOPES = ("fast_agent.agents.", "fast_agent.mcp.")
 LABELS = {"fast_agent.agents.llm_decorator": "fast-agent-mcp (its own spans)"}
 FRAMEWORK = "fast-agent"
@@ -25,10 +27,6 @@ WORDS: dict[str, SpanType] = {
     "EvaluatorOptimizer": "workflow",
     "Maker": "workflow",
 }
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from otel_posthog_ai.reading.identity import keys_below
 from otel_posthog_ai.reading.kind_words import CUSTOM
 from otel_posthog_ai.reading.kinds import weigh
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
@@ -27,10 +28,7 @@ KEYS = VendorKeys(
     output=("gen_ai.tool.output", "gen_ai.llm.output"),
     metadata=_WRITTEN_BY_USERS,
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE or source.has(*KEYS.kind)
+SIGNS = Signs(scopes=(SCOPE,), keys=KEYS.kind)
 
 
 def read(record: AISpan, source: Source) -> None:

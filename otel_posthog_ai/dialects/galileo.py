@@ -8,20 +8,18 @@ from __future__ import annotations
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kind_words import CUSTOM
 from otel_posthog_ai.reading.kinds import weigh
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan
 
 NAME = "galileo"
 PREFIXES = ()
 SCOPE = "galileo-tracer"
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 IDENTITY = IdentityKeys(session=("galileo.session.id",))
 LABELS = {SCOPE: "galileo"}
 PLUMBING = ("galileo.",)
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -20,6 +20,7 @@ from otel_posthog_ai.attribute_names.gen_ai import (
 from otel_posthog_ai.reading.identity import ACCOUNT_KEYS, IdentityKeys
 from otel_posthog_ai.reading.messages import read_instructions, read_messages
 from otel_posthog_ai.reading.pieces import answer_of_pieces
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.values import identifier, json_text, object_of, text
@@ -27,7 +28,8 @@ from otel_posthog_ai.record import AISpan, Failure, Kind, SpanType
 
 NAME = "gemini_cli"
 PREFIXES = ()
-SCOPES = frozenset({"gemini-cli", "qwen-code"})
+SCOPES = ("gemini-cli", "qwen-code")
+SIGNS = Signs(scopes=SCOPES)
 # Whoever it is that works with this installation; who logged in says so in `user.email`.
 IDENTITY = IdentityKeys(incidental_user=(INSTALLATION_ID,))
 PLUMBING = (*ACCOUNT_KEYS, INSTALLATION_ID)
@@ -39,10 +41,6 @@ KINDS: dict[str, tuple[Kind, SpanType | None]] = {
     "agent_call": ("span", "agent"),
     "user_prompt": ("span", "agent"),
 }
-
-
-def recognises(source: Source) -> bool:
-    return source.scope in SCOPES
 
 
 def read(record: AISpan, source: Source) -> None:

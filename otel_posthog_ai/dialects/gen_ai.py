@@ -30,6 +30,7 @@ from otel_posthog_ai.reading.embedding_texts import texts_of_messages
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import REQUEST_TYPE_KEYS, weigh
 from otel_posthog_ai.reading.quoted_conversations import unquoted
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import fill, fill_parameters, unset
 from otel_posthog_ai.reading.usage_words import fill_by_words, fill_from_events
@@ -46,6 +47,7 @@ from .gen_ai_fields import FIELDS, PARAMETERS, PROVIDER_METADATA
 
 NAME = "gen_ai"
 PREFIXES = ("gen_ai.",)
+SIGNS = Signs(keys_begin=("gen_ai.",))
 AI_SCOPES = (
     "opentelemetry.instrumentation.genai.",
     "opentelemetry.util.genai",

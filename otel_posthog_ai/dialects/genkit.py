@@ -11,6 +11,7 @@ from otel_posthog_ai.reading.messages import message_text, read_messages
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.raw_requests import read_request
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.values import is_list, is_mapping, json_text, mapping, object_of, text
@@ -19,6 +20,7 @@ from otel_posthog_ai.record import AISpan, Kind, SpanType
 NAME = "genkit"
 PREFIXES = ("genkit:",)
 TYPE = "genkit:type"
+SIGNS = Signs(keys=(TYPE,))
 AI_SCOPES = ("genkit-tracer",)
 LABELS = {"genkit-tracer": "genkit (JavaScript, Go)"}
 FRAMEWORK = "genkit"
@@ -40,10 +42,6 @@ KINDS: dict[str, tuple[Kind, SpanType | None]] = {
 }
 # Plugins that serve a provider under another name than its own.
 PROVIDERS = {"googleai": "gcp.gemini", "vertexai": "gcp.vertex_ai", "azure-openai": "azure.ai.openai"}
-
-
-def recognises(source: Source) -> bool:
-    return TYPE in source.attributes
 
 
 def read(record: AISpan, source: Source) -> None:

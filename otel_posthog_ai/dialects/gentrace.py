@@ -9,6 +9,7 @@ from typing import Any
 
 from otel_posthog_ai.reading.kind_words import CUSTOM
 from otel_posthog_ai.reading.kinds import weigh
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import unset
@@ -18,14 +19,11 @@ from otel_posthog_ai.record import AISpan
 NAME = "gentrace"
 SCOPE = "gentrace"
 PREFIXES = ()
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 PLUMBING = ("gentrace.",)
 LABELS = {SCOPE: "gentrace-py"}
 _ARGUMENTS, _OUTPUT = "gentrace.fn.args", "gentrace.fn.output"
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -13,6 +13,7 @@ from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME, GEN_AI
 from otel_posthog_ai.reading.content_events import tool_result
 from otel_posthog_ai.reading.messages import read_instructions, read_messages
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.reading.tool_definitions import read_tools
@@ -24,6 +25,7 @@ PREFIXES = ("gcp.vertex.agent.",)
 AI_SCOPES = ("gcp.vertex.agent",)
 LABELS = {"gcp.vertex.agent": "google-adk (its own spans)"}
 SCOPES = ("gcp.vertex.agent",)
+SIGNS = Signs(scopes=(SCOPES[0],))
 FRAMEWORK = "google-adk"
 OWN = "gcp.vertex.agent."
 # Request parameters under `config` -> the names that the API has for them.
@@ -33,10 +35,6 @@ PLACEHOLDERS = frozenset({"{}", "N/A", "<not specified>", "<not serializable>", 
 _TOOL = "execute_tool "
 # The kit's own gathering of several tool results.
 MERGED = "(merged tools)"
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPES[0]
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -5,21 +5,19 @@ https://help.getzep.com/graphiti/configuration/open-telemetry-tracing
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan, SpanType
 
 NAME = "graphiti"
 PREFIXES = ("episode.uuid", "episode.count")
 SCOPE = "graphiti"
+SIGNS = Signs(scopes=(SCOPE,), names_begin=("graphiti.",))
 AI_SCOPES = (SCOPE,)
 LABELS = {SCOPE: "graphiti-core (its own spans)"}
 FRAMEWORK = "graphiti"
 # How the name of a span goes on after the prefix that the app chose -> what the step is.
 STEPS: tuple[tuple[str, SpanType], ...] = (("add_episode", "workflow"), ("search", "retriever"))
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE or source.name.startswith("graphiti.")
 
 
 def read(record: AISpan, source: Source) -> None:

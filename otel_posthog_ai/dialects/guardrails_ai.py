@@ -8,6 +8,7 @@ from __future__ import annotations
 from otel_posthog_ai.attribute_names.openinference import INPUT_VALUE, LLM_INVOCATION_PARAMETERS, OUTPUT_VALUE
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.values import is_mapping, parse_json, text
@@ -16,6 +17,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "guardrails_ai"
 PREFIXES = ("guardrails.", "validator.")
 SCOPE = "guardrails-ai"
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 PLUMBING = (
     "guardrails.", "validator.", "guard.", "step.", "client.ip", "organization", "app", "on_fail_descriptor", "args",
@@ -25,10 +27,6 @@ PLUMBING = (
 LABELS = {SCOPE: "guardrails-ai (its own spans)"}
 FRAMEWORK = "guardrails"
 KIND = "type"
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -13,6 +13,7 @@ from otel_posthog_ai.reading.embedding_texts import embedding_texts
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_answers import read_raw_answer
 from otel_posthog_ai.reading.raw_requests import PARAMETERS
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import unset
@@ -52,14 +53,11 @@ STEPS: dict[str, tuple[Kind, SpanType | None, str, str]] = {
     "haystack.agent.step.llm": ("generation", None, "haystack.agent.step.llm.input", "haystack.agent.step.llm.output"),
     "haystack.agent.step.tool": ("span", "tool", "haystack.agent.step.tool.input", "haystack.agent.step.tool.output"),
 }  # fmt: skip
+SIGNS = Signs(names=tuple(STEPS))
 # How the class of a generator or embedder begins -> whom it asks, where that is no provider's plain name.
 _PROVIDERS = (("AzureOpenAI", "azure"), ("OpenAI", "openai"), ("HuggingFace", "huggingface"), ("Google", "gemini"),
               ("AmazonBedrock", "bedrock"), ("Anthropic", "anthropic"), ("Mistral", "mistral"), ("Cohere", "cohere"),
               ("Ollama", "ollama"))  # fmt: skip
-
-
-def recognises(source: Source) -> bool:
-    return source.name in STEPS
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -6,6 +6,7 @@ https://docs.honeyhive.ai/
 from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
@@ -25,12 +26,9 @@ KEYS = VendorKeys(
     metadata=("honeyhive_metadata.",),
     error=("honeyhive_error",),
 )
+SIGNS = Signs(keys=KEYS.kind)
 # What it copies into its metadata itself.
 _OWN_METADATA = ("honeyhive_metadata.event_type", "honeyhive_metadata.event_name")
-
-
-def recognises(source: Source) -> bool:
-    return source.has(*KEYS.kind)
 
 
 def read(record: AISpan, source: Source) -> None:

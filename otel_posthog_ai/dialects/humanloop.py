@@ -5,6 +5,7 @@ https://humanloop.com/docs/sdk/decorators
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
@@ -13,6 +14,8 @@ from otel_posthog_ai.record import AISpan
 NAME = "humanloop"
 SCOPE = "humanloop.sdk"
 PREFIXES = ()
+SIGNS = Signs(scopes=(SCOPE,))
+ANNOTATIONS = ("humanloop.file.type",)
 AI_SCOPES = (SCOPE,)
 LABELS = {SCOPE: "humanloop"}
 PLUMBING = ("humanloop.",)
@@ -26,15 +29,11 @@ KEYS = VendorKeys(
 )
 
 
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
-
-
 def read(record: AISpan, source: Source) -> None:
     read_vendor_span(record, source, KEYS)
 
 
-def read_prompt(record: AISpan, source: Source) -> None:
+def annotate(record: AISpan, source: Source) -> None:
     """The prompt whose function made a call; it stands on the spans of the instrumentors that it brings along."""
     if source.attributes.get(_KIND) == "prompt":
         source.used.add(_KIND)

@@ -5,6 +5,7 @@ https://github.com/agntcy/observe
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
@@ -12,6 +13,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "ioa_observe"
 KIND = "ioa_observe.span.kind"
 PREFIXES = (KIND,)
+SIGNS = Signs(keys=("ioa_start_time",))
 PLUMBING = ("ioa_observe.", "ioa_start_time", "agent_chain_start_time", "agent_id", "execution.success", "gen_ai.ioa.")
 LABELS = {"ioa.observe.tracer": "ioa-observe-sdk"}
 KEYS = VendorKeys(
@@ -20,10 +22,6 @@ KEYS = VendorKeys(
     input=("ioa_observe.entity.input",),
     output=("ioa_observe.entity.output",),
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.has("ioa_start_time")
 
 
 def read(record: AISpan, source: Source) -> None:

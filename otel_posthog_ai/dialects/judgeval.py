@@ -6,6 +6,7 @@ https://docs.judgmentlabs.ai/
 from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import is_list
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
@@ -32,10 +33,7 @@ KEYS = VendorKeys(
     cost=("judgment.usage.total_cost_usd",),
     tags=("judgment.tags",),
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.has(*KEYS.kind, *KEYS.input)
+SIGNS = Signs(keys=(*KEYS.kind, *KEYS.input))
 
 
 def read(record: AISpan, source: Source) -> None:

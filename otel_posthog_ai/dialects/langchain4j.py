@@ -5,6 +5,7 @@ https://docs.quarkiverse.io/quarkus-langchain4j/dev/observability.html
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import number
 from otel_posthog_ai.record import AISpan
@@ -12,6 +13,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "langchain4j"
 PREFIXES = ("gen_ai.client.estimated_cost",)
 SCOPE = "io.quarkus.opentelemetry"
+SIGNS = Signs(scopes=(SCOPE,))
 # The scope of the whole app, in which only the names tell the services of AI.
 AI_NAMES = {SCOPE: ("langchain4j.",)}
 LABELS = {SCOPE: "quarkus-langchain4j"}
@@ -21,9 +23,7 @@ FRAMEWORK = "langchain4j"
 
 
 def recognises(source: Source) -> bool:
-    return source.scope == SCOPE and (
-        source.name.startswith("langchain4j.") or any(key.startswith("gen_ai.") for key in source.attributes)
-    )
+    return source.name.startswith("langchain4j.") or any(key.startswith("gen_ai.") for key in source.attributes)
 
 
 def read(record: AISpan, source: Source) -> None:

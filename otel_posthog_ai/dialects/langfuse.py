@@ -16,6 +16,7 @@ from otel_posthog_ai.reading.kinds import name_after_span, weigh
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_answers import read_raw_answer
 from otel_posthog_ai.reading.raw_usage import fill_usage
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import Row, Table, fill, unset
@@ -58,6 +59,8 @@ LABELS = {"langfuse-sdk": "langfuse"}
 
 # Attributes that say what the observation is. Others of its namespace stand on spans of other instrumentors, too.
 STATING = ("langfuse.observation.type", "langfuse.observation.model.name", "langfuse.observation.usage_details")
+SIGNS = Signs(keys=STATING)
+ANNOTATIONS = ("langfuse.",)
 TYPES: dict[str, Stated] = {
     "generation": ("generation", None),
     "embedding": ("embedding", None),
@@ -99,10 +102,6 @@ _BOOKKEEPING = (
 )  # fmt: skip
 
 
-def recognises(source: Source) -> bool:
-    return source.has(*STATING)
-
-
 def read(record: AISpan, source: Source) -> None:
     _classify(record, source)
     fill(record, FIELDS, source)
@@ -123,7 +122,7 @@ def read(record: AISpan, source: Source) -> None:
         _read_call(record, given, result)
 
 
-def read_trace(record: AISpan, source: Source) -> None:
+def annotate(record: AISpan, source: Source) -> None:
     """What Langfuse's processor writes on every span of a trace, whoever made the span: its name, tags and metadata."""
     fill(record, TRACE_FIELDS, source)
     for tag in texts(source.first("langfuse.trace.tags", "langfuse.tags")) or ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 
 from . import langfuse
@@ -9,10 +10,11 @@ from .langfuse import read
 
 NAME = "langfuse_remarks"
 PREFIXES = langfuse.PREFIXES
+SIGNS = Signs(keys_begin=PREFIXES)
 
 
 def recognises(source: Source) -> bool:
-    return any(key.startswith(PREFIXES) for key in source.attributes) and not langfuse.recognises(source)
+    return not langfuse.SIGNS.are_on(source)
 
 
-__all__ = ["NAME", "PREFIXES", "read", "recognises"]
+__all__ = ["NAME", "PREFIXES", "SIGNS", "read", "recognises"]

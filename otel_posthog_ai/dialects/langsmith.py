@@ -18,6 +18,7 @@ from otel_posthog_ai.reading.providers import is_framework
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.raw_requests import PARAMETERS, read_request
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import Row, Table, fill, unset
@@ -27,6 +28,7 @@ from otel_posthog_ai.record import AISpan, Kind, SpanType
 NAME = "langsmith"
 PREFIXES = ("langsmith.",)
 RUN_TYPE = "langsmith.span.kind"
+SIGNS = Signs(keys=(RUN_TYPE, GEN_AI_PROMPT))
 METADATA = "langsmith.metadata."
 AI_SCOPES = ("langsmith",)
 IDENTITY = IdentityKeys(

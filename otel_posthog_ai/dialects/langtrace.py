@@ -15,6 +15,7 @@ from otel_posthog_ai.reading.answer_attributes import calls_written_as_text
 from otel_posthog_ai.reading.bodies import read_said
 from otel_posthog_ai.reading.kind_words import CUSTOM
 from otel_posthog_ai.reading.kinds import weigh
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.values import count, identifier, text
@@ -24,6 +25,7 @@ NAME = "langtrace"
 PREFIXES = ("langtrace.service.",)
 TYPESCRIPT = "@langtrase/typescript-sdk"
 AI_SCOPES = ("langtrace_python_sdk", TYPESCRIPT)
+SIGNS = Signs(scopes_begin=AI_SCOPES)
 PLUMBING = ("langtrace.", "instructions")
 LABELS = {
     "langtrace_python_sdk.instrumentation.openai.instrumentation": "langtrace-python-sdk",
@@ -38,10 +40,6 @@ FIELDS: Table = (
 _SERVICE, _SERVICE_TYPE = "langtrace.service.name", "langtrace.service.type"
 _OF_THE_APP = ("http.max.retries", "http.timeout")
 _STREAM_STARTS = "stream.start"
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(AI_SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

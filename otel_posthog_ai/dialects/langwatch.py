@@ -5,6 +5,7 @@ https://docs.langwatch.ai/
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
@@ -21,10 +22,7 @@ KEYS = VendorKeys(
     usage=("langwatch.metrics",),
     metadata=("metadata",),
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.has(*KEYS.kind, *KEYS.input)
+SIGNS = Signs(keys=(*KEYS.kind, *KEYS.input))
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -5,6 +5,7 @@ https://last9.io/docs/
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import unset
@@ -14,14 +15,11 @@ from otel_posthog_ai.record import AISpan
 NAME = "last9"
 KIND = "gen_ai.l9.span.kind"
 PREFIXES = ("gen_ai.l9.",)
+SIGNS = Signs(keys=(KIND,))
 PLUMBING = ("function.arg.", "latency_ms", "workflow.id", "workflow.type", "tags")
 LABELS = {"last9_genai.decorators": "last9-genai"}
 KEYS = VendorKeys(kind=(KIND,), input=("function.arg.",), tags=("tags",), metadata=("metadata.",))
 _ANSWERED = "gen_ai.content.completion"
-
-
-def recognises(source: Source) -> bool:
-    return source.has(KIND)
 
 
 def read(record: AISpan, source: Source) -> None:

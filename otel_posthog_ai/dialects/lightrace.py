@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kind_words import CALL, Stated
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
@@ -14,6 +15,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "lightrace"
 _OBSERVATION, _TRACE = "lightrace.observation.", "lightrace.trace."
 PREFIXES = (_OBSERVATION, _TRACE)
+SIGNS = Signs(keys_begin=PREFIXES)
 AI_SCOPES = ("lightrace-python",)
 IDENTITY = IdentityKeys(user=(f"{_TRACE}user_id",), session=(f"{_TRACE}session_id",))
 PLUMBING = ("lightrace.",)
@@ -30,10 +32,6 @@ KEYS = VendorKeys(
     error=(f"{_OBSERVATION}status_message",),
 )
 _ROOT: Stated = ("span", "workflow")
-
-
-def recognises(source: Source) -> bool:
-    return any(key.startswith(PREFIXES) for key in source.attributes)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kind_words import CUSTOM
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
@@ -14,6 +15,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "lilypad"
 KIND = "lilypad.type"
 PREFIXES = (KIND,)
+SIGNS = Signs(keys=(KIND,))
 AI_SCOPES = ("lilypad",)
 IDENTITY = IdentityKeys(session=("lilypad.session_id",))
 PLUMBING = ("lilypad.", "timestamp")
@@ -24,10 +26,6 @@ KEYS = VendorKeys(
     output=tuple(f"lilypad.{each}.output" for each in _TYPES),
     tags=tuple(f"lilypad.{each}.tags" for each in _TYPES),
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.has(KIND)
 
 
 def read(record: AISpan, source: Source) -> None:

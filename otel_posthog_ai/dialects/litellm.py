@@ -13,6 +13,7 @@ from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.raw_requests import read_request
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.values import flag, is_mapping, mapping, number, parse_json, text, texts
@@ -32,6 +33,7 @@ LABELS = {"litellm": "litellm (its own spans)"}
 SCOPE = "litellm"
 RAW_REQUEST = "raw_gen_ai_request"
 MARKERS = frozenset({"litellm.call_id", "litellm.provider.model"})
+SIGNS = Signs(scopes=(SCOPE,), names=(RAW_REQUEST,), keys=tuple(sorted(MARKERS)))
 
 FIELDS: Table = (
     Row("stream", (LLM_IS_STREAMING,), flag),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.values import flag, mapping, number, text
@@ -16,6 +17,7 @@ from otel_posthog_ai.record import AISpan, Failure, SpanType
 NAME = "livekit"
 PREFIXES = ("lk.",)
 AI_SCOPES = ("livekit-agents",)
+SIGNS = Signs(scopes_begin=AI_SCOPES)
 PLUMBING = ("lk.",)
 LABELS = {"livekit-agents": "livekit-agents (its own spans)"}
 FRAMEWORK = "livekit-agents"
@@ -44,10 +46,6 @@ FIELDS: Table = (
 )  # fmt: skip
 _RESULTS = ("lk.pii.function_tool.output", "lk.function_tool.output")
 _METRICS = ("lk.tts_metrics", "lk.stt_metrics")
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(AI_SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -14,6 +14,7 @@ from otel_posthog_ai.reading.embedding_texts import embedding_texts
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_answers import read_raw_answer
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state, shaped
 from otel_posthog_ai.reading.tool_definitions import read_tools
@@ -23,6 +24,7 @@ from otel_posthog_ai.record import AISpan, Kind, SpanType
 NAME = "llamaindex_events"
 PREFIXES = ("llamaindex.run_id", "llamaindex.step.")
 SCOPES = AI_SCOPES = ("llamaindex.opentelemetry.tracer",)
+SIGNS = Signs(scopes=SCOPES)
 PLUMBING = ("llamaindex.",)
 LABELS = {SCOPES[0]: "llama-index-observability-otel"}
 FRAMEWORK = "llamaindex"
@@ -53,10 +55,6 @@ _INNER = pattern(r"\._\w+$|\.a?(?:stream_)?(?:chat|predict)_(?:with_tools|and_ca
 _STREAM = pattern(r"\.a?stream_")
 _ENDINGS = ("StartEvent", "EndEvent")
 _OUTPUTS = ("step.output", "workflow.output")
-
-
-def recognises(source: Source) -> bool:
-    return source.scope in SCOPES
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.laminar import LMNR_SPAN_INPUT
 from otel_posthog_ai.reading.identity import keys_below
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
@@ -23,10 +24,7 @@ KEYS = VendorKeys(
     metadata=("lmnr.association.properties.metadata.",),
     tags=("lmnr.association.properties.tags",),
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.has(*KEYS.kind, *KEYS.input, "lmnr.span.path")
+SIGNS = Signs(keys=(*KEYS.kind, *KEYS.input, "lmnr.span.path"))
 
 
 def read(record: AISpan, source: Source) -> None:

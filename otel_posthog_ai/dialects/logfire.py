@@ -22,6 +22,7 @@ from otel_posthog_ai.attribute_names.logfire import LOGFIRE_MSG_TEMPLATE, OPERAT
 from otel_posthog_ai.reading.content_events import read_event_list
 from otel_posthog_ai.reading.messages import read_instructions, read_messages
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, unset
 from otel_posthog_ai.reading.tool_definitions import read_tools
@@ -47,6 +48,7 @@ PLUMBING = (
     "response_data",
 )
 SCOPE_PREFIX = "logfire."
+SIGNS = Signs(scopes_begin=(SCOPE_PREFIX,))
 AGENTS_SCOPE = "logfire.openai_agents"
 
 FIELDS: Table = (
@@ -64,9 +66,7 @@ ANSWER_KEYS = (GEN_AI_RESPONSE_ID, GEN_AI_OUTPUT_MESSAGES, GEN_AI_USAGE_INPUT_TO
 
 
 def recognises(source: Source) -> bool:
-    if source.scope == AGENTS_SCOPE or not source.scope.startswith(SCOPE_PREFIX):
-        return False
-    return any(key.startswith("gen_ai.") for key in source.attributes)
+    return source.scope != AGENTS_SCOPE and any(key.startswith("gen_ai.") for key in source.attributes)
 
 
 def read(record: AISpan, source: Source) -> None:

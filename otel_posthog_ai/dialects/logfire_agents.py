@@ -9,6 +9,7 @@ from otel_posthog_ai.attribute_names.logfire import LOGFIRE_MSG_TEMPLATE
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.messages import join_items, read_instructions, read_messages
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import fill
 from otel_posthog_ai.reading.tool_definitions import read_tools
@@ -20,6 +21,7 @@ from .logfire import AGENTS_SCOPE, FIELDS, read_parameters, readable_name
 
 NAME = "logfire_agents"
 PREFIXES = ("agent_trace_id",)
+SIGNS = Signs(scopes=(AGENTS_SCOPE,))
 SCOPES = (AGENTS_SCOPE,)
 AI_SCOPES = (AGENTS_SCOPE,)
 FRAMEWORK = "openai-agents"
@@ -45,10 +47,6 @@ PLUMBING = (
     "output_type", "raw_input", "request_data", "response", "response_id", "result", "sdk_span_type", "server",
     "to_agent", "tools", "tracing", "triggered", "turn", "type", "usage",
 )  # fmt: skip
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == AGENTS_SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.record import AISpan
@@ -9,6 +10,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "magentic"
 PREFIXES = ("self._function.__name__",)
 SCOPE = "magentic"
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 PLUMBING = ("self._name", "self._function.__name__", "func.__name__", "logfire.")
 LABELS = {SCOPE: "magentic (its own spans)"}
@@ -16,10 +18,6 @@ FRAMEWORK = "magentic"
 _NAMES = ("self._name", "func.__name__")
 _TOOL = "self._function.__name__"
 _OTHERS = ("code.", "logfire.", "self.", "func.", "gen_ai.")
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

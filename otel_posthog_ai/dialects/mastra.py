@@ -13,6 +13,7 @@ from otel_posthog_ai.reading.identity import keys_below
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.providers import priced_provider
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import unset
@@ -23,6 +24,7 @@ from otel_posthog_ai.record import AISpan, SpanType
 NAME = "mastra"
 PREFIXES = ("mastra.span.",)
 TYPE = "mastra.span.type"
+SIGNS = Signs(keys=(TYPE,))
 METADATA = "mastra.metadata."
 IDENTITY = keys_below(METADATA)._replace(incidental_user=(f"{METADATA}resourceId",))
 FRAMEWORK = "mastra"
@@ -51,10 +53,6 @@ CHUNK = "model_chunk"
 OWN_METADATA = frozenset(
     {"runId", "traceId", "headers", "body", "modelMetadata", "toolCallId", "toolName", "messageId"}
 )
-
-
-def recognises(source: Source) -> bool:
-    return TYPE in source.attributes
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -21,6 +21,7 @@ from otel_posthog_ai.attribute_names.traceloop import (
     TRACELOOP_ENTITY_OUTPUT,
     TRACELOOP_SPAN_KIND,
 )
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import unset
@@ -45,6 +46,7 @@ PLUMBING = (
 )
 LABELS = {"mcp-python-sdk": "mcp (its own spans)"}
 SCOPES = ("mcp-python-sdk", *TRACELOOP_SCOPES, "openinference.instrumentation.mcp", "fastmcp")
+SIGNS = Signs(keys=(METHOD,), scopes_begin=SCOPES)
 CALL = "tools/call"
 # Methods that do something for the user; all others shake hands, list or notify.
 WORK = frozenset(
@@ -53,10 +55,6 @@ WORK = frozenset(
 TRANSPORT = frozenset({"ResponseStreamWriter", "RequestStreamWriter", "mcp.server"})
 _INPUT_KEYS = (GEN_AI_TOOL_CALL_ARGUMENTS, "mcp.request.argument", TRACELOOP_ENTITY_INPUT, INPUT_VALUE)
 _OUTPUT_KEYS = (GEN_AI_TOOL_CALL_RESULT, "mcp.response.value", TRACELOOP_ENTITY_OUTPUT, OUTPUT_VALUE)
-
-
-def recognises(source: Source) -> bool:
-    return METHOD in source.attributes or source.scope.startswith(SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

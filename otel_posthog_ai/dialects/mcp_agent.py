@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_AGENT_NAME, GEN_AI_TOOL_NAME
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.values import json_text, text
@@ -15,6 +16,7 @@ from otel_posthog_ai.record import AISpan, Failure
 
 NAME = "mcp_agent"
 PREFIXES = ()
+SIGNS = Signs(keys=(GEN_AI_AGENT_NAME, GEN_AI_TOOL_NAME))
 FRAMEWORK = "mcp-agent"
 PLUMBING = (
     "message.content", "system_prompt", "available_tools", "finish_reason", "initialized", "tool_args",
@@ -29,9 +31,7 @@ _REST = ("request_params.", "request.", "processed.", "response.", "arguments.",
 
 def recognises(source: Source) -> bool:
     owner, _, rest = source.name.partition(".")
-    return (
-        owner.endswith(_OWNERS) and rest.endswith((*RUNS, *TOOLS)) and source.has(GEN_AI_AGENT_NAME, GEN_AI_TOOL_NAME)
-    )
+    return owner.endswith(_OWNERS) and rest.endswith((*RUNS, *TOOLS))
 
 
 def read(record: AISpan, source: Source) -> None:

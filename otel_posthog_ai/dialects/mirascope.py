@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.user_metadata import read_metadata, user_tags
@@ -16,15 +17,12 @@ from otel_posthog_ai.record import AISpan
 NAME = "mirascope"
 PREFIXES = ("mirascope.",)
 AI_SCOPES = ("mirascope.",)
+SIGNS = Signs(scopes_begin=AI_SCOPES)
 IDENTITY = IdentityKeys(session=("mirascope.ops.session.id",))
 PLUMBING = ("mirascope.",)
 LABELS = {"mirascope.llm": "mirascope (its own spans)", "mirascope.ops": "mirascope (its own spans)"}
 FRAMEWORK = "mirascope"
 STEPS = "mirascope.ops"
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(AI_SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

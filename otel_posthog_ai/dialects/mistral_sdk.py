@@ -8,6 +8,7 @@ from opentelemetry.semconv.attributes.server_attributes import SERVER_ADDRESS
 from opentelemetry.semconv.attributes.url_attributes import URL_FULL
 
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME, GEN_AI_PROVIDER_NAME
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.values import count, text
@@ -19,6 +20,7 @@ SCOPE = "mistralai_sdk_tracer"
 AI_SCOPES = (SCOPE,)
 PLUMBING = ("mistral_ai.",)
 OPERATION_ID = "mistral_ai.operation.id"
+SIGNS = Signs(scopes=(SCOPE,), keys=(OPERATION_ID,))
 # Pieces of an operation's id, in order of preference -> what it is.
 KINDS: tuple[tuple[str, Kind], ...] = (
     ("embeddings", "embedding"),
@@ -39,10 +41,6 @@ FIELDS: Table = (
     Row("usage.total", ("mistral_ai.request.total_tokens",), count),
     Row("request_url", ("http.url", URL_FULL), _address),
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE or OPERATION_ID in source.attributes
 
 
 def _kind(identifier: str) -> Kind:

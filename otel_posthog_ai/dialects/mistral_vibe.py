@@ -6,6 +6,7 @@ https://docs.mistral.ai/mistral-vibe/introduction
 from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_TOOL_CALL_ID, GEN_AI_TOOL_NAME
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import flag, text
 from otel_posthog_ai.record import AISpan
@@ -13,14 +14,11 @@ from otel_posthog_ai.record import AISpan
 NAME = "mistral_vibe"
 SCOPE = "mistral_vibe"
 PREFIXES = ()
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 PLUMBING = ("vibe.provider.", "vibe.request.message_id")
 LABELS = {SCOPE: "mistral-vibe (its own spans)"}
 _HOOK, _STREAMING = "vibe.hook.name", "vibe.request.streaming"
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

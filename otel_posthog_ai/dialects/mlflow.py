@@ -8,6 +8,7 @@ from __future__ import annotations
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME
 from otel_posthog_ai.reading.content_events import read_first_token
 from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.stream_chunks import read_chunks
 from otel_posthog_ai.reading.values import json_text
@@ -28,6 +29,7 @@ KEYS = VendorKeys(
     provider=("mlflow.llm.provider", "mlflow.llm.modelProvider"),
     tools=("mlflow.chat.tools",),
 )
+SIGNS = Signs(scopes_begin=(SCOPE,), keys=(*KEYS.kind, *KEYS.input))
 # What its integrations copy of a request, each as an attribute without a namespace whose value is JSON.
 _COPIED = (
     "model", "tools", "stream", "stream_options", "instructions", "temperature", "top_p", "max_tokens",
@@ -40,7 +42,7 @@ _CHUNK_VALUE = "mlflow.chunk.value"
 
 
 def recognises(source: Source) -> bool:
-    return source.has(*KEYS.kind, *KEYS.input) or (source.scope.startswith(SCOPE) and source.has(GEN_AI_OPERATION_NAME))
+    return source.has(*KEYS.kind, *KEYS.input, GEN_AI_OPERATION_NAME)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -9,6 +9,7 @@ from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_USAGE_INPUT_TOKENS, GE
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import is_mapping, parse_json, text
 from otel_posthog_ai.record import AISpan
@@ -17,10 +18,7 @@ NAME = "model_gateways"
 PREFIXES = ()
 REQUEST, ANSWER = "gen_ai.prompt_json", "gen_ai.completion_json"
 PROVIDER = "gen_ai.model.provider"
-
-
-def recognises(source: Source) -> bool:
-    return source.has(REQUEST, ANSWER, PROVIDER)
+SIGNS = Signs(keys=(REQUEST, ANSWER, PROVIDER))
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -14,6 +14,7 @@ from otel_posthog_ai.reading.kind_words import CALL, CUSTOM, EMBEDDING, Stated
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
 from otel_posthog_ai.reading.roles import ROLES
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.user_metadata import read_metadata
@@ -23,6 +24,7 @@ from otel_posthog_ai.record import AISpan, Message
 NAME = "monocle"
 SCOPE = "monocle_apptrace"
 PREFIXES = ("monocle_apptrace.",)
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 # Scopes are what users name such things by.
 IDENTITY = keys_below("scope.").and_then(
@@ -58,7 +60,7 @@ _SAID = frozenset({*ROLES, "system", "developer", "user", "assistant", "tool"})
 
 
 def recognises(source: Source) -> bool:
-    return source.scope == SCOPE and source.has(TYPE)
+    return source.has(TYPE)
 
 
 def read(record: AISpan, source: Source) -> None:

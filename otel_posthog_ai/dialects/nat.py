@@ -11,6 +11,7 @@ from otel_posthog_ai.attribute_names.general import USER_ID
 from otel_posthog_ai.attribute_names.openinference import LLM_PROVIDER, OUTPUT_VALUE
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.messages import read_messages
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.tool_definitions import read_tools
 from otel_posthog_ai.reading.user_metadata import metadata_of, read_metadata
@@ -23,6 +24,7 @@ LABELS = {"nat": "nvidia-nat-opentelemetry"}
 PLUMBING = ("nat.",)
 FRAMEWORK = "nemo-agent-toolkit"
 KIND = "nat.span.kind"
+SIGNS = Signs(keys=(KIND,))
 # The steps around all others are called so by it, and by the name of the kind of workflow beside.
 AROUND_ALL = "<workflow>"
 # Whom its command line runs for, where nobody is named.
@@ -33,10 +35,6 @@ _CALLS = "\n\nTool calls: "
 _REPRS, _AS_JSON = ("{'", "[<", "[H", "[A"), "output.value_obj"
 # What of the metadata no user has written: the request's headers and cookies, and what stands elsewhere, too.
 _ITS_OWN = frozenset({"request_attributes", "workflow_run_id", "workflow_trace_id", "display_name"})
-
-
-def recognises(source: Source) -> bool:
-    return source.has(KIND)
 
 
 def read(record: AISpan, source: Source) -> None:

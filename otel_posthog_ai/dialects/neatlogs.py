@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.openinference import TAG_TAGS
 from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.record import AISpan
@@ -14,14 +15,11 @@ from otel_posthog_ai.record import AISpan
 NAME = "neatlogs"
 PREFIXES = ()
 AI_SCOPES = ("neatlogs.",)
+SIGNS = Signs(scopes_begin=AI_SCOPES)
 IDENTITY = IdentityKeys(user=("neatlogs.end_user.id",), session=("neatlogs.session.id",))
 PLUMBING = ("neatlogs.",)
 LABELS = {"neatlogs.wrapper": "neatlogs", "neatlogs.decorators._base": "neatlogs (its decorator)"}
 _TAGS = "neatlogs.tags"
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(AI_SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

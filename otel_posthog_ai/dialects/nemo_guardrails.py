@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from opentelemetry.semconv.attributes.service_attributes import SERVICE_NAME
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.record import AISpan, SpanType
@@ -14,6 +15,7 @@ from otel_posthog_ai.record import AISpan, SpanType
 NAME = "nemo_guardrails"
 PREFIXES = ("rail.name", "action.has_llm_calls")
 AI_SCOPES = ("nemo_guardrails", "nemoguardrails")
+SIGNS = Signs(scopes_begin=AI_SCOPES)
 PLUMBING = ("rail.", "action.", SERVICE_NAME)
 LABELS = {"nemo_guardrails": "nemoguardrails (its own spans)"}
 FRAMEWORK = "nemo-guardrails"
@@ -24,10 +26,6 @@ STEPS: dict[str, tuple[SpanType, str]] = {
     "guardrails.action": ("task", "action.name"),
 }
 _HEARD, _SAID = "guardrails.utterance.user.", "guardrails.utterance.bot."
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(AI_SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -6,6 +6,7 @@ https://docs.getnetra.ai/
 from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
@@ -21,10 +22,7 @@ KEYS = VendorKeys(
     output=("output",),
     error=("netra.entity.error",),
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.has(*KEYS.kind)
+SIGNS = Signs(keys=KEYS.kind)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -12,6 +12,7 @@ from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_AGENT_NAME, GEN_AI_OPE
 from otel_posthog_ai.attribute_names.traceloop import TRACELOOP_SPAN_KIND
 from otel_posthog_ai.reading.literals import read_literal
 from otel_posthog_ai.reading.messages import join_items, read_messages
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import is_list, is_mapping, items, text
 from otel_posthog_ai.record import AISpan, Message
@@ -19,6 +20,7 @@ from otel_posthog_ai.record import AISpan, Message
 NAME = "openai_agents_v2"
 PREFIXES = ("gen_ai.guardrail.", "gen_ai.handoff.")
 SCOPE = "opentelemetry.instrumentation.openai_agents"
+SIGNS = Signs(scopes=(SCOPE,))
 FRAMEWORK = "openai-agents"
 # What the instrumentor calls an agent whose name it does not know.
 NO_NAME = "OpenAI Agent"
@@ -26,7 +28,7 @@ UNKNOWN = "unknown"
 
 
 def recognises(source: Source) -> bool:
-    return source.scope == SCOPE and source.has(GEN_AI_OPERATION_NAME) and not source.has(TRACELOOP_SPAN_KIND)
+    return source.has(GEN_AI_OPERATION_NAME) and not source.has(TRACELOOP_SPAN_KIND)
 
 
 def read(record: AISpan, source: Source) -> None:

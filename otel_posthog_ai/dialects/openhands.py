@@ -6,12 +6,14 @@ https://docs.openhands.dev/sdk/guides/observability
 from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.laminar import LMNR_SPAN_INPUT
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan, SpanType
 
 NAME = "openhands"
 PREFIXES = ()
 SCOPE = "lmnr.tracer"
+SIGNS = Signs(scopes=(SCOPE,))
 FRAMEWORK = "openhands"
 STEPS: dict[str, SpanType] = {
     "conversation": "workflow",
@@ -25,7 +27,7 @@ OF_OBJECTS = frozenset({"conversation.run", "agent.step", "acp_agent.step"})
 
 
 def recognises(source: Source) -> bool:
-    return source.scope == SCOPE and source.name in STEPS
+    return source.name in STEPS
 
 
 def read(record: AISpan, source: Source) -> None:

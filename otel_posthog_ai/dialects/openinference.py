@@ -25,6 +25,7 @@ from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kind_words import CALL, CUSTOM, EMBEDDING, Stated
 from otel_posthog_ai.reading.kinds import is_embedding_model, weigh
 from otel_posthog_ai.reading.scopes import is_plain_scope
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.user_metadata import read_metadata, user_tags
@@ -60,6 +61,7 @@ PLUMBING = (
     TAG_TAGS,
 )
 SCOPES = ("openinference.instrumentation.",)
+SIGNS = Signs(scopes_begin=SCOPES, keys=(OPENINFERENCE_SPAN_KIND, *(key for key, _ in UNSTATED)))
 # What a step of an AI says beside its kind: a processor stamps the kind on every span, also on HTTP requests.
 CONTENTS = ("llm.", "input.", "output.", "embedding.", "retrieval.", "reranker.", "tool.", "agent.")
 

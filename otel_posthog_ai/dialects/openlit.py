@@ -9,6 +9,7 @@ from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_AGENT_NAME, GEN_AI_OUT
 from otel_posthog_ai.reading.kind_words import CUSTOM
 from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.literals import read_literal
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import unset
@@ -25,10 +26,11 @@ PLUMBING = ("function.", "openlit.")
 
 # What its instrumentor of the OpenAI Agents SDK calls the steps that it does not know: tasks and turns.
 AGENTS, UNKNOWN = "openlit.instrumentation.openai_agents", "invoke_agent"
+SIGNS = Signs(scopes=(SCOPE, AGENTS))
 
 
 def recognises(source: Source) -> bool:
-    return source.scope == SCOPE or (source.scope == AGENTS and source.name == UNKNOWN)
+    return source.scope == SCOPE or source.name == UNKNOWN
 
 
 def read(record: AISpan, source: Source) -> None:

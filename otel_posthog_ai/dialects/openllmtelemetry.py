@@ -5,6 +5,7 @@ https://github.com/whylabs/openllmtelemetry
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.values import text
@@ -13,14 +14,11 @@ from otel_posthog_ai.record import AISpan
 NAME = "openllmtelemetry"
 SCOPE = "openllmtelemetry."
 PREFIXES = ()
+SIGNS = Signs(scopes_begin=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 PLUMBING = ("span.type", "openai.client.version")
 LABELS = {"openllmtelemetry.instrumentation.openai.v1": "openllmtelemetry"}
 FIELDS: Table = (Row("base_url", ("llm.base_url",), text),)
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(SCOPE)
 
 
 def read(record: AISpan, source: Source) -> None:

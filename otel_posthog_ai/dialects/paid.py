@@ -8,6 +8,7 @@ from __future__ import annotations
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kind_words import CUSTOM, Stated
 from otel_posthog_ai.reading.kinds import weigh
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.user_metadata import read_metadata
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
@@ -16,6 +17,8 @@ from otel_posthog_ai.record import AISpan
 NAME = "paid"
 SCOPE = "paid.python"
 PREFIXES = ()  # it stamps every span of its provider
+SIGNS = Signs(scopes=(SCOPE,))
+ANNOTATIONS = ("paid.sdk.version",)
 AI_SCOPES = (SCOPE,)
 IDENTITY = IdentityKeys(user=("external_customer_id",))
 LABELS = {SCOPE: "paid-python"}
@@ -25,10 +28,6 @@ _PREFIX = "paid.trace."
 _AROUND_ALL = f"{_PREFIX}parent_span"
 
 
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
-
-
 def read(record: AISpan, source: Source) -> None:
     weigh(record, source)
     stated: Stated = ("span", "workflow") if source.name == _AROUND_ALL else CUSTOM
@@ -36,7 +35,7 @@ def read(record: AISpan, source: Source) -> None:
         read_vendor_span(record, source, KEYS, stated)
 
 
-def read_customer(record: AISpan, source: Source) -> None:
+def annotate(record: AISpan, source: Source) -> None:
     """What it stamps on spans of whatever convention, and the name that such a span had before."""
     record.span_name = record.span_name.removeprefix(_PREFIX)
     read_metadata(record, source.below("metadata."))

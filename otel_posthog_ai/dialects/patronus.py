@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from otel_posthog_ai.reading.kind_words import CUSTOM
 from otel_posthog_ai.reading.kinds import weigh
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
 from otel_posthog_ai.record import AISpan
@@ -14,14 +15,11 @@ from otel_posthog_ai.record import AISpan
 NAME = "patronus"
 PREFIXES = ()
 SCOPE = "patronus.sdk"
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 LABELS = {SCOPE: "patronus"}
 PLUMBING = ("pat.",)
 KEYS = VendorKeys(kind=("pat.span.type",))
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

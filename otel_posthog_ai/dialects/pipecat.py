@@ -12,6 +12,7 @@ from otel_posthog_ai.attribute_names.openinference import OUTPUT_VALUE
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, unset
 from otel_posthog_ai.reading.tool_definitions import read_tools
@@ -28,6 +29,7 @@ PLUMBING = (
 )  # fmt: skip
 LABELS = {"pipecat": "pipecat-ai (its own spans)", "pipecat.turn": "pipecat-ai (its own spans)"}
 OPENINFERENCE = "openinference.instrumentation.pipecat"
+SIGNS = Signs(scopes=(NAME, OPENINFERENCE), scopes_begin=(f"{NAME}.",))
 FRAMEWORK = "pipecat"
 
 STEPS: dict[str, SpanType] = {
@@ -55,10 +57,6 @@ _NOTES = (
     "param.", "settings.", "turn.", "conversation.", "tools.", "session.", "service.", "response.", "context.",
     "frame.", "message.", "metrics.processor",
 )  # fmt: skip
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.split(".")[0] == NAME or source.scope == OPENINFERENCE
 
 
 def read(record: AISpan, source: Source) -> None:

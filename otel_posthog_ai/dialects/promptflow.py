@@ -14,6 +14,7 @@ from otel_posthog_ai.attribute_names.traceloop import (
 )
 from otel_posthog_ai.reading.kind_words import Stated
 from otel_posthog_ai.reading.raw_usage import fill_usage, read_raw_usage
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.stream_chunks import read_chunks
 from otel_posthog_ai.reading.values import is_list, is_mapping, json_text, text
@@ -23,6 +24,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "promptflow"
 SCOPE = "promptflow"
 PREFIXES = ()
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 PLUMBING = ("__computed__.", "llm.usage.", "embedding.", "retrieval.", "prompt.")
 LABELS = {SCOPE: "promptflow-tracing"}
@@ -53,7 +55,7 @@ STATED: dict[str, Stated] = {"Function": ("span", "chain"), "Flow": ("span", "wo
 
 
 def recognises(source: Source) -> bool:
-    return source.scope == SCOPE and source.has(_KIND)
+    return source.has(_KIND)
 
 
 def read(record: AISpan, source: Source) -> None:

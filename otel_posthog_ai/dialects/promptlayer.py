@@ -9,6 +9,7 @@ from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.reading.kind_words import CALL, EMBEDDING, Stated
 from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.literals import read_literal
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import Row, Table, fill
@@ -19,6 +20,8 @@ from otel_posthog_ai.record import AISpan
 NAME = "promptlayer"
 PREFIXES = ()
 AI_SCOPES = ("promptlayer.",)
+SIGNS = Signs(scopes_begin=AI_SCOPES)
+ANNOTATIONS = ("promptlayer.prompt.name",)
 LABELS = {"promptlayer.promptlayer_mixins": "promptlayer"}
 # `node_type` stands on the spans of other instrumentors, too.
 PLUMBING = ("promptlayer.",)
@@ -34,10 +37,6 @@ PROMPT: Table = (
     Row("prompt_name", ("promptlayer.prompt.name",), text),
     Row("prompt_version", ("promptlayer.prompt.version",), text),
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(AI_SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:
@@ -57,7 +56,7 @@ def _read_client(record: AISpan, source: Source) -> None:
     read_call(record, given, answer if found is None else found)
 
 
-def read_prompt(record: AISpan, source: Source) -> None:
+def annotate(record: AISpan, source: Source) -> None:
     """The prompt's name and version, which stand on the spans of instrumentors that it brings along."""
     source.used.add("node_type")
     fill(record, PROMPT, source)

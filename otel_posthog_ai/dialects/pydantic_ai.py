@@ -21,6 +21,7 @@ from otel_posthog_ai.attribute_names.gen_ai import (
 from otel_posthog_ai.attribute_names.logfire import OPERATION_COST
 from otel_posthog_ai.reading.content_events import read_event_list
 from otel_posthog_ai.reading.messages import message_text, read_messages
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, unset
 from otel_posthog_ai.reading.tool_definitions import read_tools
@@ -33,6 +34,7 @@ NAME = "pydantic_ai"
 SCOPE = "pydantic-ai"
 SCOPES = (SCOPE,)
 PREFIXES = ("pydantic_ai.", "model_request_parameters", "all_messages_events")
+SIGNS = Signs(scopes=(SCOPE,), keys=("pydantic_ai.all_messages", "model_request_parameters", "all_messages_events"))
 AI_SCOPES = (SCOPE,)
 PLUMBING = (
     "pydantic_ai.",
@@ -56,12 +58,6 @@ FIELDS: Table = (
 TOOL_LISTS = ("function_tools", "output_tools")
 # A failed attempt on the way to the model that answered: a model call of its own, without an operation.
 ATTEMPT = "pydantic_ai.model_request.attempt"
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE or source.has(
-        "pydantic_ai.all_messages", "model_request_parameters", "all_messages_events"
-    )
 
 
 def read(record: AISpan, source: Source) -> None:
@@ -169,4 +165,4 @@ def _output_from(record: AISpan, conversation: list[Message]) -> None:
         record.output_state = [last]
 
 
-__all__ = ["NAME", "PREFIXES", "SCOPES", "read", "recognises"]
+__all__ = ["NAME", "PREFIXES", "SCOPES", "SIGNS", "read"]

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from otel_posthog_ai.reading.kind_words import CUSTOM
 from otel_posthog_ai.reading.kinds import weigh
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan
 
 NAME = "quotient"
 SCOPE = "quotient.sdk.python"
 PREFIXES = ()
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 LABELS = {SCOPE: "quotientai"}
 PLUMBING = ("quotient.",)
 _END = "quotient.end_of_trace"
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -6,6 +6,7 @@ https://www.raindrop.ai/docs/
 from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import identifier, mapping
 from otel_posthog_ai.record import AISpan
@@ -13,16 +14,13 @@ from otel_posthog_ai.record import AISpan
 NAME = "raindrop"
 PREFIXES = ()
 AI_SCOPES = ("raindrop.",)
+SIGNS = Signs(scopes_begin=AI_SCOPES)
 PLUMBING = ("raindrop.",)
 LABELS = {"raindrop.ai-sdk": "@raindrop-ai/ai-sdk"}
 OWN = "ai.telemetry.metadata.raindrop."
 _USER, _SESSION = (f"{OWN}userId", f"{OWN}ai.userId"), f"{OWN}convoId"
 IDENTITY = IdentityKeys(user=_USER, session=(_SESSION,))
 _NAME, _PROPERTIES, _FLAGS = f"{OWN}eventName", f"{OWN}properties", f"{OWN}featureFlags"
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(AI_SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

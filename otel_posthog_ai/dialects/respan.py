@@ -8,6 +8,7 @@ from __future__ import annotations
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kind_words import stated_by
 from otel_posthog_ai.reading.kinds import weigh
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.user_metadata import read_metadata
 from otel_posthog_ai.reading.values import json_text
@@ -16,6 +17,8 @@ from otel_posthog_ai.record import AISpan
 NAME = "respan"
 NAMESPACES = ("respan.", "keywordsai.")
 PREFIXES = tuple(f"{each}entity.log_type" for each in NAMESPACES)
+SIGNS = Signs(keys=PREFIXES)
+ANNOTATIONS = NAMESPACES
 IDENTITY = IdentityKeys(
     user=tuple(f"{each}customer_params.customer_identifier" for each in NAMESPACES),
     session=(
@@ -27,15 +30,11 @@ LABELS = {"respan.tracer": "respan-tracing"}
 PLUMBING = (*NAMESPACES, "status_code")
 
 
-def recognises(source: Source) -> bool:
-    return source.has(*PREFIXES)
-
-
 def read(record: AISpan, source: Source) -> None:
     weigh(record, source, stated_by(source.first(*PREFIXES)))
 
 
-def read_request_metadata(record: AISpan, source: Source) -> None:
+def annotate(record: AISpan, source: Source) -> None:
     """What the user wrote about the request, which stands on every span of it."""
     for namespace in NAMESPACES:
         written = source.below(f"{namespace}metadata.")

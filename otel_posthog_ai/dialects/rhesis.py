@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kind_words import CALL, CUSTOM, EMBEDDING, Stated
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state, shaped
 from otel_posthog_ai.reading.table import unset
@@ -17,6 +18,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "rhesis"
 SCOPE = "rhesis."
 PREFIXES = ("ai.operation.type",)
+SIGNS = Signs(scopes_begin=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 IDENTITY = IdentityKeys(session=("rhesis.session_id",))
 PLUMBING = ("ai.operation.", "ai.tool.", "ai.agent.", "ai.model.", "function.", "rhesis.")
@@ -40,10 +42,6 @@ KEYS = VendorKeys(
     output=("function.result", "function.output"),
 )
 _ARGUMENTS = ("function.args", "function.kwargs")
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(SCOPE)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -6,19 +6,17 @@ https://docs.scorecard.io/
 from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_USAGE_PROMPT_TOKENS, GEN_AI_USAGE_TOTAL_TOKENS
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan
 
 NAME = "scorecard"
 SCOPE = "scorecard-llm"
 PREFIXES = ()
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 LABELS = {SCOPE: "scorecard-ai"}
 PLUMBING = ("scorecard.",)
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -6,6 +6,7 @@ https://develop.sentry.dev/sdk/telemetry/traces/modules/ai-agents/
 from __future__ import annotations
 
 from otel_posthog_ai.reading.kinds import by_operation, weigh
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.record import AISpan
@@ -15,6 +16,7 @@ PREFIXES = ()
 PLUMBING = ("sentry.",)
 LABELS = {"@sentry/node": "@sentry/node (TypeScript)"}
 _KIND = "sentry.op"
+SIGNS = Signs(keys=(_KIND,))
 _AI = "gen_ai."
 
 

@@ -14,12 +14,11 @@ from otel_posthog_ai.reading.plumbing import is_namespace
 from otel_posthog_ai.reading.source import LoggedSpan, Occurrence, Shape, Source, one_of_each_form
 from otel_posthog_ai.record import AISpan
 
-from . import DIALECTS, Dialect, declared, unlisted_vendors
+from . import DECLARED, Dialect, load, recognises, unlisted_vendors
 from .annotations import annotations_of
 
 _KEYS_OF_ITS_OWN: dict[str, frozenset[str]] = {
-    dialect.NAME: frozenset(entry for entry in entries if not is_namespace(entry))
-    for dialect, entries in declared("PLUMBING")
+    each.name: frozenset(entry for entry in each.plumbing if not is_namespace(entry)) for each in DECLARED
 }
 
 
@@ -82,8 +81,8 @@ def _known_by_forms(source: Source) -> _Known:
     known = _shapes.get(shape)
     if known is not None:
         return known
-    dialects = tuple(dialect for dialect in DIALECTS if dialect.recognises(source))
-    plumbing = [_KEYS_OF_ITS_OWN[dialect.NAME] for dialect in dialects if dialect.NAME in _KEYS_OF_ITS_OWN]
+    dialects = tuple(load(each.name) for each in DECLARED if recognises(each, source))
+    plumbing = [_KEYS_OF_ITS_OWN[dialect.NAME] for dialect in dialects]
     known = dialects, Shape(keys, frozenset().union(*plumbing))
     return _remember(source, shape, known) if len(keys) <= _MOST_KEYS else known
 

@@ -5,6 +5,7 @@ https://docs.spring.io/spring-ai/reference/observability/
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import unset
@@ -13,6 +14,7 @@ from otel_posthog_ai.record import AISpan, SpanType
 
 NAME = "spring_ai"
 PREFIXES = ("spring.ai.",)
+SIGNS = Signs(keys_begin=("spring.ai.",))
 KIND = "spring.ai.kind"
 LABELS = {"org.springframework.boot": "spring-ai"}
 FRAMEWORK = "spring-ai"
@@ -22,10 +24,6 @@ SPAN_TYPES: dict[str, SpanType] = {
     "tool_call": "tool",
     "vector_store": "retriever",
 }
-
-
-def recognises(source: Source) -> bool:
-    return any(key.startswith("spring.ai.") for key in source.attributes)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME, GEN_AI_SERVER_TIME_TO_FIRST_TOKEN
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.tool_definitions import read_tools
 from otel_posthog_ai.reading.values import count, number
@@ -16,15 +17,12 @@ LABELS = {
     "strands-agents": "@strands-agents/sdk (its own spans)",
 }
 SCOPES = ("strands.", "strands-agents")
+SIGNS = Signs(scopes_begin=SCOPES)
 FRAMEWORK = "strands-agents"
 CYCLE = "execute_event_loop_cycle"
 MULTI_AGENT = "invoke_"
 TOOLS = "gen_ai.agent.tools"
 PLUMBING = ("event_loop.", "agent_loop.", "system_prompt")
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

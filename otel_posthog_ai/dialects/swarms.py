@@ -6,6 +6,7 @@ The provider that they are made with is the framework's own. https://docs.swarms
 from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
@@ -14,6 +15,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "swarms"
 SCOPE = "swarms"
 PREFIXES = ("swarms.",)
+SIGNS = Signs(scopes=(SCOPE,))
 PLUMBING = ("swarms.",)
 FRAMEWORK = "swarms"
 RUN = ".run"
@@ -31,10 +33,6 @@ KEYS = VendorKeys(
     ),
     error=("swarms.error.message",),
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -6,19 +6,17 @@ their tokens, and no operation. The app names the tracer, so that the scope says
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan
 
 NAME = "tanstack"
 _OWN = "tanstack.ai."
 PREFIXES = (_OWN,)
+SIGNS = Signs(keys_begin=(_OWN,))
 PLUMBING = (_OWN,)
 FRAMEWORK = "tanstack-ai"
 _ITERATIONS = "tanstack.ai.iterations"
-
-
-def recognises(source: Source) -> bool:
-    return any(key.startswith(_OWN) for key in source.attributes)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -5,6 +5,7 @@ https://traccia.ai/
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.reading.values import text
@@ -15,6 +16,7 @@ from otel_posthog_ai.record import AISpan, Cost, Usage
 NAME = "traccia"
 _MARK = "governance.timestamp_source"
 PREFIXES = (_MARK,)
+SIGNS = Signs(keys=(_MARK,))
 PLUMBING = (
     "governance.", "guardrail.summary.", "guardrail.summary", "agent.id", "agent.name", "agent.type",
     "agent.description", "env", "environment", "span.type", "span.tags", "result",
@@ -32,10 +34,6 @@ KEYS = VendorKeys(
 )
 _NO_ARGUMENTS = frozenset({"env", "environment", "result"})
 _SOURCE = "llm.usage.prompt_source"
-
-
-def recognises(source: Source) -> bool:
-    return source.has(_MARK)
 
 
 def read(record: AISpan, source: Source) -> None:

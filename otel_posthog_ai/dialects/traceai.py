@@ -27,6 +27,7 @@ from otel_posthog_ai.reading.kind_words import CALL, CUSTOM, stated_by
 from otel_posthog_ai.reading.kinds import name_after_span, weigh
 from otel_posthog_ai.reading.messages import read_messages
 from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, unset
 from otel_posthog_ai.reading.tool_definitions import read_tools
@@ -42,6 +43,7 @@ KIND_KEYS = ("gen_ai.span.kind", "fi.span.kind")
 # Marks of a call whose span does not state its kind.
 UNSTATED = ("gen_ai.input.messages.0.message.role", "gen_ai.output.messages.0.message.role")
 PREFIXES = KIND_KEYS
+SIGNS = Signs(keys=(*KIND_KEYS, *UNSTATED))
 PLUMBING = ("fi.", "metadata", TAG_TAGS)
 FIELDS: Table = (
     Row("tags", (TAG_TAGS,), user_tags),
@@ -49,10 +51,6 @@ FIELDS: Table = (
     Row("usage.cache_write", ("gen_ai.usage.input_tokens.cache_write",), count),
     Row("usage.reasoning", (GEN_AI_USAGE_OUTPUT_TOKENS_REASONING,), count),
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.has(*KIND_KEYS, *UNSTATED)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -24,6 +24,7 @@ from otel_posthog_ai.reading.kind_words import EMBEDDINGS, GENERATIONS
 from otel_posthog_ai.reading.providers import is_framework, priced_provider
 from otel_posthog_ai.reading.raw_answers import raw_output, read_raw_answer
 from otel_posthog_ai.reading.raw_requests import read_request
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters
 from otel_posthog_ai.reading.values import finish_reason, flag, is_list, is_mapping, mapping, parse_json, text
@@ -112,14 +113,19 @@ FRAMEWORKS = {
 }
 # Traceloop's SDK stamps the workflow, the agent and the association properties on every span of a request, AI or not.
 MARKERS = frozenset({TRACELOOP_SPAN_KIND, TRACELOOP_ENTITY_NAME, *INPUT_KEYS, *OUTPUT_KEYS})
+_OWN_KEYS = ("traceloop.", "gen_ai.openai.")
+SIGNS = Signs(
+    scopes_begin=tuple(f"{SCOPE}{framework}" for framework in FRAMEWORKS),
+    keys=(*sorted(MARKERS), *PARAMETERS, GEN_AI_IS_STREAMING),
+    keys_begin=_OWN_KEYS,
+)
 
 
 def recognises(source: Source) -> bool:
     if _instrumentor(source) in FRAMEWORKS or not MARKERS.isdisjoint(source.attributes):
         return True
     return gen_ai.recognises(source) and any(
-        key.startswith(("traceloop.", "gen_ai.openai.")) or key in PARAMETERS or key == GEN_AI_IS_STREAMING
-        for key in source.attributes
+        key.startswith(_OWN_KEYS) or key in PARAMETERS or key == GEN_AI_IS_STREAMING for key in source.attributes
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from otel_posthog_ai.attribute_names.crewai import CREWAI_FLOW_NAME
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_OPERATION_NAME
 from otel_posthog_ai.attribute_names.traceloop import TRACELOOP_ENTITY_OUTPUT
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import unset
@@ -16,12 +17,11 @@ from .crewai import SCOPE as OWN_SCOPE
 NAME = "traceloop_crewai"
 PREFIXES = ("crewai.crew.", "crewai.agent.", "crewai.task.")
 WORKFLOW = "crewai.workflow"
+SIGNS = Signs(names=(WORKFLOW,), keys_begin=PREFIXES)
 
 
 def recognises(source: Source) -> bool:
-    if source.scope == OWN_SCOPE:
-        return False
-    return source.name == WORKFLOW or any(key.startswith(PREFIXES) for key in source.attributes)
+    return source.scope != OWN_SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

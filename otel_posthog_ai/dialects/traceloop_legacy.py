@@ -48,6 +48,7 @@ from otel_posthog_ai.reading.embedding_texts import readable
 from otel_posthog_ai.reading.kind_words import EMBEDDINGS, REQUEST_TYPES
 from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.messages import message_text, read_messages
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset
 from otel_posthog_ai.reading.values import count, finish_reason, flag, identifier, is_list, is_mapping, parse_json, text
@@ -64,6 +65,7 @@ OWN_PREFIXES = (
 PREFIXES = ("gen_ai.prompt.", "gen_ai.completion.", *OWN_PREFIXES)
 PROMPTS = (GEN_AI_PROMPT, LLM_PROMPTS)
 COMPLETIONS = (GEN_AI_COMPLETION, "llm.completions")
+SIGNS = Signs(keys_begin=(*OWN_PREFIXES, *PROMPTS, *COMPLETIONS))
 FUNCTIONS = (LLM_REQUEST_FUNCTIONS, GEN_AI_REQUEST_FUNCTIONS)
 
 FIELDS: Table = (

@@ -6,6 +6,7 @@ https://docs.evidentlyai.com/
 from __future__ import annotations
 
 from otel_posthog_ai.reading.kind_words import CUSTOM
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
@@ -15,15 +16,12 @@ from otel_posthog_ai.record import AISpan
 NAME = "tracely"
 SCOPE = "evidently"
 PREFIXES = ()
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 LABELS = {SCOPE: "tracely"}
 PLUMBING = ("evidently.", "tokens.", "cost.", "result.", "result", "exception")
 KEYS = VendorKeys(output=("result", "result."), error=("exception",))
 _NO_ARGUMENTS = frozenset({"result", "exception", "session_id", "user_id"})
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -5,18 +5,16 @@ https://traceroot.ai/docs/
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan
 
 NAME = "traceroot"
 PREFIXES = ()
 AI_SCOPES = ("traceroot-sdk",)
+SIGNS = Signs(scopes_begin=AI_SCOPES)
 LABELS = {"traceroot-sdk": "traceroot"}
 PLUMBING = ("traceroot.",)
-
-
-def recognises(source: Source) -> bool:
-    return source.scope.startswith(AI_SCOPES)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kind_words import Stated
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
@@ -15,6 +16,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "trulens"
 PREFIXES = ()  # its processor stamps `span_type` = `unknown` on every span of the provider, AI or not
 AI_SCOPES = ("trulens",)
+SIGNS = Signs(scopes_begin=AI_SCOPES)
 IDENTITY = IdentityKeys(session=("ai.observability.conversation_id",))
 LABELS = {"trulens": "trulens-core"}
 PLUMBING = ("ai.observability.",)
@@ -49,7 +51,7 @@ STATED: dict[str, Stated] = {
 
 
 def recognises(source: Source) -> bool:
-    return source.scope.startswith(AI_SCOPES) and source.has(_TYPE)
+    return source.has(_TYPE)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from otel_posthog_ai.reading.kind_words import stated_by
 from otel_posthog_ai.reading.own_words import own_words_in, told_by
 from otel_posthog_ai.reading.scopes import is_plain_scope
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import conversation, identifier
 from otel_posthog_ai.reading.vendor_spans import read_belonging, read_data, read_vendor_span
@@ -15,6 +16,7 @@ from otel_posthog_ai.record import AISpan, is_call
 
 NAME = "unlisted_vendors"
 PREFIXES = ()
+SIGNS = Signs(scopes_begin=("",))  # of any scope: its words may be on every span
 
 
 def recognises(source: Source) -> bool:

@@ -7,6 +7,7 @@ pipeline (`pipeline.step.*`) are bookkeeping, and no spans of an AI. https://doc
 from __future__ import annotations
 
 from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_USAGE_INPUT_TOKENS, GEN_AI_USAGE_OUTPUT_TOKENS
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import Row, Table, fill
@@ -17,6 +18,7 @@ from otel_posthog_ai.record import AISpan
 NAME = "upsonic"
 SCOPE = "upsonic"
 PREFIXES = ("upsonic.agent.", "upsonic.tool.")
+SIGNS = Signs(scopes=(SCOPE,))
 LABELS = {SCOPE: "upsonic (its own spans)"}
 PLUMBING = ("upsonic.",)
 FRAMEWORK = "upsonic"
@@ -40,7 +42,7 @@ TOOL_FIELDS: Table = (
 
 
 def recognises(source: Source) -> bool:
-    return source.scope == SCOPE and not source.name.startswith(BOOKKEEPING)
+    return not source.name.startswith(BOOKKEEPING)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import unset
@@ -19,6 +20,7 @@ SCOPES = tuple(
 PREFIXES = (
     "db.vector.", "db.chroma.", "db.milvus.", "db.weaviate.", "db.marqo.", "pinecone.", "qdrant.", "db.query.result",
 )  # fmt: skip
+SIGNS = Signs(scopes_begin=SCOPES, keys_begin=PREFIXES)
 PLUMBING = (
     "pinecone.",
     "qdrant.",
@@ -34,12 +36,6 @@ _QUERY_KEYS = frozenset(
      "collection_name", "id", "queries", "texts_count", "search_params", "include", "ids_count", "anns_field",
      "partition_names"},
 )  # fmt: skip
-
-
-def recognises(source: Source) -> bool:
-    if source.scope.startswith(SCOPES):
-        return True
-    return any(key.startswith(PREFIXES) for key in source.attributes)
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -16,6 +16,7 @@ from otel_posthog_ai.attribute_names.gen_ai import (
 from otel_posthog_ai.attribute_names.vercel_ai import AI_MODEL_ID
 from otel_posthog_ai.reading.identity import keys_below
 from otel_posthog_ai.reading.messages import read_messages
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset
@@ -40,6 +41,7 @@ AI_SCOPES = ("gen_ai",)
 LABELS = {"ai": "ai (Vercel AI SDK up to 6)", "gen_ai": "ai (Vercel AI SDK 7)"}
 # The tracer's name since version 7.
 SCOPE = "gen_ai"
+SIGNS = Signs(scopes=(SCOPE,), keys=(OPERATION,), keys_begin=("ai.",))
 # What the app said about the call: as telemetry settings, and since version 7 as the context of the run.
 METADATA = ("ai.telemetry.metadata.", "ai.settings.context.")
 IDENTITY = keys_below(*METADATA)

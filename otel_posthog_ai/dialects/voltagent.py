@@ -19,6 +19,7 @@ from otel_posthog_ai.attribute_names.traceloop import (
 )
 from otel_posthog_ai.reading.kind_words import WORDS
 from otel_posthog_ai.reading.messages import read_messages
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters
@@ -28,6 +29,7 @@ from otel_posthog_ai.record import AISpan, Message
 NAME = "voltagent"
 SCOPE = "@voltagent/core"
 PREFIXES = ("voltagent.",)
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 LABELS = {SCOPE: "@voltagent/core"}
 FRAMEWORK = "voltagent"
@@ -68,10 +70,6 @@ STEP: Table = (
     Row("output_state", ("output",), read_state),
 )
 PARAMETERS = {LLM_TEMPERATURE: "temperature", "llm.max_output_tokens": "max_tokens", LLM_TOP_P: "top_p"}
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

@@ -5,12 +5,14 @@ https://docs.wandb.ai/weave/
 
 from __future__ import annotations
 
+from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.record import AISpan
 
 NAME = "weave"
 PREFIXES = ()
 SCOPE = "weave.conversation"
+SIGNS = Signs(scopes=(SCOPE,))
 AI_SCOPES = (SCOPE,)
 LABELS = {SCOPE: "weave"}
 # Key by key: what users set is also called `weave.*`, as its documentation has it.
@@ -22,10 +24,6 @@ PLUMBING = (
     "weave.os_version",
     "weave.os_release",
 )
-
-
-def recognises(source: Source) -> bool:
-    return source.scope == SCOPE
 
 
 def read(record: AISpan, source: Source) -> None:

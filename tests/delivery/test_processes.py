@@ -146,7 +146,8 @@ def test_a_fork_waits_while_a_thread_of_ours_imports_for_its_first_request() -> 
 
             class Watch:
                 def find_spec(self, name, path=None, target=None):
-                    if threading.current_thread() is not threading.main_thread() and not forks.importing._lock.locked():
+                    is_ours = threading.current_thread() is not threading.main_thread()
+                    if is_ours and not forks.importing._lock._is_owned():
                         os.write(2, f"Traceback: {name} is imported without the guard".encode())
 
             sys.meta_path.insert(0, Watch())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from opentelemetry.semconv import _incubating
 
-from otel_posthog_ai.dialects import DIALECTS, first_look
+from otel_posthog_ai.dialects import ORDER, first_look
 from otel_posthog_ai.reading.marks import MARKS_AI
 from otel_posthog_ai.reading.vendor_values import opened
 from otel_posthog_ai.reading.vendor_words import states_kind, vendors_in
@@ -199,7 +199,7 @@ def test_no_attribute_of_the_semantic_conventions_is_a_vendors(module: str, keys
 
 
 def test_it_is_asked_last() -> None:
-    assert DIALECTS[-1].NAME == "unlisted_vendors"
+    assert ORDER[-1] == "unlisted_vendors"
 
 
 def test_the_first_look_agrees() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .docstrings import GENERATED
+from . import declarations, docstrings
 from .generated import TABLES
 from .markdown import DOCUMENTS, with_generated
 
@@ -15,7 +15,7 @@ for document in DOCUMENTS:
         document.write_text(after, encoding="utf-8")
         print(f"wrote {document.name}")
 
-for module, write in GENERATED.items():
+for module, write in (*declarations.GENERATED.items(), *docstrings.GENERATED.items()):
     before = module.read_text(encoding="utf-8")
     after = write(before)
     if after != before:

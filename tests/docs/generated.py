@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from otel_posthog_ai.dialects import DIALECTS
+from otel_posthog_ai.dialects import ORDER, load
 from otel_posthog_ai.doctor.recommendations import RECOMMENDATIONS
 from otel_posthog_ai.events.properties import CONSTANTS, PROPERTIES
 from otel_posthog_ai.events.usage import CACHE, COUNTS
@@ -141,7 +141,7 @@ def instrumentors_table() -> str:
 def dialects_table() -> str:
     """The conventions that are understood, in the order in which they are asked."""
     rows: list[tuple[str, ...]] = []
-    for dialect in DIALECTS:
+    for dialect in map(load, ORDER):
         summary = " ".join((getattr(dialect, "__doc__", None) or "").split("\n\n")[0].split())
         prefixes = ", ".join(f"`{prefix}`" for prefix in dialect.PREFIXES) or "by scope"
         rows.append((f"`{dialect.NAME}`", prefixes, summary))

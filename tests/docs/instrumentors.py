@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from otel_posthog_ai.dialects import declared
+from otel_posthog_ai.dialects import ORDER, load
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -49,7 +49,7 @@ CAPABILITIES: tuple[tuple[str, Callable[[Event], bool]], ...] = (
 )
 
 # Scopes whose name does not tell the package.
-_PACKAGES = {scope: label for _, labels in declared("LABELS") for scope, label in labels.items()}
+_PACKAGES = {scope: label for name in ORDER for scope, label in getattr(load(name), "LABELS", {}).items()}
 # Spans of the recorded apps themselves.
 _APPS = frozenset({"app", "gateway", "my.manual.instrumentation", None})
 

@@ -15,7 +15,7 @@ from otel_posthog_ai.doctor.recommendations import RECOMMENDATIONS, Recommendati
 from otel_posthog_ai.events.properties import CONSTANTS, PROPERTIES
 from otel_posthog_ai.settings import OPTIONS
 
-from . import event_volume
+from . import declarations, event_volume
 from .docstrings import GENERATED
 from .generated import OF_RESULTS, TABLES, WORKED_OUT, default_of, usage_names
 from .instrumentors import GOLDEN, instrumentor_rows
@@ -94,6 +94,11 @@ def test_the_meaning_of_an_option_stands_once(module: Path) -> None:
     """The docstrings are what `python -m tests.docs` makes of the table."""
     source = module.read_text(encoding="utf-8")
     assert GENERATED[module](source) == source
+
+
+@pytest.mark.parametrize("module", declarations.GENERATED, ids=lambda path: path.name)
+def test_what_dialects_declare_is_collected(module: Path) -> None:
+    assert declarations.GENERATED[module]("") == module.read_text(encoding="utf-8"), "stale: run `python -m tests.docs`"
 
 
 @pytest.mark.parametrize("name", [name for name in otel_posthog_ai.__all__ if name != "__version__"])

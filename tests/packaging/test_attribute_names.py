@@ -16,11 +16,13 @@ from opentelemetry.semconv._incubating import attributes as unstable
 
 import otel_posthog_ai
 from otel_posthog_ai import attribute_names
-from otel_posthog_ai.dialects import DIALECTS, declared
+from otel_posthog_ai.dialects import DECLARED
 
 FOLDER = Path(otel_posthog_ai.__file__).parent
 # They play an app or an instrumentor: with the reader's constants they would not notice that it reads a wrong name.
 PLAYERS = ("demo/", "model_server/", "doctor/sample.py")
+COLLECTED = "dialects/declared.py"
+"""Made of what the modules of the dialects declare."""
 # What looks like one attribute and is not.
 COINCIDENCES: dict[str, str] = {
     "ai.model.name": "the models of VoltAgent, and of Rhesis",
@@ -76,16 +78,16 @@ def _is_attribute(literal: str) -> bool:
 
 
 NAMESPACES = {name.split(".")[0] for name in OWN.values()} | {
-    prefix.split(".")[0] for dialect in DIALECTS for prefix in dialect.PREFIXES if "." in prefix
+    prefix.split(".")[0] for each in DECLARED for prefix in each.prefixes if "." in prefix
 }
-SCOPES = tuple(scope for _, scopes in declared("AI_SCOPES") for scope in scopes)
+SCOPES = tuple(scope for each in DECLARED for scope in each.ai_scopes)
 
 
 def _modules_by_literal() -> dict[str, set[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
     for path in FOLDER.rglob("*.py"):
         module = path.relative_to(FOLDER).as_posix()
-        if not module.startswith(PLAYERS):
+        if not module.startswith(PLAYERS) and module != COLLECTED:
             for literal in _literals(path):
                 found[literal].add(module)
     return found
