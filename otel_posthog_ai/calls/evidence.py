@@ -134,7 +134,11 @@ def _ended_alike(one: AISpan, other: AISpan) -> bool:
 def _took_place_inside(outer: AISpan, inner: AISpan) -> bool:
     """Whether one ran within the other, and nothing that both say makes them two."""
     # What tells most of many calls apart comes first.
-    if not contains(outer, inner) or usage_differs(outer.usage, inner.usage) or not _may_be_one(outer, inner):
+    if not contains(outer, inner):
+        return False
+    if usage_differs(outer.usage, inner.usage) and not counted_the_first_piece(outer, inner):
+        return False
+    if not _may_be_one(outer, inner):
         return False
     if inner.error is not None and outer.error is None:
         return False  # tried again: another call inside it went well
@@ -143,23 +147,28 @@ def _took_place_inside(outer: AISpan, inner: AISpan) -> bool:
 
 def ran_inside(outer: AISpan, inner: AISpan) -> bool:
     """Evidence 3, for spans of different traces, or of different steps."""
-    if not _took_place_inside(outer, inner):
-        return False
-    if _comparable(outer, inner):
-        return True
-    # Else the times must leave no doubt; that of a stream does, which was handed out when its span ended.
-    handed_out = inner.handed_out or inner.spoke_until_ns is not None
-    return not handed_out and outer.start_ns <= inner.start_ns and inner.end_ns <= outer.end_ns
+    return _took_place_inside(outer, inner) and (bool(_comparable(outer, inner)) or _leaves_no_doubt(outer, inner))
+
+
+def _leaves_no_doubt(outer: AISpan, inner: AISpan) -> bool:
+    """Whether the times alone tell it; those of a stream do not, which was handed out when its span ended."""
+    return (
+        not (inner.handed_out or inner.spoke_until_ns is not None)
+        and outer.start_ns <= inner.start_ns
+        and inner.end_ns <= outer.end_ns
+    )
 
 
 def ran_around(outer: AISpan, inner: AISpan) -> bool:
     """Evidence 3 the other way round: the client's parentless span lies around the call of an instrumentor with a
-    context of its own. Both must say the same words, and count or fail alike.
+    context of its own. Both must count or fail alike, and the instrumentor tell the question; of texts to embed few do.
     """
-    if outer.parent_id is not None or inner.parent_id is None or outer.trace_id == inner.trace_id:
+    apart = outer.parent_id is None and inner.parent_id is not None and outer.trace_id != inner.trace_id
+    if not apart or not _took_place_inside(outer, inner):
         return False
-    counts = bool(inputs(outer.usage) & inputs(inner.usage)) or (outer.error is not None and inner.error is not None)
-    return counts and bool(_asked(outer)) and _asked(outer) == _asked(inner) and _took_place_inside(outer, inner)
+    alike = bool(inputs(outer.usage) & inputs(inner.usage)) or (outer.error is not None and inner.error is not None)
+    embedding = outer.kind == inner.kind == "embedding"
+    return (alike and bool(_asked(inner))) or (embedding and _leaves_no_doubt(outer, inner))
 
 
 def _may_be_one(one: AISpan, other: AISpan) -> bool:

@@ -6,7 +6,7 @@ from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.record import USAGE_FLAGS, AISpan, Usage
 
 from .evidence import inputs, usage_differs
-from .message_lists import complete_input, complete_output
+from .message_lists import complete_input, complete_output, text_by_text
 
 # Fields in which the span nearest the wire knows better than the one around it.
 _WIRE_FIELDS = ("response_model", "response_id", "finish_reason", "time_to_first_token", "service_tier")
@@ -30,6 +30,7 @@ def merge(survivor: AISpan, other: AISpan, *, wire: AISpan) -> None:
     if "embedding" in (survivor.kind, other.kind):
         survivor.kind = "embedding"
     survivor.input, survivor.output = complete_input(survivor, other), complete_output(survivor, other)
+    survivor.embedding_input = text_by_text(survivor.embedding_input, other.embedding_input)
     for field in _FILLED:
         if unset(getattr(survivor, field)):
             setattr(survivor, field, getattr(other, field))

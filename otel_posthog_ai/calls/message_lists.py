@@ -26,6 +26,13 @@ def complete_output(survivor: AISpan, other: AISpan) -> _Messages:
     return _completed(survivor.output, other.output)
 
 
+def text_by_text(mine: list[str] | None, theirs: list[str] | None) -> list[str] | None:
+    """The texts to embed as a list, which some join with blanks."""
+    if mine and theirs and len(theirs) > len(mine) and " ".join(mine) == " ".join(theirs):
+        return theirs
+    return mine or theirs
+
+
 def _all(record: AISpan) -> list[Message]:
     return with_instructions(record.input, record.instructions) or []
 
@@ -63,6 +70,12 @@ def _calls(mine: list[Message], theirs: list[Message]) -> list[Message]:
 
 
 def _call(mine: Message, theirs: Message) -> Message:
-    """The call by the id that its result will name: OpenAI gives the item in an answer its own (`fc_…`)."""
+    """The call by the id that its result will name: OpenAI gives the item in an answer its own (`fc_…`). What it
+    hands over is taken from who read it: of a stream some read the name alone.
+    """
     own = mine.get("id")
-    return {**mine, "id": theirs["id"]} if "id" in theirs and (not own or str(own).startswith("fc_")) else mine
+    whole = {**mine, "id": theirs["id"]} if "id" in theirs and (not own or str(own).startswith("fc_")) else mine
+    function, other = mine["function"], theirs["function"]
+    if function["arguments"] or not other["arguments"] or function["name"] != other["name"]:
+        return whole
+    return {**whole, "function": {**function, "arguments": other["arguments"]}}

@@ -499,6 +499,7 @@ def text_message(role: str, text: str) -> dict[str, Any]:
 
 
 CALLED = {"role": "assistant", "parts": [{"type": "tool_call", "id": "call_1", "name": "look", "arguments": {}}]}
+EMBEDDED = "embedding.embeddings"
 RESULT = {"role": "tool", "parts": [{"type": "tool_call_response", "id": "call_1", "response": "sunny"}]}
 
 
@@ -547,6 +548,28 @@ def test_the_id_that_the_result_will_name(traced: Traced) -> None:
     item = {"role": "assistant", "parts": [{"type": "tool_call", "id": "fc_9", "name": "look", "arguments": {}}]}
     found = merged(traced, messages("output", item), messages("output", CALLED))
     assert found["$ai_output_choices"][0]["tool_calls"][0]["id"] == "call_1"
+
+
+@pytest.mark.parametrize("who", ["outer", "inner"])
+def test_the_arguments_of_a_call_of_which_one_knows_only_the_name(traced: Traced, who: str) -> None:
+    part = {"type": "tool_call", "id": "call_1", "name": "look"}
+    told = {"outer": "", "inner": ""} | {who: {"city": "Paris"}}
+    reports = (
+        messages("output", {"role": "assistant", "parts": [{**part, "arguments": told[each]}]}) for each in sorted(told)
+    )
+    (call,) = merged(traced, *reversed(list(reports)))["$ai_output_choices"][0]["tool_calls"]
+    assert json.loads(call["function"]["arguments"]) == {"city": "Paris"}
+
+
+def test_texts_to_embed_that_one_joins(traced: Traced) -> None:
+    said = {"openinference.span.kind": "EMBEDDING", "embedding.model_name": "text-embedding-3-small"}
+    client = traced.provider.get_tracer("client")
+    with traced.tracer.start_as_current_span("outer", attributes={**said, f"{EMBEDDED}.0.embedding.text": "one two"}):
+        texts = {f"{EMBEDDED}.{i}.embedding.text": text for i, text in enumerate(("one", "two"))}
+        client.start_span("inner", attributes={**said, **texts}).end()
+    (event,) = traced.events().values()
+    assert event["event"] == "$ai_embedding"
+    assert event["properties"]["$ai_input"] == ["one", "two"]
 
 
 def test_a_stream_of_which_one_counted_only_the_first_piece(traced: Traced) -> None:

@@ -152,6 +152,9 @@ ROWS = {
     "eight tokens of the client's stream": (
         "nested", framework(usage__output_tokens=90), client(request__stream=True, usage__output_tokens=8), True,
     ),
+    "eight tokens of the client's stream in another trace": (
+        "apart", framework(usage__output_tokens=90), client(request__stream=True, usage__output_tokens=8), True,
+    ),
     "nine tokens are no piece": (
         "nested", framework(request__stream=True, usage__output_tokens=9), client(usage__output_tokens=90), False,
     ),
@@ -200,7 +203,19 @@ ROWS = {
     "around it": ("around", client(0, 100, **asked("hi")), framework(10, 90, **asked("hi")), True),
     "around it, other words": ("around", client(0, 100, **asked("hi")), framework(10, 90, **asked("bye")), False),
     "around it, no words": ("around", client(0, 100), framework(10, 90), False),
-    "around it, words of one": ("around", client(0, 100, **asked("hi")), framework(10, 90), False),
+    "around it, words of one": ("around", client(0, 100), framework(10, 90, **asked("hi")), True),
+    "around it, words of one and other counts": (
+        "around", client(0, 100, usage__input_tokens=11), framework(10, 90, **asked("hi")), False,
+    ),
+    "around it, words of one and counts of the other": (
+        "around", client(0, 100), framework(10, 90, **NO_COUNTS, **asked("hi")), False,
+    ),
+    "around it, an embedding that counts and one that has words": (
+        "around", client(0, 100, **EMBEDDING), framework(10, 90, **EMBEDDING, **NO_INPUT, **asked("hi")), True,
+    ),
+    "around it, an embedding that ended later": (
+        "around", client(0, 100, **EMBEDDING), framework(10, 101, **EMBEDDING, **NO_INPUT, **asked("hi")), False,
+    ),
     "around it, no counts": (
         "around", client(0, 100, **asked("hi"), **NO_COUNTS), framework(10, 90, **asked("hi"), **NO_COUNTS), False,
     ),
