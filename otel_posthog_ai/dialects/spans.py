@@ -10,6 +10,7 @@ from otel_posthog_ai.reading.conclusion import conclude
 from otel_posthog_ai.reading.failures import read_failure
 from otel_posthog_ai.reading.identity import may_name_anybody, read_identity
 from otel_posthog_ai.reading.leftovers import collect
+from otel_posthog_ai.reading.own_words import name_model
 from otel_posthog_ai.reading.plumbing import is_namespace
 from otel_posthog_ai.reading.source import LoggedSpan, Occurrence, Shape, Source, one_of_each_form
 from otel_posthog_ai.record import AISpan
@@ -37,6 +38,7 @@ def read_span(span: ReadableSpan, logs: Iterable[Occurrence] = (), *, forced: bo
         dialect.read(record, source)
     for annotate in source.shape.once(annotations_of):
         annotate(record, source)
+    name_model(record, source)
     read_failure(record, source)
     _read_stream_end(record, source)
     identity = read_identity(source.attributes) if source.shape.once(may_name_anybody) else None

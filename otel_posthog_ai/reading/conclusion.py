@@ -45,7 +45,7 @@ GEMINI_WITH_REASONING = pattern(r"gemini-(?:2\.5|3)")
 """Models whose own API counts the reasoning beside the output."""
 _OBJECTS = {dict}
 # What instrumentors write for a model that they do not know.
-NO_MODEL = frozenset({"unknown", "Unknown", "none", "None", "null"})
+_NO_MODEL = frozenset({"unknown", "Unknown", "none", "None", "null"})
 # What clients write for a parameter that was not given, where it is no object's address.
 NOT_GIVEN = frozenset({"NOT_GIVEN", "Unset()", "Ellipsis", "Not set"})
 
@@ -162,9 +162,14 @@ def _models(record: AISpan) -> None:
     record.response_model = _model(record.response_model)
 
 
+def names_a_model(name: str | None) -> bool:
+    """Whether it is more than a placeholder."""
+    return name is not None and name not in _NO_MODEL
+
+
 def _model(name: str | None) -> str | None:
     """The model's own name; a placeholder names none."""
-    if name is None or name in NO_MODEL:
+    if name is None or not names_a_model(name):
         return None
     if "/" in name:
         path = _RESOURCE.match(name)

@@ -1,6 +1,7 @@
 """Calls and tools that are written down in words of one's own, without a word for the kind: `llm.model`, `llm.prompt`.
 
-A namespace tells of a call where it names a model, and counts tokens; or asked something, and got an answer or failed.
+A namespace tells of a call where it names a model, and counts tokens; or asked something, and got an answer or failed;
+or holds the body of a request that failed.
 Keys without a namespace tell so by counts alone. It tells of a tool or an agent by its name, an input and an output;
 without a namespace by a kind (`type` = `tool`) that nothing but AI has, and one of these.
 """
@@ -15,10 +16,13 @@ from otel_posthog_ai.attribute_names.gen_ai import GEN_AI_REQUEST_MODEL, GEN_AI_
 from otel_posthog_ai.attribute_names.openinference import LLM_MODEL_NAME
 from otel_posthog_ai.attribute_names.traceloop import LLM_REQUEST_MODEL
 from otel_posthog_ai.attribute_names.vercel_ai import AI_MODEL_ID
+from otel_posthog_ai.record import AISpan, is_call
 
+from .conclusion import names_a_model
 from .key_words import MODELS, WordsOf, counts_in, ending_with, ends, keys_by_words
 from .kind_words import CALL, WORDS, Stated, word
 from .raw_usage import read_raw_usage
+from .source import Source
 from .values import count, is_mapping, json_text, text
 from .vendor_spans import VendorKeys
 from .vendor_words import may_be_a_vendors
@@ -38,6 +42,8 @@ _THEIR_MODELS = frozenset(
 _STEPS = ("tool", "agent")
 _NAMES: dict[str, Words] = {step: (step, "name") for step in _STEPS}
 _ASKED: tuple[Words, ...] = (("prompt",), ("prompts",), ("messages",))
+# What a request to a model carries beside its name.
+_BODIES = frozenset({"messages", "prompt", "input", "contents"})
 # Work that is told by a convention of its own: what has no namespace beside these is no call of a model.
 _ORDINARY_WORK = ("http.", "db.", "messaging.", "rpc.", "faas.")
 # Keys of a kind that have no namespace, and the words under them that nothing but AI has.
@@ -64,6 +70,24 @@ def may_name(key: str) -> bool:
         return True
     words = words_of(key)
     return _may_be_own(_space(key)) and "metadata" not in words and ends(words, (*MODELS, *_NAMES.values()))
+
+
+def name_model(record: AISpan, source: Source) -> None:
+    """The model of a call whose convention names none, where other words do: `model`, `metrics.model`."""
+    if not is_call(record) or any(names_a_model(each) for each in (record.request_model, record.response_model)):
+        return
+    for key in source.shape.once(_models_in):
+        name = text(json_text(source.attributes.get(key)))
+        if names_a_model(name):
+            record.request_model = name
+            source.used.add(key)
+            return
+
+
+def _models_in(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys that name a model, with no more than a namespace before that."""
+    words = {key: words_of(key) if "." in key else ("", *words_of(key)) for key in keys}
+    return ending_with([key for key in keys if words[key][1:] in MODELS], words, MODELS)
 
 
 @lru_cache(maxsize=512)
@@ -100,7 +124,7 @@ def _own_words(own: list[str], space: str) -> OwnWords | None:
     step = next((step for step in named if space == step or may_be_a_vendors(space)), None)
     if step is not None and keys.input and keys.output:
         return OwnWords(keys, WORDS[step], speaks=False)
-    return None
+    return OwnWords(keys, None, speaks) if keys.model and keys.input else None
 
 
 def told_by(own: OwnWords, attributes: Mapping[str, Any], *, failed: bool) -> Stated | None:
@@ -115,6 +139,7 @@ def told_by(own: OwnWords, attributes: Mapping[str, Any], *, failed: bool) -> St
         any(count(attributes.get(key)) is not None for _, key in keys.counts)
         or any(_counts(attributes.get(key)) for key in keys.usage)
         or (own.speaks and (failed or keys.output or keys.output_messages or keys.error))
+        or (failed and any(_is_request(attributes.get(key)) for key in keys.input))
     ):
         return CALL
     return None
@@ -123,3 +148,9 @@ def told_by(own: OwnWords, attributes: Mapping[str, Any], *, failed: bool) -> St
 def _counts(value: Any) -> bool:
     found = json_text(value)
     return is_mapping(found) and read_raw_usage(found) is not None
+
+
+def _is_request(value: Any) -> bool:
+    """Whether it is the body of a request to a model."""
+    body = json_text(value)
+    return is_mapping(body) and "model" in body and not _BODIES.isdisjoint(body)

@@ -166,6 +166,45 @@ def test_the_arguments_and_the_id_of_a_tool() -> None:
     assert (found.input_state, found.output_state) == ({"city": "Paris"}, "sunny")
 
 
+REQUEST = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+
+
+def test_the_body_of_a_request_that_failed_is_a_call() -> None:
+    """Vendors that write a call's kind with its answer say nothing of the kind where none came."""
+    asked = {"acme.observation.model": "gpt-4o", "acme.trace.input": json.dumps(REQUEST)}
+    found = record(asked, error="too many requests")
+    assert (found.kind, found.request_model, found.input) == ("generation", "gpt-4o", REQUEST["messages"])
+    assert read(asked) is None
+    body = json.dumps({"model": "T", "year": 1908})
+    assert read({"acme.car.model": "T", "acme.car.input": body}, error="out of stock") is None
+
+
+CONVENTION = {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 5}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"model": "gpt-4o"},
+        {"model": '"gpt-4o"'},
+        {"metrics.model": "gpt-4o"},
+        {"acme.model_name": "gpt-4o"},
+        {"gen_ai.request.model": "unknown", "service.model": "gpt-4o"},
+        {"gen_ai.request.model": "gpt-4o", "model": "another"},
+        {"model": "unknown", "acme.request.model": "gpt-4o"},
+    ],
+    ids=str,
+)
+def test_a_model_that_no_convention_names(said: dict[str, Any]) -> None:
+    found = record({**CONVENTION, **said})
+    assert (found.request_model, found.provider) == ("gpt-4o", "openai")
+
+
+@pytest.mark.parametrize("key", ["acme.router.embedding.model", "model.path", "remodel", "acme.metadata.car.model"])
+def test_what_only_sounds_like_a_model(key: str) -> None:
+    assert record({**CONVENTION, key: "gpt-4o"}).request_model is None
+
+
 def test_a_call_that_failed() -> None:
     asked = {"llm.model": "gpt-4o", "llm.prompt": "hi"}
     assert read(asked) is None
