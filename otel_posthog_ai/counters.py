@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,10 +16,15 @@ DELIVERY_REASONS = frozenset({"outbox_full", "expired", "refused", "too_large", 
 # What was dropped because somebody wants it so, or came twice.
 _NO_LOSS = frozenset({"before_send", "repeated"})
 
+_MOST_NOTED = 100
+_PATIENCE = 0.1
+"""Seconds. Only who interrupts the adding up in his own thread waits for so long, and may count one thing twice."""
+
 
 class Counters:
     """Counts of events since the start of this process (`retried`: of repeated requests). Thread-safe.
 
+    Who counts waits for nobody: a signal handler may come in the middle of counting, and wait for a thread that counts.
     A forked child starts at zero: what its parent did is counted by its parent.
     """
 
@@ -27,23 +33,47 @@ class Counters:
         forks.in_child(self._start_anew)
 
     def _start_anew(self) -> None:
-        self._lock = threading.RLock()  # A finalizer or a signal handler may count in the middle of counting.
+        self._noted: deque[tuple[str, int, str | None]] = deque()
+        """What was counted since the counts were added up last."""
+        self._adding_up = threading.Lock()
         self._counts: dict[str, int] = dict.fromkeys(NAMES, 0)
         self._dropped: dict[str, int] = {}
 
     def add(self, name: str, n: int = 1, reason: str | None = None) -> None:
         """Count `n` more; `dropped` wants a reason."""
-        with self._lock:
-            if name == "dropped":
-                key = reason if reason is not None else "unknown"
-                self._dropped[key] = self._dropped.get(key, 0) + n
-            else:
-                self._counts[name] = self._counts.get(name, 0) + n
+        self._noted.append((name, n, reason))
+        if len(self._noted) > _MOST_NOTED and self._adding_up.acquire(blocking=False):
+            try:
+                self._add_up()
+            finally:
+                self._adding_up.release()
+
+    def _add_up(self) -> None:
+        while self._noted:
+            _count(self._noted[0], self._counts, self._dropped)
+            self._noted.popleft()
 
     def snapshot(self) -> dict[str, Any]:
         """All counts at one moment; `dropped` is a dict by reason."""
-        with self._lock:
-            return {**self._counts, "dropped": dict(self._dropped)}
+        if self._adding_up.acquire(timeout=_PATIENCE):
+            try:
+                self._add_up()
+                return {**self._counts, "dropped": self._dropped.copy()}
+            finally:
+                self._adding_up.release()
+        counts, dropped = self._counts.copy(), self._dropped.copy()
+        for noted in list(self._noted):
+            _count(noted, counts, dropped)
+        return {**counts, "dropped": dropped}
+
+
+def _count(noted: tuple[str, int, str | None], counts: dict[str, int], dropped: dict[str, int]) -> None:
+    name, n, reason = noted
+    if name == "dropped":
+        key = reason if reason is not None else "unknown"
+        dropped[key] = dropped.get(key, 0) + n
+    else:
+        counts[name] = counts.get(name, 0) + n
 
 
 def lost(counts: Mapping[str, Any]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,7 +19,7 @@ from otel_posthog_ai import forks
 from otel_posthog_ai.content.outgoing import Privacy
 from otel_posthog_ai.content.shrinking import shrink
 from otel_posthog_ai.counters import Counters
-from otel_posthog_ai.delivery import Sender
+from otel_posthog_ai.delivery import EncodedEvent, Sender
 from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.giving_way import giving_way, hurried
 from otel_posthog_ai.reading.content_events import EVALUATION
@@ -31,8 +32,8 @@ from .reading_room import ReadingRoom
 from .sorting import Sorter
 from .worker import Worker
 
-_MANY_HELD = 512
-_MANY_READ = 256
+_MANY_HELD = 256
+_MANY_READ = 128
 """Spans that a worker which is behind reads at once: what it does around a batch costs as much as some of them."""
 LONGEST_TICK = 1.0
 """Seconds after which the worker looks again at what has ended and at what waits."""
@@ -85,6 +86,8 @@ class Pipeline:
         self.logs = HeldLogs()
         self.agents = HeldAgents()
         self.results = LateResults()
+        self._ready: deque[list[EncodedEvent]] = deque()
+        """Events that are written already, on their way into the outbox."""
         self.closed = False
         self._members: list[Member] = []
         self._leaving: set[int] = set()
@@ -121,11 +124,25 @@ class Pipeline:
     def send(
         self, events: Iterable[Mapping[str, Any]], *, private: bool = False, context_keys: Collection[str] = ()
     ) -> bool:
-        """Send events that are ready; False where none was queued."""
-        ready = [dict(event) for event in events]
-        encoded = self.room.encode(ready, Privacy(private, frozenset(context_keys)))
-        self._sender.put(encoded)
+        """Send events that are ready; False where none was queued.
+
+        The worker puts them into the outbox: this thread may be interrupted by a signal handler that flushes, and must
+        not hold what the worker needs then.
+        """
+        encoded = self.room.encode([dict(event) for event in events], Privacy(private, frozenset(context_keys)))
+        if encoded:
+            self._ready.append(encoded)
+            self._worker.wake()
+            if self._worker.stopped:
+                self._put_ready()
         return bool(encoded)
+
+    def _put_ready(self) -> None:
+        while self._ready:
+            try:
+                self._sender.put(self._ready.popleft())
+            except IndexError:
+                return  # Another thread was faster.
 
     def flush(self, deadline: float) -> bool:
         """Deliver everything that is owed; True only when that was done by the deadline, and nothing has been lost
@@ -149,6 +166,7 @@ class Pipeline:
             self._worker.stop()
             for each in self._members:
                 each.sorter.give_up()
+            self._put_ready()
             self._sender.shutdown(deadline)
 
     def dismiss(self, member: Member) -> None:
@@ -171,6 +189,7 @@ class Pipeline:
             self._take_turn(everything, final)
 
     def _take_turn(self, everything: bool, final: bool) -> None:
+        self._put_ready()
         for member in list(self._members):
             member.sort_out()
             for _ in range(member.sorter.batches(everything=everything)):
@@ -217,6 +236,7 @@ class Pipeline:
 
     def _start_anew(self) -> None:
         """In a forked child: what the parent held is the parent's to send; ancestry stays."""
+        self._ready = deque()
         self.room.forget_held()
         self.logs = HeldLogs()
         self.agents = HeldAgents()

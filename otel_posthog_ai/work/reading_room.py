@@ -53,19 +53,21 @@ class ReadingRoom:
         """How many spans were read and wait."""
         return self._assembly.held
 
-    def note_end(self, span: ReadableSpan) -> bool:
-        """Tell the hierarchy that a span has ended; whether it is for PostHog."""
+    def note_end(self, span: ReadableSpan, *, lost: bool = False) -> bool:
+        """Tell the hierarchy that a span has ended; whether it is for PostHog. `lost`: it will not be read even so."""
         context = span.get_span_context()
         if context is None:
             return not self._patient  # reading it says that it is lost
         if not self._patient:
             return self._let_through(span, context)
         wanted, identity = admit(span, self._filter, sampled=context.trace_flags.sampled)
-        if wanted:
-            self.hierarchy.unread.arrives(context.span_id, context.trace_id, span)
-        else:
+        if not wanted:
             self.hierarchy.refusals.answered(span)
-        self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, wanted)
+        elif not lost:
+            self.hierarchy.unread.arrives(context.span_id, context.trace_id, span)
+        self.hierarchy.finished(context.span_id, span.parent, context.trace_id, identity, wanted and not lost)
+        if wanted and lost:
+            self.hierarchy.lost(span)
         return wanted
 
     def wants(self, span: ReadableSpan) -> bool:

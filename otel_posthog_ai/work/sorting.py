@@ -20,13 +20,16 @@ from .reading_room import ReadingRoom
 MANY_UNSORTED = 512
 """Ended spans that wait to be looked at when the worker is woken for them, and again for every so many more; fewer wait
 for its next second."""
-MOST_UNSORTED = 2_048
-"""Ended spans that may wait to be looked at: whoever ends one more looks at the oldest few."""
-LONGEST_STALL = 0.005
-"""Seconds that a thread which ends a span waits for room in a full queue, before the oldest span there is lost."""
+MOST_UNSORTED = 640
+"""Ended spans that may wait to be looked at: whoever ends one more looks at the oldest few.
+
+Not many more than wake the worker: each is some twenty objects that a full collection of garbage stops the app for.
+"""
+LONGEST_STALL = 0.002
+"""Seconds that a thread which ends a span waits for room in a full queue, before a span is lost."""
 STALL_RESERVE = 1.0
 """Seconds that a thread may wait so in all, a burst long,"""
-STALL_SHARE = 0.1
+STALL_SHARE = 0.02
 """and of its time from then on."""
 _LOOK_SECONDS = 0.0005
 _A_FEW = 4
@@ -46,8 +49,8 @@ class Sorter:
     """The ended spans of one processor on their way to the worker.
 
     No lock is waited for where spans end. When very many wait, whoever ends one looks at a few of them, and where the
-    queue is full waits a moment for the worker: 5 ms at most, a second in all and a tenth of its time in the long
-    run. Then the oldest one is lost.
+    queue is full waits a moment for the worker: 2 ms at most, a second in all and a fiftieth of its time in the long
+    run. Then what finds no room is lost, and costs the app no more than to note that it has ended.
 
     `wake` has the worker come soon.
     """
@@ -124,16 +127,23 @@ class Sorter:
 
     def sort_out(self) -> None:
         """Choose the ended spans that are AI, as far as there is room; note every other one as a link."""
+        if self._room() > 0 and self._ended:
+            self._sort_what_fits()
+        self._reading.hierarchy.sweep_if_due()
+
+    def _sort_what_fits(self) -> None:
         if not self._sorting.acquire(timeout=_LONGEST_SORTING):
             return
         try:
             left = len(self._ended)  # What ends meanwhile is for the next time.
-            while left > 0 and (room := self._most_chosen - len(self._chosen)) > 0:
+            while left > 0 and (room := self._room()) > 0:
                 self._sort(min(left, room))
                 left -= room
         finally:
             self._sorting.release()
-        self._reading.hierarchy.sweep_if_due()
+
+    def _room(self) -> int:
+        return self._most_chosen - len(self._chosen)
 
     def batches(self, *, everything: bool) -> int:
         """How many batches are to be read now: all that wait, or none before they are many or have waited for long."""
@@ -143,7 +153,9 @@ class Sorter:
         return 0
 
     def due_in(self) -> float:
-        """Seconds until what was chosen has waited for long enough."""
+        """Seconds until what was chosen is many, or has waited for long enough."""
+        if len(self._chosen) >= self._flush_at:
+            return 0.0
         return max(self._since + self._longest_wait - time.monotonic(), 0.0) if self._chosen else self._longest_wait
 
     def next_batch(self, many: int = 1) -> list[ReadableSpan]:
@@ -176,7 +188,7 @@ class Sorter:
     # ---- sorting; the caller holds the lock ----------------------------------------------------------------------
 
     def _sort(self, most: int) -> None:
-        plain = 0
+        plain = lost = 0
         for _ in range(most):
             give_way()
             try:
@@ -184,20 +196,26 @@ class Sorter:
             except IndexError:
                 break
             try:
-                if self._note_end(span):
-                    self._choose(span)
-                else:
+                full = len(self._chosen) >= self._most_chosen
+                if not self._note_end(span, lost=full):
                     plain += 1
+                elif full:
+                    lost += 1
+                else:
+                    self._choose(span)
             except Exception as error:
                 self._lose(1, "unreadable")
                 warn("processor:on_end", "a span's end could not be noted (%s)", type(error).__name__)
         if plain:
             self._counters.add("seen", plain)
             self._counters.add("filtered", plain)
+        if lost:
+            self._lose(lost, "queue_full")
+            warn("processor:queue", "the queue of ended spans is full (max_queue_size); what finds no room is dropped")
 
-    def _note_end(self, span: ReadableSpan) -> bool:
-        """Tell the hierarchy; whether the span is AI."""
-        wanted = self._reading.note_end(span)
+    def _note_end(self, span: ReadableSpan, *, lost: bool) -> bool:
+        """Tell the hierarchy, also of a span that will not be read; whether it is AI."""
+        wanted = self._reading.note_end(span, lost=lost)
         if not self.no_ai.over:
             self.no_ai.note(span, wanted)
         return wanted
@@ -206,15 +224,6 @@ class Sorter:
         if not self._chosen:
             self._since = time.monotonic()
         self._chosen.append(span)
-        if len(self._chosen) <= self._most_chosen:
-            return
-        try:
-            lost = self._chosen.popleft()
-        except IndexError:
-            return  # The worker was faster.
-        self._reading.hierarchy.lost(lost)
-        self._lose(1, "queue_full")
-        warn("processor:queue", "the queue of ended spans is full (max_queue_size); the oldest are dropped")
 
     def _lose(self, spans: int, reason: str) -> None:
         self._counters.add("seen", spans)

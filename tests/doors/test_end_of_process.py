@@ -132,6 +132,42 @@ def test_a_signal_handler_flushes_while_the_main_thread_does(host: str, outer: s
             assert len(set(server.uuids)) == 30
 
 
+@pytest.mark.parametrize("doing", ["capture_feedback('fine', trace_id='a' * 32)", "chat(provider)"])
+def test_a_signal_handler_flushes_at_any_line_that_the_main_thread_is_at(doing: str) -> None:
+    """What the main thread holds there, it holds until the handler is over."""
+    with FaultServer() as server:
+        output = run(server, f"""
+            from otel_posthog_ai import capture_feedback
+            provider = TracerProvider()
+            processor = trace(provider, timeout=4)
+            seen, late = set(), []
+            {doing}  # so that the handler meets no import
+            processor.force_flush()
+            def on_alarm(*_):
+                chat(provider)
+                if not processor.force_flush(1_000):
+                    late.append(place)
+            signal.signal(signal.SIGALRM, on_alarm)
+            def at_line(frame, event, _):
+                global place
+                place = os.path.basename(frame.f_code.co_filename), frame.f_lineno
+                if event == "line" and place not in seen:
+                    seen.add(place)
+                    signal.raise_signal(signal.SIGALRM)
+                return at_line
+            def in_our_code(frame, *_):
+                return at_line if os.sep + "otel_posthog_ai" + os.sep in frame.f_code.co_filename else None
+            sys.settrace(in_our_code)
+            {doing}
+            sys.settrace(None)
+            processor.force_flush()
+            print(len(seen), late)
+        """, seconds=60)  # fmt: skip
+        lines, late = output.split(maxsplit=1)
+        assert (int(lines) > 10, late) == (True, "[]\n")
+        assert len(server.uuids) == len(set(server.uuids)) == 2 + int(lines)
+
+
 def test_a_handler_that_shuts_down_and_exits_in_the_middle_of_a_flush() -> None:
     with FaultServer(lambda _: SLOWLY) as server:
         process = start(server, """

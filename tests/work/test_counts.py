@@ -158,7 +158,7 @@ def sorter_of(counters: Counters, wake: Callable[[], None] = lambda: None, **opt
     return Sorter(settings, ReadingRoom(settings, counters, patient=True), counters, wake=wake)
 
 
-def test_a_full_queue_loses_its_oldest_span() -> None:
+def test_what_does_not_fit_into_the_queue_waits_for_room() -> None:
     counters = Counters()
     sorter = sorter_of(counters, max_queue_size=2, flush_at=1)
     spans = [ended("app", CHAT) for _ in range(3)]
@@ -202,7 +202,16 @@ def test_few_spans_are_read_when_they_have_waited_for_the_interval(monkeypatch: 
     assert sorter.due_in() == 0.0
 
 
-def test_the_worker_is_woken_for_every_512_spans_that_wait() -> None:
+def test_the_worker_does_not_rest_while_a_batch_waits() -> None:
+    sorter = sorter_of(Counters(), flush_at=2, flush_interval_millis=60_000)
+    for rests in (True, False):
+        sorter.add(ended("app", CHAT))
+        sorter.sort_out()
+        assert (sorter.due_in() > 0) is rests
+
+
+def test_the_worker_is_woken_for_every_512_spans_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sorting, "MOST_UNSORTED", 2_000)
     woken: list[int] = []
     sorter = sorter_of(Counters(), wake=lambda: woken.append(sorter.queued))
     span = ended("http", PLAIN)

@@ -29,8 +29,8 @@ def test_what_ran_below_a_lost_span_hangs_on_the_one_above_it(stages: Stages) ->
             stages.read_queued()
             stages.release(everything=False)
             assert not stages.events, "the span around it may tell of the same call"
-        for _ in range(2):
-            tracer.start_span("one more", attributes=CHAT).end()
+            for _ in range(2):
+                tracer.start_span("one more", attributes=CHAT).end()
         assert stages.counters.snapshot()["dropped"] == {"queue_full": 1}
         stages.release(everything=False)
         (chat,) = stages.events
