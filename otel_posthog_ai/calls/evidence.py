@@ -84,11 +84,12 @@ def read_the_stream(outer: AISpan, inner: AISpan) -> bool:
 
 
 def left_to_its_reader(outer: AISpan, inner: AISpan) -> bool:
-    """Evidence 4, where the stream's span notes nothing of it: the next call below the same step, of the same words."""
+    """Evidence 4, where the stream's span notes nothing of it: the next call of the same words below the same step, or
+    of another trace where there is no step around either."""
     return (
         outer.handed_out
-        and outer.parent_id is not None
-        and (outer.parent_id, outer.trace_id) == (inner.parent_id, inner.trace_id)
+        and outer.parent_id == inner.parent_id
+        and (outer.trace_id == inner.trace_id) == (outer.parent_id is not None)
         and outer.start_ns <= inner.start_ns
         and _may_be_one(outer, inner)
         and bool(_asked(outer))

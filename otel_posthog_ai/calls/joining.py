@@ -14,6 +14,7 @@ from .merging import merge, merge_account, merge_steps
 from .pairing import STAGES, WITHIN_ONE_SCOPE, find_pairs, several_instrumentors
 from .repetitions import is_graph_plumbing, is_repetition
 from .sent_calls import RememberedCalls
+from .tool_states import complete_tools
 from .wrappers import find_wrappers
 
 # Why a span is no event of its own, in words for a person.
@@ -46,6 +47,7 @@ class Joining:
         if any(record.chunk for record in records):
             for chunk in first_chunks(self._held.values(), self._hierarchy):
                 self._filter_out(chunk, _PIECE)
+        complete_tools(self._held.values())
         self._demote_sums(records)
 
     def _demote_sums(self, records: list[AISpan]) -> None:

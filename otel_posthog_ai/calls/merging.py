@@ -40,8 +40,9 @@ def merge(survivor: AISpan, other: AISpan, *, wire: AISpan) -> None:
             setattr(survivor, field, value)
     for field in _UNITED:
         setattr(survivor, field, {**getattr(other, field), **getattr(survivor, field)})
-    if survivor.request_model and other.request_model and survivor.request_model.endswith(f"/{other.request_model}"):
-        survivor.request_model = other.request_model  # without the router's word for who serves it
+    names = {each.request_model for each in (survivor, other)}
+    for field in ("request_model", "response_model"):
+        setattr(survivor, field, _without_router(getattr(survivor, field), names))
     _merge_usage(survivor, other, other_is_wire)
     _merge_provider(survivor, other)
     _merge_error(survivor, other, other_is_wire)
@@ -55,6 +56,11 @@ def merge(survivor: AISpan, other: AISpan, *, wire: AISpan) -> None:
     survivor.start_ns = min(survivor.start_ns, other.start_ns)
     survivor.end_ns = max(survivor.end_ns, other.end_ns)
     survivor.private = survivor.private or other.private
+
+
+def _without_router(model: str | None, names: set[str | None]) -> str | None:
+    """The model without the router's word for who serves it, where one of both reports names it so."""
+    return next((name for name in names if name and model and model.endswith(f"/{name}")), model)
 
 
 def merge_account(call: AISpan, account: AISpan) -> None:

@@ -27,6 +27,7 @@ from .evidence import (
     told_alike,
     was_answered,
 )
+from .processes import may_be_one
 from .timeline import begun_within
 
 # Spans of these types between two calls make them two calls.
@@ -214,7 +215,11 @@ def _left_behind(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Streams of which their span notes nothing, each with the next call of the same words below the same step."""
     calls = _calls(nodes)
     streams = [node for node in calls if _record(node).handed_out]
-    pairs = [pair for pair in product(streams, calls) if left_to_its_reader(*map(_record, pair))]
+    pairs = [
+        (stream, call)
+        for stream, call in product(streams, calls)
+        if may_be_one(stream.process, call.process) and left_to_its_reader(_record(stream), _record(call))
+    ]
     return _one_to_one(calls, sorted(pairs, key=_turn))
 
 

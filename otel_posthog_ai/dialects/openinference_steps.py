@@ -67,7 +67,7 @@ def _is_flat(given: Any) -> bool:
 
 def _given(record: AISpan, source: Source) -> Any:
     """What the step was given: its input, a tool's arguments, or what a reranker is to order."""
-    given = source.first(INPUT_VALUE, "crew_inputs", "flow_inputs")
+    given = _started_by(source.first(INPUT_VALUE, "crew_inputs", "flow_inputs"))
     if source.has(*_CREW_MARKS):
         for key in _CREW_KEYS:
             source.take(key)
@@ -78,6 +78,14 @@ def _given(record: AISpan, source: Source) -> Any:
     if given is None and (ranked is not None or query is not None):
         given = {key: value for key, value in (("query", query), ("documents", ranked)) if value is not None}
     return given
+
+
+def _started_by(given: Any) -> Any:
+    """What a workflow of LlamaIndex was started by, beside which the state of its machinery stands."""
+    if not isinstance(given, str) or not given.startswith(_MACHINERY):
+        return given
+    started = (mapping(given) or {}).get("start_event")
+    return None if isinstance(started, str) and _EMPTY_EVENT.fullmatch(started) else started
 
 
 def _documents(source: Source) -> list[dict[str, Any]] | None:
@@ -98,6 +106,9 @@ def _is_schema(value: Any) -> bool:
     found = mapping(value) or {}
     return is_mapping(found.get("properties")) and "type" in found
 
+
+_MACHINERY = '{"init_state": '
+_EMPTY_EVENT = pattern(r"\w+\(\)")
 
 # How LangChain calls what its middleware does around an agent.
 _HOOKS = (".before_agent", ".after_agent")

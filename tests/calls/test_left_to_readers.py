@@ -54,6 +54,24 @@ def test_a_stream_is_read_by_the_next_call(later: int, calls: int) -> None:
     assert [event["event"] for event in told.events].count("$ai_generation") == calls
 
 
+@pytest.mark.parametrize(("later", "question", "calls"), [(4e9, "hi", 1), (-1e7, "hi", 2), (4e9, "something else", 2)])
+def test_a_stream_without_a_step_around_it_is_read_in_another_trace(later: float, question: str, calls: int) -> None:
+    told, at = Told(), time.time_ns()
+    stream(told, "hi", at=at)
+    client(told, question, at=at + int(later), end=at + int(later) + 1)
+    told.leave()
+    assert [event["event"] for event in told.events].count("$ai_generation") == calls
+
+
+def test_a_call_below_a_step_is_not_of_a_stream_without_one() -> None:
+    told = Told()
+    stream(told, "hi")
+    with told.provider.get_tracer("app").start_as_current_span("step", attributes=AGENT):
+        client(told, "hi")
+    told.leave()
+    assert [event["event"] for event in told.events].count("$ai_generation") == 2
+
+
 def test_other_words_are_another_call(traced: Traced) -> None:
     with traced.provider.get_tracer(SCOPE).start_as_current_span("Agent.run_agent_step", attributes=STEP):
         stream(traced, "hi")

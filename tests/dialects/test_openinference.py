@@ -571,3 +571,13 @@ def test_a_processor_that_puts_openinference_over_the_conventions() -> None:
              "llm.input_messages.0.message.role": "user", "llm.input_messages.0.message.content": "hi"}  # fmt: skip
     found = record_of(cycle, "execute_event_loop_cycle", "strands.telemetry.tracer")
     assert (found.input_state, found.metadata, found.attributes) == ([{"role": "user", "content": "hi"}], {}, {})
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"), [("AgentStart()", MISSING), ("Ask(topic='Paris')", "Ask(topic='Paris')")]
+)
+def test_a_workflow_of_llama_index_was_given_what_started_it(event: str, expected: Any) -> None:
+    given = {"init_state": {"is_running": False, "workers": {}}, "start_event": event, "tags": {}}
+    assert (
+        read("CHAIN", {"input.value": given}, scope="openinference.instrumentation.llama_index").input_state == expected
+    )
