@@ -105,8 +105,8 @@ class Owners:
         session_there = usable_session_id(of_resource.session) if of_resource is not None else None
         user = _settled(said.user, node.users_below, user_there, said.incidental_user) or self._default
         session = _settled(said.session, node.sessions_below, session_there, said.incidental_session)
-        groups = {**((of_resource.groups if of_resource is not None else None) or {}), **(said.groups or {})}
-        return Owner(user, session, said.replay_session, groups or None)
+        groups = _all_groups(said.groups, of_resource.groups if of_resource is not None else None)
+        return Owner(user, session, said.replay_session, groups)
 
     def _said_by(self, node: Node, above: _Said) -> _Said:
         return _complete(node.belonging, self._identity(node), above)
@@ -144,7 +144,7 @@ _NO_BELONGING = Belonging()
 def _first(around: str | None, named: object, usable: Callable[[object], str | None], above: str | None) -> str | None:
     if around is not None:
         return around
-    said = usable(named) if named is not None else None
+    said = usable(named)
     return said if said is not None else above
 
 
@@ -163,12 +163,9 @@ def _agreed(named: frozenset[tuple[bool, str]], explicit: bool) -> str | None:
     return next(iter(names)) if len(names) == 1 else None
 
 
-def _all_groups(*said: Mapping[str, str] | None) -> Mapping[str, str] | None:
+def _all_groups(*said: Mapping[str, str] | None) -> dict[str, str] | None:
     """The groups of all, of which the first to name a type of group counts."""
-    if not any(said[:-1]):
-        return said[-1]
     groups: dict[str, str] = {}
-    for each in said:
-        for key, value in (each or {}).items():
-            groups.setdefault(key, value)
-    return groups
+    for each in reversed(said):
+        groups.update(each or {})
+    return groups or None

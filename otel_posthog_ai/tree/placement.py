@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from otel_posthog_ai.context.remote_parent import was_passed_on
-from otel_posthog_ai.dialects import AISpan, is_marked
+from otel_posthog_ai.dialects import AISpan, Identity, is_marked
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.settings import Settings
 
@@ -46,11 +46,10 @@ class Placing:
         """Where a span stands that leaves now; `final`: no open span will ever end."""
         trace = self.trace(node)
         parent = self._parent(node, final=final)
-        remote = self._remote_parent(node) if parent is None else None
         place = Placement()
         if parent is not None:
             place.parent_id = self._parent_id(parent, trace)
-        elif remote is not None:
+        elif (remote := self._remote_parent(node)) is not None:
             place.parent_id = f"{remote:016x}"
         else:
             self._place_on_top(node, record, trace, place)
@@ -174,9 +173,11 @@ class Placing:
         """Whom the span belongs to, and what the app said around it."""
         owner = self.owners.find(node, record, resource)
         place.distinct_id = owner.distinct_id
-        record.identity.session = owner.session_id
-        record.identity.replay_session = owner.replay_session_id
-        record.identity.groups = owner.groups
+        # In a copy: what the span said itself is what those below it ask for.
+        identity = Identity()
+        identity.complete(record.identity)
+        identity.session, identity.replay_session, identity.groups = owner[1:]
+        record.identity = identity
         place.trace_properties = trace.metadata
         place.trace_name = record.trace_name
         record.tags = record.tags or trace.tags

@@ -74,7 +74,7 @@ class Building:
             except Exception as error:
                 self._lose(error)
             held.node.record = None
-            if held.record.identity.names_nobody():
+            if held.node.identity is not None and held.node.identity.names_nobody():
                 held.node.identity = None
         return built
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import set_span_in_context
 
 from otel_posthog_ai import posthog_context
 from tests.stages import Stages, provider_of
@@ -104,6 +105,11 @@ def _below(*users: dict[str, Any]) -> tuple[str | None, str | None]:
         ([{"session.id": "s"}, {"session.id": "t"}], (None, None)),
         ([{"session.id": "s"}, {"gen_ai.conversation.id": "t"}], (None, "s")),
         ([{"user.id": "a"}, {"session.id": "s"}], ("a", "s")),
+        ([{"gen_ai.request.user": "a"}, {"session.id": "s"}], ("a", "s")),
+        ([{"gen_ai.conversation.id": "t"}, {"user.id": "a"}], ("a", "t")),
+        ([{"gen_ai.conversation.id": "t"}, {"gen_ai.conversation.id": "t"}], (None, "t")),
+        ([{"gen_ai.conversation.id": "t"}, {"gen_ai.conversation.id": "u"}], (None, None)),
+        ([{"user.id": "a"}, {"$session_id": "r"}], ("a", None)),
     ],
 )
 def test_what_stands_below_counts_where_all_agree(
@@ -144,7 +150,17 @@ _SAYS = {
     "$session_id": "$session_id",
     "gen_ai.request.user": "distinct_id",
     "gen_ai.conversation.id": "$ai_session_id",
+    "$groups": "$groups",
 }
+
+
+def _value(key: str, text: str) -> str:
+    return f'{{"company": "{text}"}}' if key == "$groups" else text
+
+
+def _told(properties: dict[str, Any], key: str) -> Any:
+    found = properties.get(_SAYS[key])
+    return found["company"] if key == "$groups" and found is not None else found
 
 
 @pytest.mark.parametrize(("outer", "inner"), [(a, b) for a in _SAYS for b in _SAYS if _SAYS[a] != _SAYS[b]])
@@ -152,11 +168,115 @@ def test_what_a_span_does_not_say_those_above_it_do(outer: str, inner: str) -> N
     stages = Stages()
     tracer = provider_of(stages).get_tracer("app")
     with (
-        tracer.start_as_current_span("agent", attributes={**AGENT, outer: "said above"}),
-        tracer.start_as_current_span("step", attributes={**AGENT, inner: "said between"}),
+        tracer.start_as_current_span("agent", attributes={**AGENT, outer: _value(outer, "said above")}),
+        tracer.start_as_current_span("step", attributes={**AGENT, inner: _value(inner, "said between")}),
     ):
         tracer.start_span("chat", attributes=CHAT).end()
     stages.leave()
     (chat,) = [event for event in stages.events if event["event"] == "$ai_generation"]
     said = {**chat["properties"], "distinct_id": chat["distinct_id"]}
-    assert (said[_SAYS[outer]], said[_SAYS[inner]]) == ("said above", "said between")
+    assert (_told(said, outer), _told(said, inner)) == ("said above", "said between")
+
+
+@pytest.mark.parametrize("key", _SAYS)
+def test_the_nearest_that_says_it_counts(key: str) -> None:
+    stages = Stages()
+    tracer = provider_of(stages).get_tracer("app")
+    with (
+        tracer.start_as_current_span("agent", attributes={**AGENT, key: _value(key, "said above")}),
+        tracer.start_as_current_span("web", attributes={key: _value(key, "said between")}),
+        tracer.start_as_current_span("other", attributes={"user.email": ""}),
+    ):
+        tracer.start_span("chat", attributes=CHAT).end()
+        tracer.start_span("own", attributes={**CHAT, key: _value(key, "said itself")}).end()
+    stages.leave()
+    told = {
+        event["properties"]["$ai_span_name"]: _told({**event["properties"], "distinct_id": event["distinct_id"]}, key)
+        for event in stages.events
+    }
+    assert (told["chat"], told["own"], told["helper"]) == ("said between", "said itself", "said above")
+
+
+_BELOW = {"session.id": "$ai_session_id", "gen_ai.conversation.id": "$ai_session_id", "user.id": "distinct_id"}
+
+
+@pytest.mark.parametrize("said", _BELOW)
+@pytest.mark.parametrize("at_once", [True, False], ids=["at once", "one after the other"])
+def test_what_one_call_says_its_sibling_does_not_have(said: str, at_once: bool) -> None:
+    """It reaches what is above it, and from there nobody else."""
+    stages = Stages()
+    tracer = provider_of(stages).get_tracer("app")
+    with tracer.start_as_current_span("agent", attributes=AGENT):
+        tracer.start_span("says it", attributes={**CHAT, said: "one"}).end()
+        silent = tracer.start_span("silent", attributes=CHAT)
+        if at_once:
+            silent.end()
+    stages.leave()
+    silent.end()
+    stages.leave()
+    told = {
+        event["properties"]["$ai_span_name"]: {**event["properties"], "distinct_id": event["distinct_id"]}
+        for event in stages.events
+    }
+    nobody = told["silent"]["$ai_trace_id"] if said == "user.id" else None
+    assert [told[name].get(_BELOW[said]) for name in ("says it", "helper", "silent")] == ["one", "one", nobody]
+
+
+@pytest.mark.parametrize("order", ["the agent first", "the call first"])
+def test_an_id_that_a_framework_made_stays_one_for_those_below(order: str) -> None:
+    """Also once the agent that has it has left: what is said nearer counts, and what somebody set counts more."""
+    stages = Stages()
+    tracer = provider_of(stages).get_tracer("app")
+    web = tracer.start_span("web", attributes={})
+    agent = tracer.start_span("agent", set_span_in_context(web), attributes={**AGENT, "gen_ai.conversation.id": "t1"})
+    nearer = tracer.start_span(
+        "nearer", set_span_in_context(agent), attributes={**CHAT, "gen_ai.conversation.id": "t2"}
+    )
+    set_later = tracer.start_span("set later", set_span_in_context(agent), attributes=CHAT)
+    for span in (agent, nearer) if order == "the agent first" else (nearer, agent):
+        span.end()
+        stages.leave()
+    web.set_attribute("session.id", "s1")
+    set_later.end()
+    stages.leave()
+    told = {event["properties"]["$ai_span_name"]: event["properties"]["$ai_session_id"] for event in stages.events}
+    assert told == {"helper": "t1", "nearer": "t2", "set later": "s1"}
+
+
+_AROUND: dict[str, tuple[str, Any]] = {
+    "distinct_id": ("distinct_id", "u"),
+    "session_id": ("$ai_session_id", "s"),
+    "replay_session_id": ("$session_id", "r"),
+    "groups": ("$groups", {"company": "acme"}),
+}
+
+
+@pytest.mark.parametrize("one", _AROUND)
+@pytest.mark.parametrize("named", [False, True], ids=["the spans say nothing", "the spans say all of it"])
+def test_the_context_says_each_of_it_by_itself(one: str, named: bool) -> None:
+    """What the context says counts, and what it does not say the spans do."""
+    stages = Stages()
+    tracer = provider_of(stages).get_tracer("app")
+    said = {"user.id": "spans", "session.id": "spans", "$session_id": "spans", "$groups": '{"company": "spans"}'}
+    given: dict[str, Any] = {one: _AROUND[one][1]}
+    with posthog_context(**given), tracer.start_as_current_span("web", attributes=said if named else {}):
+        tracer.start_span("chat", attributes=CHAT).end()
+    stages.leave()
+    (event,) = stages.events
+    found = {**event["properties"], "distinct_id": event["distinct_id"]}
+    nothing = {"distinct_id": event["properties"]["$ai_trace_id"], "$groups": None}
+    for key, (stands, value) in _AROUND.items():
+        otherwise = ({"company": "spans"} if key == "groups" else "spans") if named else nothing.get(stands)
+        assert found.get(stands) == (value if key == one else otherwise)
+
+
+@pytest.mark.parametrize("said", [{}, {"$groups": '{"company": "span", "room": "a"}'}])
+def test_the_groups_of_the_resource_are_those_of_all_that_name_no_others(said: dict[str, str]) -> None:
+    stages = Stages()
+    resource = Resource({"$groups": '{"company": "resource", "team": "blue"}'})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    provider.add_span_processor(stages)
+    provider.get_tracer("app").start_span("chat", attributes={**CHAT, **said}).end()
+    stages.leave()
+    expected = {"company": "span", "room": "a", "team": "blue"} if said else {"company": "resource", "team": "blue"}
+    assert stages.events[0]["properties"]["$groups"] == expected
