@@ -147,11 +147,12 @@ def test_a_failed_invocation_has_been_delivered_too(function: Function, inbox: I
 
 def test_a_hanging_posthog_costs_no_invocation(inbox: Inbox) -> None:
     with closing(socket.create_server(("127.0.0.1", 0), backlog=64)) as hanging:
-        function = Function(inbox, POSTHOG_HOST=f"http://127.0.0.1:{hanging.getsockname()[1]}")
+        # Whoever waited for PostHog would wait for a minute; a busy machine is not as late.
+        function = Function(inbox, POSTHOG_HOST=f"http://127.0.0.1:{hanging.getsockname()[1]}", POSTHOG_TIMEOUT="60")
         try:
             function.invoke({"user": "warm"}, seconds=1.5)
             started = time.monotonic()
             assert function.invoke({"user": "u0"}, seconds=1.5) == ("response", {"user": "u0"})
-            assert time.monotonic() - started < 1.5
+            assert time.monotonic() - started < 20
         finally:
             function.close()
