@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import set_span_in_context
+from opentelemetry.trace import SpanContext, set_span_in_context
 
 from otel_posthog_ai.context.remote_parent import remember_passed_on
+from otel_posthog_ai.delivery import decode
+from otel_posthog_ai.record import AISpan
+from otel_posthog_ai.settings import resolve
+from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Outlook
-from otel_posthog_ai.tree.outlook import is_same_tool
-from tests.stages import Stages
+from otel_posthog_ai.tree.outlook import Outlooks, is_same_tool
+from otel_posthog_ai.tree.placement import Placing
+from tests.stages import Stages, provider_of
 from tests.traced import AGENT, CHAT, TOOL
 
 SERVER = "opentelemetry.instrumentation.fastapi"
@@ -138,6 +144,70 @@ def test_a_tool_that_a_call_has_named_stays_the_parent_of_the_next(stages: Stage
     sent = {event["properties"]["$ai_span_id"]: event["properties"] for event in stages.events}
     assert sent[_id(inner)]["$ai_parent_id"] == _id(outer)
     assert sent[_id(outer)]["$ai_parent_id"] == sent[_id(agent)]["$ai_trace_id"]
+
+
+def test_whoever_will_be_refused_by_the_filter_is_no_parent() -> None:
+    stages = Stages(span_filter=lambda span: span.name != "refused")
+    tracer = provider_of(stages).get_tracer("app")
+    with (
+        tracer.start_as_current_span("agent", attributes=AGENT),
+        tracer.start_as_current_span("tool", attributes=_tool()) as tool,
+        tracer.start_as_current_span("refused", attributes=_agent("refused")),
+    ):
+        tracer.start_span("chat", attributes=CHAT).end()
+        stages.leave()
+        assert _named(stages)["chat"]["$ai_parent_id"] == _id(tool)
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_who_never_ends_is_named_only_while_it_may(stages: Stages, provider: TracerProvider, ends: bool) -> None:
+    """A call has left under an open tool; the app lets go of the tool, and the next call is told of nobody's id."""
+    tracer = provider.get_tracer("app")
+    with tracer.start_as_current_span("agent", attributes=AGENT):
+        tool = tracer.start_span("tool", attributes=_tool())
+        below = set_span_in_context(tool)
+        tool_id = _id(tool)
+        tracer.start_span("first", below, attributes=CHAT).end()
+        stages.leave()
+        second = tracer.start_span("second", below, attributes=CHAT)
+        if ends:
+            tool.end()
+        stages.second_passes()
+        del tool, below
+        gc.collect()
+        second.end()
+        stages.leave()
+    events = _named(stages)
+    assert events["first"]["$ai_parent_id"] == tool_id
+    assert events["second"]["$ai_parent_id"] == (tool_id if ends else events["second"]["$ai_trace_id"])
+
+
+@pytest.mark.parametrize("final", [False, True])
+def test_at_the_very_end_nobody_is_named_who_will_not_end(
+    stages: Stages, provider: TracerProvider, final: bool
+) -> None:
+    tracer = provider.get_tracer("app")
+    with (
+        tracer.start_as_current_span("outer", attributes=AGENT),
+        tracer.start_as_current_span("tool", attributes=TOOL) as tool,
+    ):
+        tracer.start_span("chat", attributes=CHAT).end()
+        stages.queue_ended()
+        stages.read_queued()
+        events = [decode(event)["properties"] for event in stages.room.release(everything=True, final=final)]
+    assert [event["$ai_parent_id"] for event in events] == [events[0]["$ai_trace_id"] if final else _id(tool)]
+
+
+def test_what_was_merged_into_a_span_below_it_is_not_above_that() -> None:
+    hierarchy, settings = Hierarchy(), resolve({"api_key": "phc_tree"}, environ={})
+    placing = Placing(settings, hierarchy, Outlooks(), patient=True)
+    outermost = hierarchy.learn(1, 1, None)
+    outer, inner = hierarchy.learn(2, 1, SpanContext(1, 1, False)), hierarchy.learn(3, 1, SpanContext(1, 2, False))
+    for node in (outermost, outer, inner):
+        node.hold(AISpan(trace_id="1", span_id="2", parent_id=None, start_ns=1, end_ns=2, span_name="s", scope="app"))
+    outer.merge_into(inner, "the same")
+    assert inner.record is not None
+    assert placing.place(inner, inner.record, {}, final=False).parent_id == f"{1:016x}"
 
 
 # ---- who is the root meanwhile -------------------------------------------------------------------------------------
