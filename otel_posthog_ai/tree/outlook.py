@@ -44,8 +44,7 @@ class Outlooks:
 
     def _stated(self, node: Node, span: ReadableSpan) -> Outlook | None:
         """What the attributes say, read again only when there are more of them."""
-        attributes = span.attributes
-        size = len(attributes) if attributes else 0
+        size = len(span.attributes or ())
         if node.glimpse is not None and node.glimpse[0] == size:
             return node.glimpse[1]
         found: Outlook | None = None

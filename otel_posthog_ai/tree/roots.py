@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 from otel_posthog_ai.bounds import forget_oldest
@@ -39,7 +40,7 @@ class Trace:
         self.last_output: _Found | None = None
         self.first_question: _Found | None = None
         self.last_answer: _Found | None = None
-        self.first_tool_ns: int | None = None
+        self.first_tool_ns = inf
 
     def may_be_named(self) -> bool:
         """Whether no `$ai_trace` of any kind is known for it."""
@@ -47,8 +48,8 @@ class Trace:
 
     def note(self, record: AISpan, *, direct: bool) -> None:
         """Remember what the states of the root can be taken from; `direct`: the record hangs on the root itself."""
-        if record.span_type in _TOOLS and (self.first_tool_ns is None or record.start_ns < self.first_tool_ns):
-            self.first_tool_ns = record.start_ns
+        if record.span_type in _TOOLS:
+            self.first_tool_ns = min(self.first_tool_ns, record.start_ns)
         if record.span_type in _NO_RUNS:
             return  # what a tool was given or gave back is no question and no answer
         if direct and record.kind == "span":
@@ -72,8 +73,8 @@ class Trace:
 
     def input_state(self) -> Any:
         """What the user asked, where that was asked before any tool ran; else what the first step was given."""
-        asked, tool = self.first_question, self.first_tool_ns
-        if asked is not None and (tool is None or asked[0] <= tool):
+        asked = self.first_question
+        if asked is not None and asked[0] <= self.first_tool_ns:
             return asked[1]
         return _value(self.first_input, asked)
 

@@ -18,7 +18,7 @@ from otel_posthog_ai import posthog_context
 from otel_posthog_ai.context.belonging import Belonging
 from otel_posthog_ai.dialects import read_identity
 from otel_posthog_ai.record import AISpan
-from otel_posthog_ai.tree import ancestry, unread
+from otel_posthog_ai.tree import ancestry, open_spans, unread
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Fate, Node
 from otel_posthog_ai.tree.open_spans import OpenSpans
@@ -383,6 +383,21 @@ def test_who_is_swept_meanwhile_stays_among_the_open_ones() -> None:
     next(found)
     opened.sweep()
     assert list(found) == [(_id(span), span) for span in spans[1:]]
+
+
+def test_abandoned_spans_are_looked_for_again_when_many_more_have_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_spans, "SWEEP_EVERY", 4)
+    opened, kept = OpenSpans(), [_span() for _ in range(5)]
+    for span in kept:
+        opened.add(span)
+    opened.sweep()
+    for abandoned, left in ((3, {8}), (2, {5, 6})):
+        for _ in range(abandoned):
+            opened.add(_span())
+        opened.sweep()
+        gc.collect()
+        opened.sweep()
+        assert len(opened) in left, "the last one may still be in hand"
 
 
 @pytest.mark.parametrize("how", ["just begun", "put in order", "swept"])

@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 
 from otel_posthog_ai.dialects.spans import read_span
 from otel_posthog_ai.tree.nodes import Node, Outlook
-from otel_posthog_ai.tree.outlook import MOST_LEARNED, NOT_AI, UNDECIDED, Outlooks
+from otel_posthog_ai.tree.outlook import MOST_LEARNED, NOT_AI, UNDECIDED, Outlooks, of_record
 from tests.traced import AGENT, CHAT, TOOL
 
 _provider = TracerProvider(shutdown_on_exit=False)
@@ -39,6 +39,9 @@ PLAIN, OF_AI, OTHER = "opentelemetry.instrumentation.fastapi", "openinference.in
         (OTHER, TOOL, "unknown", Outlook(True, "span", "tool", ("search", None))),
         (OTHER, CHAT, "unknown", Outlook(True, "generation")),
         (PLAIN, AGENT, "unknown", Outlook(True, "span", "agent")),
+        (OTHER, {"gen_ai.system": "openai"}, "unknown", UNDECIDED),
+        (OF_AI, {"gen_ai.system": "openai"}, "unknown", Outlook(True)),
+        (OTHER, {"gen_ai.system": "openai"}, AGENT, Outlook(True, "span", "agent")),
         (OTHER, {}, AGENT, Outlook(True, "span", "agent")),
         (OTHER, {"key": "value"}, CHAT, Outlook(True, "generation")),
         (OTHER, {}, None, NOT_AI),
@@ -74,6 +77,34 @@ def test_noise_is_for_nobody() -> None:
     outlooks = Outlooks()
     outlooks.learn("app", "step", record)
     assert outlooks.of_open(Node(1, 1, 0), _span("app", "step")) == NOT_AI
+
+
+@pytest.mark.parametrize(
+    ("tool_name", "name", "call_id", "tool"),
+    [
+        ("search", "shown", None, ("search", None)),
+        (None, "shown", None, ("shown", None)),
+        ("", "shown", "c1", ("", "c1")),
+        (None, None, "c1", (None, "c1")),
+    ],
+)
+def test_a_tool_goes_by_its_own_name_and_else_by_that_of_its_span(
+    tool_name: str | None, name: str | None, call_id: str | None, tool: tuple[str | None, str | None]
+) -> None:
+    record = read_span(_span("app", "step", TOOL))
+    assert record is not None
+    record.tool_name, record.name, record.tool_call_id = tool_name, name, call_id
+    assert of_record(record) == Outlook(True, "span", "tool", tool)
+
+
+@pytest.mark.parametrize("scope", [OTHER, OF_AI])
+def test_an_open_span_of_any_scope_is_read_again_when_it_says_more(scope: str) -> None:
+    outlooks, node = Outlooks(), Node(1, 1, 0)
+    span: Any = _span(scope, "step", {"key": "value"})
+    before = outlooks.of_open(node, span)
+    assert before == (UNDECIDED if scope == OTHER else Outlook(True))
+    span.set_attributes(CHAT)
+    assert outlooks.of_open(node, span) == Outlook(True, "generation")
 
 
 def test_what_was_learned_has_a_bound() -> None:
