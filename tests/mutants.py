@@ -38,6 +38,7 @@ else:
     import tomli as tomllib
 
 FOLDER = Path("mutants")
+STATS = "mutmut-stats.json"
 # Room -> where its mutants are, and the tests that are meant for it.
 ROOMS = {
     "tree": ("otel_posthog_ai/tree", "tests/tree/"),
@@ -87,7 +88,7 @@ class Runner:
     """A pytest plugin that runs the collected tests for one mutant after the other, each in a fork."""
 
     def __init__(self, sample: dict[str, list[str]], most_seconds: float) -> None:
-        stats = json.loads(Path("mutmut-stats.json").read_text(encoding="utf-8"))
+        stats = json.loads(Path(STATS).read_text(encoding="utf-8"))
         reached = stats["tests_by_mangled_function_name"].items()
         self._reached_by = {function: frozenset(names) for function, names in reached}
         self._seconds: dict[str, float] = stats["duration_by_test"]
@@ -219,6 +220,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def make() -> None:
     """Make the mutants of what has changed, and find out which tests reach them; once more where one of those fails."""
+    _forget_what_was_reached()
     for _ in range(2):
         made = subprocess.run(["mutmut", "run", _NO_MUTANT], capture_output=True, text=True)
         told = made.stdout + made.stderr
@@ -227,6 +229,14 @@ def make() -> None:
         # Between the pictures of its turning wheel it says which test failed, and how.
         print("\n".join(line for line in re.split("[\r\n]+", told) if not _WHEEL.match(line)), flush=True)
     sys.exit("the tests fail without a mutant")
+
+
+def _forget_what_was_reached() -> None:
+    """mutmut runs only tests that are new: which functions the others reach, it knows of the code of back then."""
+    stats = FOLDER / STATS
+    files = [path for folder in ("otel_posthog_ai", "tests") for path in Path(folder).rglob("*.py")]
+    if stats.exists() and any(path.stat().st_mtime > stats.stat().st_mtime for path in files):
+        stats.unlink()
 
 
 def run(sample: dict[str, list[str]], most_seconds: float = _TEST_SECONDS) -> None:

@@ -164,6 +164,20 @@ def test_of_several_calls_around_it_a_call_is_the_tightest(stages: Stages, provi
     assert answers == {"long": "in long", "short": "in short"}
 
 
+@pytest.mark.parametrize("first", ["whole", "part"])
+def test_of_several_calls_in_it_a_call_is_the_longest(stages: Stages, provider: TracerProvider, first: str) -> None:
+    """A client's call that takes as long as the framework's, and one beside it that takes a moment."""
+    _apart(provider, "framework", 0).end((1_000 + 100) * MILLISECOND)
+    for name in sorted(("whole", "part"), key=lambda name: name != first):
+        start, end = {"whole": (1, 99), "part": (10, 20)}[name]
+        _apart(provider, "client", start, **{"gen_ai.response.finish_reasons": (name,)}).end(
+            (1_000 + end) * MILLISECOND
+        )
+    stages.leave()
+    reasons = {call["otel.scope.name"]: call["$ai_stop_reason"] for call in calls(stages)}
+    assert reasons == {"framework": "whole", "client": "part"}
+
+
 def test_what_can_be_compared_comes_before_what_is_tight(stages: Stages, provider: TracerProvider) -> None:
     """Two calls run at once, one without its count: the client call that counts like the other is the other's."""
     for name, end, counted in (("without", 50, None), ("with", 100, 7)):

@@ -96,8 +96,21 @@ ROWS = {
     "counted with the cache by the outer": (
         "nested", framework(usage__input_tokens=14, usage__cache_read__input_tokens=4), client(), True,
     ),
+    "neither with nor without the cache": (
+        "nested", framework(usage__cache_read__input_tokens=4), client(usage__input_tokens=7), False,
+    ),
+    "the cache of both": (
+        "nested", framework(usage__input_tokens=14, usage__cache_read__input_tokens=4),
+        client(usage__cache_read__input_tokens=4), True,
+    ),
+    "more than with the cache": (
+        "nested", framework(usage__input_tokens=15, usage__cache_read__input_tokens=4), client(), False,
+    ),
     "less, and no cache": ("nested", framework(), client(usage__input_tokens=6), False),
     "no input here, another output": ("nested", framework(**NO_INPUT), client(usage__output_tokens=6), False),
+    "no output here, another input": (
+        "nested", framework(), client(usage__output_tokens=None, usage__input_tokens=9), False,
+    ),
     "no output here": ("nested", framework(), client(usage__output_tokens=None), True),
     "no output there": ("nested", framework(usage__output_tokens=None), client(), True),
     "an output of its own and with the thoughts": (

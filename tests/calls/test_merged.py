@@ -333,6 +333,38 @@ def test_a_client_that_traces_itself_is_nearest_the_wire_whatever_lies_around_it
     assert merged(*said, outer_scope="openai_sdk")["$ai_stop_reason"] == "client's"
 
 
+def test_who_is_nearest_the_wire_counts() -> None:
+    said = [{**ID, "gen_ai.usage.input_tokens": count} for count in (11, 12)]
+    assert merged(*said)["$ai_input_tokens"] == 12
+    assert merged(*said, outer_scope="openai_sdk")["$ai_input_tokens"] == 11
+
+
+def test_the_half_that_a_dialect_declares_is_nearer_the_wire() -> None:
+    told = Told()
+    asked = {"litellm.call_id": "c", "gen_ai.operation.name": "chat", "gen_ai.request.model": "claude-sonnet-4-5"}
+    around = told.begin("litellm", "litellm_request", 0, {**asked, "gen_ai.response.finish_reasons": ("stop",)})
+    raw = {"llm.anthropic.messages": "[]", "llm.anthropic.model": "claude-sonnet-4-5"}
+    told.span("litellm", (1, 9), {**raw, "llm.anthropic.stop_reason": "end_turn"}, around, "raw_gen_ai_request")
+    around.end(1_010_000_000)
+    (call,) = told.events()
+    assert call["$ai_stop_reason"] == "end_turn"
+
+
+@pytest.mark.parametrize("embeds", ["framework", "client", "both"])
+def test_what_either_calls_an_embedding_is_one(embeds: str) -> None:
+    """As far as the other knows of no answer."""
+    stages = Stages()
+    tracer_of = provider_of(stages).get_tracer
+    chat = {key: value for key, value in CHAT.items() if "output" not in key}
+    embedding = {**chat, "gen_ai.operation.name": "embeddings"}
+    with tracer_of("framework").start_as_current_span(
+        "framework", attributes=chat if embeds == "client" else embedding
+    ):
+        tracer_of("client").start_span("client", attributes=chat if embeds == "framework" else embedding).end()
+    stages.leave()
+    assert [event["event"] for event in stages.events] == ["$ai_embedding"]
+
+
 def test_it_took_from_the_first_start_to_the_last_end() -> None:
     """Two clocks: neither of both lies within the other."""
     stages = Stages()

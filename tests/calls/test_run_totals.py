@@ -378,3 +378,21 @@ def test_what_is_a_call_only_as_long_as_nothing_in_it_is_one(row: str) -> None:
     told.span(scope, (1, 2), inner, around, "inner")
     around.end(1_100 * MILLISECOND)
     assert sorted(call["$ai_span_name"] for call in told.events()) == expected
+
+
+@pytest.mark.parametrize(
+    ("answers", "steps"),
+    [(("a", "b"), 1), (("a", "a"), 0), (("a", None), 0), ((None, None), 0), (("a",), 0)],
+    ids=["two answers", "one answer twice", "one answer", "no answer's id", "one call"],
+)
+def test_a_call_by_a_word_around_calls_of_another_scope(answers: tuple[str | None, ...], steps: int) -> None:
+    """Around more than one answer it is a step; around one, the same call."""
+    told = Told()
+    around = told.begin("acme", "ask", 0, _BY_WORD)
+    for number, answer in enumerate(answers):
+        said = {**CHAT, "gen_ai.usage.input_tokens": 3 + number}
+        told.span("client", (1 + number, 9), said if answer is None else {**said, "gen_ai.response.id": answer}, around)
+    told.span("client", (1, 9), {**CHAT, "gen_ai.response.id": "elsewhere", "gen_ai.request.model": "o3"})
+    around.end(1_100 * MILLISECOND)
+    names = [each["$ai_span_name"] for each in told.events()]
+    assert names.count("ask") == (0 if steps else 1)
