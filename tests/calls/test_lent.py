@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from opentelemetry.trace import StatusCode
 
 from tests.calls.told import MILLISECOND, Told
 from tests.traced import CHAT
@@ -74,6 +75,32 @@ def test_of_several_calls_below_a_step_one_has_its_answer() -> None:
     first, second = told_by(step(), calls=(call(), call()))
     assert _words(first) == (ASKED, "msg_1")
     assert _words(second) == (ASKED, None)
+
+
+# Whether the step failed, why the call stopped, whether it failed itself -> what the call says: an error, a reason.
+FAILED = {
+    "the step says why": (True, "error", False, ("ValueError: no", None)),
+    "nobody says why": (False, "error", False, (None, "error")),
+    "the call went well": (True, "stop", False, (None, "stop")),
+    "the call says why": (True, "error", True, ("KeyError: own", "error")),
+}
+
+
+@pytest.mark.parametrize("row", FAILED)
+def test_a_call_that_stopped_with_an_error_which_the_step_around_it_knows(row: str) -> None:
+    step_failed, reason, call_failed, expected = FAILED[row]
+    told = Told()
+    around = told.begin("mastra", "step", 0, {KIND: "model_step"})
+    inner = told.begin("mastra", "chat", 1, call(response__finish_reasons=(reason,)), around)
+    if call_failed:
+        inner.set_status(StatusCode.ERROR, "KeyError: own")
+    if step_failed:
+        around.set_status(StatusCode.ERROR, "ValueError: no")
+    inner.end(1_090 * MILLISECOND)
+    around.end(1_100 * MILLISECOND)
+    (found,) = told.events()
+    assert (found.get("$ai_error"), found.get("$ai_stop_reason")) == expected
+    assert bool(found.get("$ai_is_error")) is (expected[0] is not None)
 
 
 # ---- pieces of an answer ---------------------------------------------------------------------------------------------

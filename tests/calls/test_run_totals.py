@@ -76,6 +76,14 @@ def test_a_run_that_counts_only_what_was_asked_or_answered(traced: Traced, count
     assert len(generations(traced.events())) == made
 
 
+def test_a_run_that_counts_nothing_is_no_call() -> None:
+    told = Told()
+    said = {**TOTALS, "gen_ai.usage.input_tokens": 0, "gen_ai.usage.output_tokens": 0}
+    told.span("app", (0, 9), said)
+    told.span("app", (0, 9), {**TOTALS, **TOOL})  # a tool is no run
+    assert told.events() == []
+
+
 def test_the_root_of_a_trace_is_counted_too(traced: Traced) -> None:
     with traced.tracer.start_as_current_span("agent", attributes=TOTALS):
         pass
@@ -171,6 +179,8 @@ def test_which_calls_in_other_traces_a_total_counts(row: str, left: bool) -> Non
     stages.leave()
     calls = [each["properties"]["$ai_span_name"] for each in stages.events if each["event"] in CALLS]
     assert sorted(calls) == (["call"] if counted else ["call", "helper (total)"])
+    why = [node.because for node in stages.room.hierarchy.nodes.values() if "total" in node.because]
+    assert len(why) == counted, "what is taken back says why"
 
 
 def _totals_of(attributes: dict[str, Any], *, failed: bool = False) -> dict[str, Any]:

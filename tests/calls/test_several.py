@@ -26,6 +26,41 @@ def test_three_reports_of_one_answer_are_one_call(order: tuple[str, ...]) -> Non
     assert (call["otel.scope.name"], call["acme.framework"], call["acme.client"]) == ("router", True, True)
 
 
+@pytest.mark.parametrize("order", list(permutations(["router", "framework", "client"])))
+def test_three_reports_that_leave_one_after_the_other_are_one_call(order: tuple[str, ...]) -> None:
+    """The first is the call; what is around it stays as a step, and what is in it leaves nothing."""
+    told = Told()
+    times = {"router": (0, 100), "framework": (10, 90), "client": (20, 80)}
+    for scope in order:
+        told.span(scope, times[scope], {**CHAT, "gen_ai.response.id": "r1"})
+        told.stages.leave()
+    assert [call["otel.scope.name"] for call in told.events()] == [order[0]]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_several_calls_around_it_that_have_left_it_is_of_the_tightest(turned: bool) -> None:
+    told = Told()
+    for times in ((0, 100), (10, 50)):
+        told.span("framework", times, CHAT)
+        told.events()
+    inside = [(11, 49), (12, 90)]
+    for times in inside[::-1] if turned else inside:
+        told.span("client", times, CHAT)
+        assert len(told.events()) == 2
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_several_calls_in_it_that_have_left_it_is_of_the_longest(turned: bool) -> None:
+    told = Told()
+    inside = [(1, 99), (10, 20)]
+    for times in inside[::-1] if turned else inside:
+        told.span("client", times, CHAT)
+        told.events()
+    for times in ((0, 100), (9, 21)):
+        told.span("framework", times, CHAT)
+        assert len(told.events()) == 2
+
+
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_of_what_has_left_the_last_call_is_told_again(order: tuple[int, ...]) -> None:
     """Three calls of one agent alike in everything, then three reports of them: no more, and none twice."""
