@@ -108,12 +108,11 @@ class RunTotals:
 
 
 def _traced_apart(made: AISpan, calls: Iterable[AISpan]) -> bool:
-    """Whether calls in traces of their own, which ran within the run, are what it counts."""
+    """Whether calls with nothing above them, which ran within the run, are what it counts."""
     return any(
-        call.kind == "generation" and call.parent_id is None and call.trace_id != made.trace_id
-        and same_model(made, call) and contains(made, call)
+        call.kind == "generation" and call.parent_id is None and same_model(made, call) and contains(made, call)
         for call in calls
-    )  # fmt: skip
+    )
 
 
 def _messages(state: object, role: str) -> list[Message] | None:

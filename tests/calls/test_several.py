@@ -37,6 +37,32 @@ def test_three_reports_that_leave_one_after_the_other_are_one_call(order: tuple[
     assert [call["otel.scope.name"] for call in told.events()] == [order[0]]
 
 
+def test_a_call_that_its_client_has_reported_is_not_the_call_of_another_client_span() -> None:
+    told = Told()
+    told.span("client", (10, 90), CHAT)
+    told.events()
+    told.span("framework", (0, 100), CHAT)
+    told.span("client", (12, 95), CHAT)
+    assert len(told.events()) == 2
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_what_a_report_has_joined_it_brings_along(left: bool) -> None:
+    """A router's call, in it a framework's that its client has reported: another client's call is one of its own."""
+    told = Told()
+    router = told.begin("router", "router", 0, CHAT)
+    if left:
+        router.end(1_100 * MILLISECOND)
+        told.events()
+    told.span("client", (10, 90), {**CHAT, "gen_ai.response.id": "r1"})
+    told.span("framework", (5, 95), {**CHAT, "gen_ai.response.id": "r1"}, router)
+    if not left:
+        router.end(1_100 * MILLISECOND)
+    assert len(told.events()) == 1
+    told.span("client", (20, 80), CHAT)
+    assert len(told.events()) == 2
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_of_several_calls_around_it_that_have_left_it_is_of_the_tightest(turned: bool) -> None:
     told = Told()
