@@ -128,7 +128,7 @@ def _ended_alike(one: AISpan, other: AISpan) -> bool:
     if one.error is None and other.error is None:
         answered = _answered(one)
         return bool(answered) and answered == _answered(other)
-    said = [each.error.message.split("\n", 1)[0] for each in (one, other) if each.error and each.error.message]
+    said = [each.error.message.partition("\n")[0] for each in (one, other) if each.error and each.error.message]
     return len(said) == 2 and (said[0].endswith(said[1]) or said[1].endswith(said[0]))
 
 

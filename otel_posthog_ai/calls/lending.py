@@ -53,8 +53,10 @@ def name_called_tools(nodes: Iterable[Node], hierarchy: Hierarchy) -> None:
     """Tell of each call that stopped for tools, and does not say which, those that ran for it right below it."""
     nodes = list(nodes)
     silent = {node.span_id for node in nodes if node.record is not None and _calls_unnamed_tools(node.record)}
+    if not silent:
+        return
     called: dict[int, list[AISpan]] = {}
-    for node in nodes if silent else ():
+    for node in nodes:
         tool = node.record
         if tool is not None and tool.span_type == "tool" and tool.tool_call_id and tool.tool_name:
             above = hierarchy.span_above(node)

@@ -12,8 +12,6 @@ _Messages = list[Message] | None
 def complete_input(survivor: AISpan, other: AISpan) -> _Messages:
     """The survivor's messages, unless the other lists more; what a message of one lacks is taken from the other."""
     mine, theirs = _all(survivor), _all(other)
-    if not mine or not theirs:
-        return survivor.input or other.input
     if len(theirs) > len(mine) and _goes_on_in(mine, theirs):
         return theirs if survivor.instructions else other.input
     if len(theirs) == len(mine) and survivor.input:

@@ -185,6 +185,9 @@ ROWS = {
     "two clocks, the same words": (
         "apart", framework(**NO_COUNTS, **asked("hi")), client(-2, 90, **NO_COUNTS, **asked("hi")), True,
     ),
+    "two clocks, the same counts and words": (
+        "apart", framework(**asked("hi")), client(-2, 90, **asked("hi")), True,
+    ),
     "two clocks and nothing to compare": ("apart", framework(**NO_COUNTS), client(-1, 90, **NO_COUNTS), False),
     "two clocks at the end and nothing to compare": (
         "apart", framework(**NO_COUNTS), client(10, 101, **NO_COUNTS), False,

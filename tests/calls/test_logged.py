@@ -183,14 +183,21 @@ PROMPTS = {
 }
 
 
+@pytest.mark.parametrize("left", ["none", "records", "span"])
 @pytest.mark.parametrize("row", PROMPTS)
-def test_a_prompt_is_told_by_its_trace_and_time(row: str) -> None:
+def test_a_prompt_is_told_by_its_trace_and_time(row: str, left: str) -> None:
     times, trace, same = PROMPTS[row]
     prompt = span(AGENT, (0, 5))
     records = logged(AGENT, times, trace=trace)
     call = logged(CHAT, (2, 3), trace=trace, below=records)  # what is left of the records has its place
     kept = span(CHAT, (3, 4), below=prompt, usage__input_tokens=7)
-    found = events([prompt, records, call, kept])
+    of_spans, of_records = [prompt, kept], [records, call]
+    batches = {
+        "none": [[*of_spans, *of_records]],
+        "records": [of_records, of_spans],
+        "span": [of_spans, of_records],
+    }[left]
+    found = events(*batches)
     assert len([event for event in found if event["event"] in ("$ai_trace", "$ai_span")]) == (1 if same else 2)
 
 

@@ -392,11 +392,11 @@ def test_what_is_a_call_only_as_long_as_nothing_in_it_is_one(row: str) -> None:
 
 @pytest.mark.parametrize(
     ("answers", "steps"),
-    [(("a", "b"), 1), (("a", "a"), 0), (("a", None), 0), ((None, None), 0), (("a",), 0)],
-    ids=["two answers", "one answer twice", "one answer", "no answer's id", "one call"],
+    [(("a", "b"), 1), (("a", "a"), 0), (("a", None), 1), ((None, None), 1), (("a",), 0)],
+    ids=["two answers", "one answer twice", "one of them names its answer", "neither does", "one call"],
 )
 def test_a_call_by_a_word_around_calls_of_another_scope(answers: tuple[str | None, ...], steps: int) -> None:
-    """Around more than one answer it is a step; around one, the same call."""
+    """Around more than one call it is a step; around one, or one answer, the same call."""
     told = Told()
     around = told.begin("acme", "ask", 0, _BY_WORD)
     for number, answer in enumerate(answers):

@@ -11,7 +11,7 @@ from opentelemetry.trace import Span, StatusCode
 
 from otel_posthog_ai.calls import sent_calls
 from tests.calls.told import MILLISECOND, Told
-from tests.traced import AGENT, CHAT
+from tests.traced import AGENT, CHAT, TOOL
 
 # ---- three reports ---------------------------------------------------------------------------------------------------
 
@@ -449,6 +449,39 @@ def test_a_call_keeps_its_counts(said: dict[str, Any], between: dict[str, Any] |
     run.end(1_100 * MILLISECOND)
     (call,) = told.events()
     assert call["$ai_output_tokens"] == expected
+
+
+def test_a_call_that_counts_nothing_has_what_the_run_counts_of_what_was_asked() -> None:
+    told = Told()
+    run = told.begin(VOLTAGENT, "guide", 0, {key: value for key, value in RUN.items() if "completion" not in key})
+    bare = {key: value for key, value in ATTEMPT.items() if "usage" not in key}
+    told.span(VOLTAGENT, (10, 20), bare, run, "llm:generateText")
+    run.end(1_100 * MILLISECOND)
+    (call,) = told.events()
+    assert call["$ai_input_tokens"] == 159
+
+
+# ---- whose sessions are below ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("sessions", "expected"), [(("a", "a"), "a"), (("a", "b"), None)])
+@pytest.mark.parametrize(("key", "stands"), [("session.id", "$ai_session_id"), ("user.id", "distinct_id")])
+def test_what_is_below_both_reports_is_below_the_call(
+    sessions: tuple[str, str], expected: str | None, key: str, stands: str
+) -> None:
+    """Of those below a call all must name one: else it is of none of them."""
+    told = Told()
+    request = told.begin("app", "request", -10, {})
+    outer = told.begin("framework", "framework", 0, CHAT, request)
+    inner = told.begin("client", "client", 10, CHAT, outer)
+    for above, session in zip((outer, inner), sessions, strict=True):
+        told.span("app", (20, 30), {**TOOL, key: session}, above)
+    inner.end(1_090 * MILLISECOND)
+    outer.end(1_100 * MILLISECOND)
+    told.stages.leave()
+    (call,) = [event for event in told.stages.events if event["event"] == "$ai_generation"]
+    found = {**call["properties"], "distinct_id": call["distinct_id"]}.get(stands)
+    assert (found if found in sessions else None) == expected
 
 
 # ---- steps that only repeat the one around them ----------------------------------------------------------------------
