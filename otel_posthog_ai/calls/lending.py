@@ -104,8 +104,8 @@ def first_chunks(nodes: Iterable[Node], hierarchy: Hierarchy) -> list[Node]:
             call = above.record
             if above.fate is Fate.HELD and call is not None and call.kind == "generation":
                 waited = max(node.record.start_ns - call.start_ns, 0) / 1e9
-                began = call.stream and node.record.tool_call_id is None  # a tool that it calls is told at its end
-                if began and (call.time_to_first_token is None or waited < call.time_to_first_token):
-                    call.time_to_first_token = waited
+                if call.stream and node.record.tool_call_id is None:  # a tool that it calls is told at its end
+                    known = call.time_to_first_token
+                    call.time_to_first_token = waited if known is None else min(waited, known)
                 break
     return chunks
