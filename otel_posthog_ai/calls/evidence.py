@@ -111,13 +111,13 @@ def told_alike(one: AISpan, other: AISpan) -> bool:
     """Evidence 5: two tracers of one client, or of a framework that calls them back one after the other, for most of
     the same time, with the same words. A stream's tokens are an estimate where the request did not ask for them.
     """
-    if one.trace_id != other.trace_id or not _same_time(one, other) or not _may_be_one(one, other):
+    if one.trace_id != other.trace_id or not same_time(one, other) or not _may_be_one(one, other):
         return False
     asked = _asked(one)
     return bool(asked) and asked == _asked(other) and _ended_alike(one, other)
 
 
-def _same_time(one: AISpan, other: AISpan) -> bool:
+def same_time(one: AISpan, other: AISpan) -> bool:
     """Whether most of the shorter of both lies within the longer."""
     shared = min(one.end_ns, other.end_ns) - max(one.start_ns, other.start_ns)
     return 2 * shared >= min(one.end_ns - one.start_ns, other.end_ns - other.start_ns)

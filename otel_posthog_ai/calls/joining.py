@@ -15,6 +15,7 @@ from .pairing import STAGES, WITHIN_ONE_SCOPE, find_pairs, several_instrumentors
 from .repetitions import is_graph_plumbing, is_repetition
 from .sent_calls import RememberedCalls
 from .tool_states import complete_tools
+from .twofold_steps import twofold_steps
 from .wrappers import find_wrappers
 
 # Why a span is no event of its own, in words for a person.
@@ -22,6 +23,7 @@ _SENT = "the other report of this call has left already"
 _TOLD_TWICE = "log records of the same agent that tell the same"
 _LONELY = "a prompt in log records below which nothing is left"
 _PIECE = "a piece of the answer of the call around it"
+_DRAWN_TWICE = "a step that two tracers of one framework drew"
 _SAME_TOOL = "one execution of a tool, drawn by both"
 _REPETITION = "a step that only repeats the one around it"
 _NO_NODE = "a chain that is no node of a graph, and chain_spans is graph"
@@ -69,10 +71,8 @@ class Joining:
                 continue
             if is_call(kept):
                 self._join(span, logged, _TOLD_TWICE)
-            elif not logged.promised:
-                merge_steps(kept, gone)
-                kept.identity.complete(gone.identity)
-                self._absorb(span, logged, _TOLD_TWICE)
+            else:
+                self._join_steps(span, logged, _TOLD_TWICE)
         for node in list(self._held.values()):
             if node.record is not None and not node.promised:
                 told = self._remembered.steps.find(node, node.record, self._hierarchy)
@@ -94,6 +94,19 @@ class Joining:
         for node in list(self._held.values()):
             if node.record is not None and is_call(node.record):
                 self._join_remembered(node, node.record)
+
+    def join_steps(self) -> None:
+        """Make one of each step that two tracers drew."""
+        for kept, told_again in twofold_steps(list(self._held.values()), self._hierarchy):
+            self._join_steps(kept, told_again, _DRAWN_TWICE)
+
+    def _join_steps(self, survivor: Node, other: Node, because: str) -> None:
+        kept, gone = survivor.record, other.record
+        if kept is None or gone is None or other.promised:
+            return
+        merge_steps(kept, gone)
+        kept.identity.complete(gone.identity)
+        self._absorb(survivor, other, because)
 
     def _join(self, survivor: Node, other: Node, because: str, *, other_is_wire: bool = False) -> None:
         kept, gone = survivor.record, other.record

@@ -21,6 +21,8 @@ _OWN = frozenset(
         "provider", "provider_original", "request_model", *_WIRE_FIELDS, *_UNITED,
     }
 )  # fmt: skip
+UNSPECIFIC = frozenset({"chain", "task", "custom", None})
+"""What some tracers call any step."""
 _FILLED = tuple(field for field in AISpan.__slots__ if field not in _OWN)
 
 
@@ -130,13 +132,19 @@ def _merge_error(survivor: AISpan, other: AISpan, other_is_wire: bool = False) -
 
 
 def merge_steps(survivor: AISpan, other: AISpan) -> None:
-    """Two spans of one tool execution as one, with the states of both."""
+    """Two spans of one tool execution, or of one step, as one, with the states of both."""
+    if survivor.span_type in (None, "custom") or (
+        survivor.span_type in UNSPECIFIC and other.span_type not in UNSPECIFIC
+    ):
+        survivor.span_type = other.span_type
     for field in ("input_state", "output_state", "tool_call_id", "tool_name", "name", "framework", "agent_name"):
         if unset(getattr(survivor, field)):
             setattr(survivor, field, getattr(other, field))
     for field in ("metadata", "trace_metadata", "attributes"):
         setattr(survivor, field, {**getattr(other, field), **getattr(survivor, field)})
     _merge_error(survivor, other)
+    survivor.tags = [*survivor.tags, *(tag for tag in other.tags if tag not in survivor.tags)]
+    survivor.evaluations = [*survivor.evaluations, *other.evaluations]
     survivor.start_ns = min(survivor.start_ns, other.start_ns)
     survivor.end_ns = max(survivor.end_ns, other.end_ns)
     survivor.private = survivor.private or other.private

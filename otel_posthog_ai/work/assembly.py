@@ -198,6 +198,7 @@ class Assembly:
             joining.join_logged()
             if self._settings.deduplicate:
                 joining.join_calls()
+                joining.join_steps()
             joining.drop_repetitions(graph_only=self._settings.chain_spans == "graph")
         except Exception as error:  # better twice than never
             self._counters.add("join_failed")

@@ -1,0 +1,118 @@
+"""Steps that two tracers of one framework drew, in trees beside each other, and runs of a tool that two of them tell.
+
+The trees lie in one trace and have the same names on each level. A tool's run is told by its id, wherever it is drawn.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from itertools import combinations
+from typing import TypeVar
+
+from otel_posthog_ai.record import AISpan
+from otel_posthog_ai.tree.ancestry import Hierarchy
+from otel_posthog_ai.tree.nodes import Node
+
+from .evidence import overlap, same_time
+from .merging import UNSPECIFIC
+from .processes import may_be_one
+
+_Step = tuple[Node, AISpan]
+_Key = TypeVar("_Key", bound=Hashable)
+
+
+def twofold_steps(nodes: Iterable[Node], hierarchy: Hierarchy) -> Iterator[tuple[Node, Node]]:
+    """Each step that is kept, and the one of another scope that tells it again.
+
+    The upper ones come first: what was joined above, the next level sees as one.
+    """
+    steps = [(node, node.record) for node in nodes if node.record is not None and _is_drawn(node.record)]
+    if len({record.scope for _, record in steps}) < 2:
+        return
+    yield from _matched(_grouped(steps, _call_id), _is_same_run)
+    levels: defaultdict[int, list[_Step]] = defaultdict(list)
+    for step in steps:
+        levels[hierarchy.lineage.way(step[0]).length].append(step)
+    for _, level in sorted(levels.items()):
+
+        def place(step: _Step) -> tuple[int, int, str] | None:
+            return _place(step, hierarchy)
+
+        yield from _matched(_grouped(level, place), _is_same_step)
+
+
+def _is_drawn(record: AISpan) -> bool:
+    """Whether it is a step in a span: what log records tell of steps is told by them alone."""
+    return record.kind == "span" and not record.logged
+
+
+def _call_id(step: _Step) -> str | None:
+    record = step[1]
+    return record.tool_call_id if record.span_type == "tool" else None
+
+
+def _place(step: _Step, hierarchy: Hierarchy) -> tuple[int, int, str] | None:
+    """The trace, what is right above in it, and the name."""
+    node, record = step
+    name = record.name or record.span_name
+    if not node.parent_id or not name:
+        return None
+    above = hierarchy.lineage.parent(node)
+    return node.trace_id, hierarchy.survivor(above).span_id if above is not None else node.parent_id, name
+
+
+def _grouped(steps: Iterable[_Step], key: Callable[[_Step], _Key | None]) -> Iterator[list[_Step]]:
+    groups: defaultdict[_Key, list[_Step]] = defaultdict(list)
+    for step in steps:
+        found = key(step)
+        if found is not None:
+            groups[found].append(step)
+    return (group for group in groups.values() if len(group) > 1)
+
+
+def _matched(groups: Iterable[list[_Step]], is_same: Callable[[_Step, _Step], bool]) -> Iterator[tuple[Node, Node]]:
+    """Of each group the pairs of two scopes, one to one, those that began nearest to each other first."""
+    for group in groups:
+        pairs = [
+            (abs(first[1].start_ns - second[1].start_ns), first[0], second[0])
+            for first, second in combinations(sorted(group, key=_order), 2)
+            if first[1].scope != second[1].scope
+            and may_be_one(first[0].process, second[0].process)
+            and is_same(first, second)
+        ]
+        taken: set[int] = set()
+        for _, kept, told_again in sorted(pairs, key=lambda pair: pair[0]):
+            if taken.isdisjoint((kept.span_id, told_again.span_id)):
+                taken |= {kept.span_id, told_again.span_id}
+                yield kept, told_again
+
+
+def _order(step: _Step) -> tuple[int, int]:
+    return step[1].start_ns, -step[1].end_ns
+
+
+def _is_same_step(one: _Step, other: _Step) -> bool:
+    """For two of one name, right below one step: at one time, or wherever that step was drawn twice itself.
+
+    Callbacks that are awaited one after the other hardly overlap where a step takes no time.
+    """
+    (node, first), (other_node, second) = one, other
+    kinds = {first.span_type, second.span_type} - UNSPECIFIC
+    if len(kinds) > 1 or _both_differ(first.tool_call_id, second.tool_call_id):
+        return False
+    return same_time(first, second) or node.parent_id != other_node.parent_id
+
+
+def _is_same_run(one: _Step, other: _Step) -> bool:
+    """For two tools with one call's id, which some providers give again and again: in one trace, or with one input."""
+    first, second = one[1], other[1]
+    return (
+        overlap(first, second)
+        and not _both_differ(first.tool_name, second.tool_name)
+        and (first.trace_id == second.trace_id or (bool(first.input_state) and first.input_state == second.input_state))
+    )
+
+
+def _both_differ(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one != other
