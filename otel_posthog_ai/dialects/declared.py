@@ -757,8 +757,8 @@ DECLARED: tuple[Declaration, ...] = (
     ),
     Declaration(
         "deepeval",
-        signs=Signs(keys=("confident.span.type",)),
-        prefixes=("confident.span.type",),
+        signs=Signs(keys=("confident.span.type", "confident.span.input", "confident.span.output")),
+        prefixes=("confident.span.type", "confident.span.input", "confident.span.output"),
         identity=IdentityKeys(user=("confident.trace.user_id",), session=("confident.trace.thread_id",)),
         plumbing=("confident.",),
         annotations=("confident.trace.name", "confident.trace.tags", "confident.trace.metadata"),

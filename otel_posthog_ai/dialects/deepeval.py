@@ -15,8 +15,10 @@ from otel_posthog_ai.record import AISpan
 
 NAME = "deepeval"
 TYPE = "confident.span.type"
-PREFIXES = (TYPE,)
-SIGNS = Signs(keys=(TYPE,))
+PREFIXES = (TYPE, "confident.span.input", "confident.span.output")
+# A step of the user's own has no type: what it was given, or gave back, is what makes it one.
+INPUT, OUTPUT = "confident.span.input", "confident.span.output"
+SIGNS = Signs(keys=(TYPE, INPUT, OUTPUT))
 IDENTITY = IdentityKeys(user=("confident.trace.user_id",), session=("confident.trace.thread_id",))
 PLUMBING = ("confident.",)
 TRACE_NAME, TAGS, METADATA = "confident.trace.name", "confident.trace.tags", "confident.trace.metadata"
@@ -24,8 +26,8 @@ ANNOTATIONS = (TRACE_NAME, TAGS, METADATA)
 KEYS = VendorKeys(
     kind=(TYPE,),
     name=("confident.tool.name", "confident.agent.name", "confident.span.name"),
-    input=("confident.span.input",),
-    output=("confident.span.output", "confident.span.retrieval_context"),
+    input=(INPUT,),
+    output=(OUTPUT, "confident.span.retrieval_context"),
     model=("confident.llm.model",),
     provider=("confident.span.provider",),
     tools=("confident.agent.tool_definitions",),

@@ -55,6 +55,10 @@ def recognises(source: Source) -> bool:
 
 
 def read(record: AISpan, source: Source) -> None:
-    record.name = record.name or source.name  # that of the function, `App.agent`, of which no part is a kind
+    function = source.name.rpartition(".")[2]  # without its module and class, of which no part is a kind
+    if record.name in (None, source.name):
+        record.name = function
+    if record.tool_name == source.name:
+        record.tool_name = function
     stated = STATED.get(text(source.attributes.get(_TYPE)) or "")
     read_vendor_span(record, source, KEYS, stated)

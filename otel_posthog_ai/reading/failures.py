@@ -15,6 +15,7 @@ from otel_posthog_ai.record import AISpan, Failure
 from .failure_status import CLASS_STATUS, http_status, status_in_text, status_of_type
 from .literals import read_literal
 from .source import Occurrence, Source
+from .table import unset
 from .values import is_mapping, parse_json, text
 
 ERROR_TYPE = error_attributes.ERROR_TYPE
@@ -99,10 +100,14 @@ def is_exception(name: str) -> bool:
 
 
 def _came_to_nothing(record: AISpan) -> bool:
-    """Whether a call has nothing to show beside its exception: some vendors forget, or fail, to set the status."""
+    """Whether a call has nothing to show beside its exception, or a step no more than what it was given: some vendors
+    forget to set the status, or fail to, because one that was set to OK stays.
+    """
+    if record.kind == "span":
+        return not unset(record.input_state) and unset(record.output_state)
     usage = record.usage
     counted = usage.input is not None or usage.output is not None or usage.total is not None
-    return record.kind != "span" and not (record.output or record.response_id or record.finish_reason or counted)
+    return not (record.output or record.response_id or record.finish_reason or counted)
 
 
 def _is_of(message: str | None, exception: Occurrence | None) -> bool:

@@ -60,6 +60,8 @@ _ENDINGS: dict[str, tuple[Words, ...]] = {
     "first_token_ms": tuple((*ending, "ms") for ending in _FIRST_TOKENS),
     "session": SESSIONS,
     "error": (("error",), ("error", "message"), ("exception", "message")),
+    "level": (("level",), ("severity",)),
+    "status_message": (("status", "message"),),
 }  # fmt: skip
 
 # The last word of a key of what went in or came out; `_VALUES` may stand behind it.

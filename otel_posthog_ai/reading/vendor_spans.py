@@ -69,6 +69,9 @@ class VendorKeys(NamedTuple):
     tags: tuple[str, ...] = ()
     error: tuple[str, ...] = ()
     """Texts of a failure that the span's status does not tell."""
+    level: tuple[str, ...] = ()
+    """How grave it is what the status message says, as Langfuse and those who took it over write it."""
+    status_message: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     """Bookkeeping of the vendor's, which nobody wants to see."""
 
@@ -91,6 +94,8 @@ def read_vendor_span(record: AISpan, source: Source, keys: VendorKeys, stated: S
     given, result = _data(source, keys)
     metadata = read_belonging(record, source, keys)
     error = _error_text(value_of(source, keys.error))
+    if error is None and str(value_of(source, keys.level)).upper() == "ERROR":
+        error = _text(source, keys.status_message) or "ERROR"
     if error is not None and record.error is None and error.lower() not in _NO_ERROR:
         record.error = Failure(message=error)
     source.used.update(all_of(source, keys.own))

@@ -194,6 +194,21 @@ def test_an_exception_on_the_way_to_an_answer_is_no_failure(outcome: dict[str, A
     assert record({**CALL, **outcome}, events=REFUSED).error is None
 
 
+STEP = {
+    "gen_ai.operation.name": "execute_tool",
+    "gen_ai.tool.name": "search",
+    "gen_ai.tool.call.arguments": '{"q": "x"}',
+}
+
+
+def test_a_step_that_gave_nothing_back_failed_by_its_exception() -> None:
+    """LangSmith's exporter sets the status of a run that still runs to OK, which stays."""
+    failed = record(STEP, events=REFUSED)
+    assert failed.error is not None
+    assert failed.error.status == 429
+    assert record({**STEP, "gen_ai.tool.call.result": "found"}, events=REFUSED).error is None
+
+
 def test_an_exception_in_a_step_is_no_failure_unless_it_says_so() -> None:
     found = record({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}, events=REFUSED)
     assert found.error is None

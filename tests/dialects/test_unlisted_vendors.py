@@ -127,6 +127,13 @@ def test_a_failure_that_only_the_vendor_tells() -> None:
     assert "slow" in (structured.error.message or "")
 
 
+@pytest.mark.parametrize(("level", "failed"), [("ERROR", True), ("WARNING", False), ("DEFAULT", False)])
+def test_a_status_message_is_a_failure_at_the_level_of_errors(level: str, failed: bool) -> None:
+    step = {"acme.observation.type": "tool", "acme.observation.input": "hi", "acme.observation.level": level}
+    found = record({**step, "acme.observation.status_message": "no rooms"})
+    assert (found.error.message if found.error is not None else None) == ("no rooms" if failed else None)
+
+
 def test_whose_it_is_on_calls_of_other_conventions() -> None:
     chat = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
     found = record({**chat, "acme.span.type": "LLM", "acme.input": "again", **BELONGS})

@@ -116,6 +116,11 @@ def test_whose_trace_it_is_by_deepeval_on_the_call_of_an_instrumentor() -> None:
     assert read({"http.request.method": "POST", **said}) is None
 
 
+def test_a_step_of_deepeval_needs_no_type() -> None:
+    found = record({"confident.span.input": "Hi", "confident.span.output": "Hello", "confident.trace.tags": ("beta",)})
+    assert (found.kind, found.input_state, found.output_state, found.tags) == ("span", "Hi", "Hello", ["beta"])
+
+
 @pytest.mark.parametrize(
     "scores",
     [
