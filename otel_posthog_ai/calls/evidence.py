@@ -15,15 +15,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.reading.messages import last_user_text, message_text
-from otel_posthog_ai.record import AISpan, Usage
+from otel_posthog_ai.record import AISpan
 from otel_posthog_ai.tree.lineage import Lineage
 from otel_posthog_ai.tree.nodes import Node
 
-# Two clocks or two roundings of one call may differ by this much, in nanoseconds.
-TOLERANCE_NS = 2_000_000
-_DATE = pattern(r"[-@:](\d[\d-]*|latest)(-v\d+(:\d+)?)?")
+from .comparing import TOLERANCE_NS, contains, ids_differ, inputs, overlap, same_model, same_time, usage_differs
 
 
 def same_response(one: AISpan, other: AISpan) -> bool:
@@ -107,8 +104,13 @@ def ran_beside(outer: Node, one: AISpan, inner: Node, other: AISpan, lineage: Li
     return lineage.is_below(outer, inner.parent_id) or lineage.is_lost(outer, inner)
 
 
-def told_alike(one: AISpan, other: AISpan) -> bool:
-    """Evidence 5: two tracers of one client, or of a framework that calls them back one after the other, for most of
+def told_twice_over(one: AISpan, other: AISpan) -> bool:
+    """Evidence 5, for two tracers that each draw what they are told: in the same words, or at the same moments."""
+    return _told_alike(one, other) or _told_at_once(one, other)
+
+
+def _told_alike(one: AISpan, other: AISpan) -> bool:
+    """Two tracers of one client, or of a framework that calls them back one after the other, for most of
     the same time, with the same words. A stream's tokens are an estimate where the request did not ask for them.
     """
     if one.trace_id != other.trace_id or not same_time(one, other) or not _may_be_one(one, other):
@@ -117,10 +119,23 @@ def told_alike(one: AISpan, other: AISpan) -> bool:
     return bool(asked) and asked == _asked(other) and _ended_alike(one, other)
 
 
-def same_time(one: AISpan, other: AISpan) -> bool:
-    """Whether most of the shorter of both lies within the longer."""
-    shared = min(one.end_ns, other.end_ns) - max(one.start_ns, other.start_ns)
-    return 2 * shared >= min(one.end_ns - one.start_ns, other.end_ns - other.start_ns)
+def _told_at_once(one: AISpan, other: AISpan) -> bool:
+    """Two tracers that one library calls back, each below a step in a trace of its own: both start and end together,
+    count the same and end alike, and say no other words. Calls without an answer's id have no more to show.
+    """
+    return (
+        abs(one.start_ns - other.start_ns) <= TOLERANCE_NS
+        and abs(one.end_ns - other.end_ns) <= TOLERANCE_NS < one.end_ns - one.start_ns
+        and one.trace_id != other.trace_id
+        and None not in (one.parent_id, other.parent_id)
+        and not (one.logged or other.logged)
+        and bool(inputs(one.usage) & inputs(other.usage))
+        and _may_be_one(one, other)
+        and not usage_differs(one.usage, other.usage)
+        and (one.error is None) == (other.error is None)
+        and not _texts_differ(one, other)
+        and not _answers_differ(one, other)
+    )
 
 
 def _ended_alike(one: AISpan, other: AISpan) -> bool:
@@ -184,72 +199,6 @@ def _kinds_agree(one: AISpan, other: AISpan) -> bool:
     if one.kind == other.kind:
         return True
     return {one.kind, other.kind} == {"embedding", "generation"} and not one.output and not other.output
-
-
-def overlap(one: AISpan, other: AISpan) -> bool:
-    """Whether the times of two spans touch."""
-    return one.start_ns <= other.end_ns + TOLERANCE_NS and other.start_ns <= one.end_ns + TOLERANCE_NS
-
-
-def contains(outer: AISpan, inner: AISpan) -> bool:
-    """Whether one ran within the other, which took at least as long. What was over before the other began did not."""
-    return (
-        outer.start_ns <= inner.end_ns
-        and inner.start_ns <= outer.end_ns
-        and outer.start_ns <= inner.start_ns + TOLERANCE_NS
-        and inner.end_ns <= outer.end_ns + TOLERANCE_NS
-        and outer.end_ns - outer.start_ns >= inner.end_ns - inner.start_ns
-    )
-
-
-def was_answered(record: AISpan) -> bool:
-    """Whether it has an answer's id, or counts."""
-    return record.response_id is not None or record.usage.input is not None or record.usage.output is not None
-
-
-def ids_differ(one: AISpan, other: AISpan) -> bool:
-    """Whether both name their answer, and not the same."""
-    return one.response_id is not None and other.response_id is not None and one.response_id != other.response_id
-
-
-def _bare(model: str) -> str:
-    return model.lower().rsplit("/", 1)[-1]
-
-
-def same_model(one: AISpan, other: AISpan) -> bool:
-    """Whether the models agree: as requested, as answered, or one name with a date behind it; unknown agrees."""
-    if one.request_model is not None and one.request_model == other.request_model:
-        return True
-    names = [{_bare(m) for m in (r.request_model, r.response_model) if m is not None} for r in (one, other)]
-    if not names[0] or not names[1] or names[0] & names[1]:
-        return True
-    return any(_is_dated(a, b) or _is_dated(b, a) for a in names[0] for b in names[1])
-
-
-def _is_dated(long: str, short: str) -> bool:
-    """Whether `long` is `short` with a date or `latest` behind it."""
-    return long.startswith(short) and _DATE.fullmatch(long[len(short) :]) is not None
-
-
-def inputs(usage: Usage) -> set[float]:
-    """The input count with and without what came from the cache."""
-    if usage.input is None:
-        return set()
-    cached = (usage.cache_read or 0) + (usage.cache_write or 0)
-    return {usage.input, usage.input + cached, usage.input - cached}
-
-
-def usage_differs(one: Usage, other: Usage) -> bool:
-    """Whether both count, and not the same."""
-    if one.input is not None and other.input is not None and one.input != other.input:
-        cached = one.cache_read or one.cache_write or other.cache_read or other.cache_write
-        if not cached or not (inputs(one) & inputs(other)):
-            return True
-    if one.output is None or other.output is None:
-        return False
-    return one.output != other.output and {one.output, one.output + (one.reasoning or 0)}.isdisjoint(
-        {other.output, other.output + (other.reasoning or 0)}
-    )
 
 
 def _comparable(one: AISpan, other: AISpan) -> int:

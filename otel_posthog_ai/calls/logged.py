@@ -14,7 +14,7 @@ from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
-from .evidence import same_model, usage_differs
+from .comparing import same_model, usage_differs
 
 # A record is written a moment after the span has ended, or before.
 NEAR_NS = 2_000_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.record import USAGE_FLAGS, AISpan, Usage
 
-from .evidence import inputs, usage_differs
+from .comparing import inputs, usage_differs
 from .message_lists import complete_input, complete_output, text_by_text
 
 # Fields in which the span nearest the wire knows better than the one around it.

@@ -12,8 +12,8 @@ from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.lineage import Inherited, Lineage
 from otel_posthog_ai.tree.nodes import Fate, Node
 
+from .comparing import contains, was_answered
 from .evidence import (
-    contains,
     counted_the_first_piece,
     counts_again,
     left_to_its_reader,
@@ -24,8 +24,7 @@ from .evidence import (
     read_the_stream,
     same_response,
     slack,
-    told_alike,
-    was_answered,
+    told_twice_over,
 )
 from .processes import may_be_one
 from .timeline import begun_within
@@ -237,13 +236,13 @@ def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
 
 
 def _alike(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
-    """Calls of one trace that two tracers told in the same words, the tightest first."""
+    """Calls that two tracers told in the same words or at the same moments, the tightest first."""
     calls = _calls(nodes)
     pairs = [
-        (outer, inner)
-        for outers, inners in _of_two_scopes(calls)
-        for outer, inner in begun_within(outers, inners)
-        if told_alike(_record(outer), _record(inner))
+        (one, other) if is_outer(one, _record(one), other, _record(other), hierarchy.lineage) else (other, one)
+        for scopes in _pairs_of_scopes(calls)
+        for one, other in begun_within(*scopes)
+        if told_twice_over(_record(one), _record(other))
     ]
     return _one_to_one(calls, sorted(pairs, key=lambda pair: slack(*map(_record, pair))))
 
@@ -281,11 +280,18 @@ def _one_inside_another(calls: list[Node], lineage: Lineage) -> Iterator[tuple[N
 
 def _of_two_scopes(nodes: list[Node]) -> Iterator[tuple[list[Node], list[Node]]]:
     """Of each trace, the spans of one scope after another, with those of every other scope before them."""
-    traces: dict[int, dict[str, list[Node]]] = defaultdict(lambda: defaultdict(list))
+    traces: dict[int, list[Node]] = defaultdict(list)
     for node in nodes:
-        traces[node.trace_id][_record(node).scope].append(node)
-    for scopes in traces.values():
-        yield from permutations(scopes.values(), 2)
+        traces[node.trace_id].append(node)
+    for of_trace in traces.values():
+        yield from _pairs_of_scopes(of_trace)
+
+
+def _pairs_of_scopes(nodes: list[Node]) -> Iterator[tuple[list[Node], list[Node]]]:
+    scopes: dict[str, list[Node]] = defaultdict(list)
+    for node in nodes:
+        scopes[_record(node).scope].append(node)
+    return permutations(scopes.values(), 2)
 
 
 # Strongest evidence first; what one stage has joined, the next sees as one.
@@ -300,5 +306,5 @@ STAGES: tuple[Stage, ...] = (
     Stage(_handed_out, "the call that read a stream which another instrumentor had handed out"),
     Stage(_left_behind, "the next call of the same words below a step in which a stream had been handed out"),
     Stage(_apart, "a call that ran inside this one, beside it or in another trace, and nothing that tells them apart"),
-    Stage(_alike, "a call of the same trace and time that was told in the same words"),
+    Stage(_alike, "a call of the same time that was told in the same words, or began and ended with this one"),
 )

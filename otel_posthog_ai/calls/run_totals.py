@@ -15,7 +15,7 @@ from otel_posthog_ai.record import MISSING, AISpan, Message, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
-from .evidence import contains, same_model
+from .comparing import contains, same_model
 from .sent_calls import RememberedCalls
 
 MADE_FROM_TOTALS = "made_from_totals"

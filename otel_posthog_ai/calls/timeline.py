@@ -10,7 +10,7 @@ from itertools import islice
 from otel_posthog_ai.record import AISpan
 from otel_posthog_ai.tree.nodes import Node
 
-from .evidence import TOLERANCE_NS
+from .comparing import TOLERANCE_NS
 from .processes import Process, may_be_one
 
 

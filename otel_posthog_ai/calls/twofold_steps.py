@@ -14,7 +14,7 @@ from otel_posthog_ai.record import AISpan
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
-from .evidence import overlap, same_time
+from .comparing import overlap, same_time
 from .merging import UNSPECIFIC
 from .processes import may_be_one
 

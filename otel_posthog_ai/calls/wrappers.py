@@ -14,7 +14,7 @@ from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
-from .evidence import ids_differ, same_model, was_answered
+from .comparing import ids_differ, same_model, was_answered
 from .sent_calls import RememberedCalls
 
 # Why a call is only a step, in words for a person.

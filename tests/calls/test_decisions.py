@@ -9,7 +9,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
 
-from otel_posthog_ai.calls.evidence import contains, overlap, same_model
+from otel_posthog_ai.calls.comparing import contains, overlap, same_model
 from otel_posthog_ai.record import AISpan
 from tests.stages import Stages
 from tests.traced import AGENT, CHAT, TOOL

@@ -297,6 +297,33 @@ ROWS = {
         "below two steps", framework(0, 100, failed=True, **asked("hi"), **ANSWERED),
         client(20, 120, **asked("hi"), **ANSWERED), False,
     ),
+    # ---- begun and ended together, each below a step of its own trace
+    "together": ("each below a step of its own trace", framework(0, 100), client(2, 98), True),
+    "together, an embedding": (
+        "each below a step of its own trace", framework(0, 100, **EMBEDDING), client(1, 99, **EMBEDDING), True,
+    ),
+    "begun later": ("each below a step of its own trace", framework(0, 100), client(3, 100), False),
+    "ended earlier": ("each below a step of its own trace", framework(0, 100), client(0, 97), False),
+    "together, and over at once": ("each below a step of its own trace", framework(0, 2), client(0, 2), False),
+    "together, other counts": (
+        "each below a step of its own trace", framework(), client(10, 90, usage__input_tokens=11), False,
+    ),
+    "together, and nothing counted": (
+        "each below a step of its own trace", framework(0, 100, **NO_COUNTS), client(0, 100, **NO_COUNTS), False,
+    ),
+    "together, another model": (
+        "each below a step of its own trace", framework(0, 100), client(0, 100, request__model="o3"), False,
+    ),
+    "together, other words": (
+        "each below a step of its own trace", framework(0, 100, **asked("hi")), client(0, 100, **asked("bye")), False,
+    ),
+    "together, another answer": (
+        "each below a step of its own trace", framework(0, 100, **ANSWERED),
+        client(0, 100, output__messages=words("rainy", "assistant")), False,
+    ),
+    "together, and one failed": (
+        "each below a step of its own trace", framework(0, 100), client(0, 100, failed=True), False,
+    ),
     # ---- below parents that nobody wrote
     "below a step that is never written": ("lost", framework(), client(), True),
     "below a step that is never written, not within": ("lost", framework(), client(50, 110), False),
@@ -317,8 +344,9 @@ ROWS = {
 _ONLY_WHILE_BOTH_WAIT = {
     "an embedding and an answer", "an answer and an embedding", "one answer's id, an embedding and an answer",
     "eight tokens of a stream", "eight tokens of the client's stream", "counted otherwise, the same words",
-    "counted otherwise, the same tool's call", "the same words, and none within the other",
-    "counted otherwise, another input", "the same words, and other counts", "the same question, and the same failure",
+    "counted otherwise, the same tool's call", "the same words, and none within the other", "together",
+    "together, an embedding", "counted otherwise, another input", "the same words, and other counts",
+    "the same question, and the same failure",
 }  # fmt: skip
 """What was answered, and beside how many others, is not remembered of a call that has left."""
 

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, TraceFlags
 
-from otel_posthog_ai.calls.evidence import TOLERANCE_NS
+from otel_posthog_ai.calls.comparing import TOLERANCE_NS
 from otel_posthog_ai.calls.timeline import Timeline
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.settings import resolve
