@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 logger = logging.getLogger("otel_posthog_ai")
 
@@ -29,7 +29,7 @@ def warn(kind: str, message: str, *values: object, level: int = logging.WARNING)
         if last is not None and now - last < _SECONDS_BETWEEN:
             return
         _last[kind] = now
-    logger.log(level, message, *values)
+    _write(level, message, values)
 
 
 def warn_once(kind: str, message: str, *values: object, level: int = logging.WARNING) -> None:
@@ -38,7 +38,13 @@ def warn_once(kind: str, message: str, *values: object, level: int = logging.WAR
         if kind in _once:
             return
         _once.add(kind)
-    logger.log(level, message, *values)
+    _write(level, message, values)
+
+
+def _write(level: int, message: str, values: tuple[object, ...]) -> None:
+    """A handler of the app's that fails is not to fail whoever ends a span."""
+    with suppress(Exception):
+        logger.log(level, message, *values)
 
 
 def hint(kind: str, cause: str, remedy: str) -> None:

@@ -7,6 +7,8 @@ writes from the modules. All that recognise a span read it (`spans`), in this or
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from typing import cast
@@ -139,9 +141,25 @@ ORDER = (
 )
 
 
+_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+
+
 @cache
 def load(name: str) -> Dialect:
-    """The dialect of this name, which from then on stays loaded."""
+    """The dialect of this name, which from then on stays loaded.
+
+    Raises:
+        OSError: its file cannot be read, also not after three seconds: an app may be out of file descriptors for a
+            moment, which is no reason to lose its spans.
+    """
+    for seconds in _WAITS:
+        with suppress(OSError):
+            return _imported(name)
+        time.sleep(seconds)
+    return _imported(name)
+
+
+def _imported(name: str) -> Dialect:
     with forks.importing:
         return cast("Dialect", import_module(f".{name}", __name__))
 

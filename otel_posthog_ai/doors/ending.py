@@ -57,13 +57,17 @@ def deliver_on_sigterm(timeout: float) -> None:
     """Where SIGTERM would end the process at once, deliver first, for at most `timeout` seconds in all.
 
     Nobody's handler is replaced, and who installs one later replaces this. Then the default action takes place, so that
-    the exit status is what it would have been. Only the main thread can do this; in any other nothing is done.
+    the exit status is what it would have been. Only the main thread of the main interpreter can do this (mod_wsgi runs
+    apps in others); anywhere else nothing is done.
     """
     if threading.current_thread() is not threading.main_thread():
         return
     _termination.timeout = max(_termination.timeout, timeout)
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _termination.handle)
+        try:
+            signal.signal(signal.SIGTERM, _termination.handle)
+        except ValueError:
+            return
         if not _termination.installed:
             _termination.installed = True
             forks.in_pool_child(_termination.watch)
