@@ -19,9 +19,7 @@ import threading
 from _socket import getaddrinfo as _plain_getaddrinfo
 from _socket import socket as _plain_socket
 from typing import Any, cast
-from urllib.request import getproxies
 
-import certifi
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -248,9 +246,10 @@ _POOLS: dict[str, Any] = {"http": _Pool, "https": _TLSPool}
 
 def open_pools(url: str) -> PoolManager:
     """Connections for requests to `url`; proxy and CA bundle are taken from the environment here and now."""
-    bundle = _bundle()
+    with forks.importing:
+        proxy = _proxy_for(url) if _has_proxies() else None
+        bundle = _bundle(needed=any(each.lower().startswith("https:") for each in (url, proxy or "")))
     trust: Any = {"cert_reqs": "CERT_REQUIRED", "ca_cert_dir" if os.path.isdir(bundle) else "ca_certs": bundle}
-    proxy = _proxy_for(url) if getproxies() else None
     if proxy is None:
         pools = PoolManager(num_pools=1, maxsize=_MOST_KEPT, **trust)
     else:
@@ -262,14 +261,27 @@ def open_pools(url: str) -> PoolManager:
     return pools
 
 
-def _bundle() -> str:
-    """The file or directory of the certificates that are trusted."""
+def _bundle(*, needed: bool) -> str:
+    """The file or directory of the certificates that are trusted; "" where none is named and none needed."""
     variable = next((name for name in _CA_VARIABLES if os.environ.get(name)), None)
     if variable is None:
+        if not needed:
+            return ""
+        import certifi  # with what finds the files of packages
+
         return certifi.where()
     if not os.path.exists(os.environ[variable]):
         raise Misconfigured(f"the CA bundle that {variable} names is not there")
     return os.environ[variable]
+
+
+def _has_proxies() -> bool:
+    """Whether a proxy may be set; where the environment alone can set one, without loading `urllib.request`."""
+    if sys.platform not in ("win32", "darwin"):
+        return any(value and name.lower().endswith("_proxy") for name, value in os.environ.items())
+    from urllib.request import getproxies
+
+    return bool(getproxies())
 
 
 def _proxy_for(url: str) -> str | None:

@@ -9,7 +9,8 @@ from otel_posthog_ai.attribute_names.openinference import TOOL_NAME
 from otel_posthog_ai.reading.kind_words import word
 from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
-from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
+from otel_posthog_ai.reading.vendor_keys import VendorKeys
+from otel_posthog_ai.reading.vendor_spans import read_vendor_span
 from otel_posthog_ai.record import AISpan
 
 NAME = "agentops"

@@ -9,7 +9,7 @@ from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.vendor_words import belongings_in, data_in
 from otel_posthog_ai.record import AISpan
 
-from . import DECLARED, load, unlisted_vendors
+from . import DECLARED, load
 
 Annotate = Callable[[AISpan, Source], None]
 
@@ -21,18 +21,12 @@ class _Annotating(Protocol):
 
 
 _ANNOTATING = tuple(each for each in DECLARED if each.annotations)
-# Found by the words of the keys.
-_BY_WORDS: tuple[tuple[Callable[[tuple[str, ...]], object], Annotate], ...] = (
-    (belongings_in, unlisted_vendors.read_whose),
-    (data_in, unlisted_vendors.read_data_of_its_own),
-)
+_BY_WORDS = "unlisted_vendors"
 
 
 def annotations_of(keys: tuple[str, ...]) -> tuple[Annotate, ...]:
     """The readers of the annotations that a span with these keys may have."""
-    declared = [
-        cast("_Annotating", load(each.name)).annotate
-        for each in _ANNOTATING
-        if any(mark in key for mark in each.annotations for key in keys)
-    ]
-    return (*declared, *(read for are_among, read in _BY_WORDS if are_among(keys)))
+    names = [each.name for each in _ANNOTATING if any(mark in key for mark in each.annotations for key in keys)]
+    if belongings_in(keys) or data_in(keys):
+        names.append(_BY_WORDS)
+    return tuple(cast("_Annotating", load(name)).annotate for name in names)

@@ -11,7 +11,8 @@ from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill
 from otel_posthog_ai.reading.values import text
-from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_belonging, read_vendor_span
+from otel_posthog_ai.reading.vendor_keys import VendorKeys
+from otel_posthog_ai.reading.vendor_spans import read_belonging, read_vendor_span
 from otel_posthog_ai.record import AISpan
 
 NAME = "basalt"

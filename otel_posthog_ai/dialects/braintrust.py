@@ -11,7 +11,8 @@ from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.user_metadata import metadata_of
 from otel_posthog_ai.reading.values import json_text, number
-from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
+from otel_posthog_ai.reading.vendor_keys import VendorKeys
+from otel_posthog_ai.reading.vendor_spans import read_vendor_span
 from otel_posthog_ai.record import AISpan, Evaluation
 
 NAME = "braintrust"

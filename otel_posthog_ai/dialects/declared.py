@@ -1009,6 +1009,6 @@ DECLARED: tuple[Declaration, ...] = (
     ),
     Declaration(
         "unlisted_vendors",
-        signs=Signs(scopes_begin=("",)),
+        signs=Signs(words=True),
     ),
 )

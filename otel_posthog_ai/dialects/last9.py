@@ -9,7 +9,8 @@ from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state
 from otel_posthog_ai.reading.table import unset
-from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
+from otel_posthog_ai.reading.vendor_keys import VendorKeys
+from otel_posthog_ai.reading.vendor_spans import read_vendor_span
 from otel_posthog_ai.record import AISpan
 
 NAME = "last9"

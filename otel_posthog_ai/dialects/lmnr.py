@@ -9,7 +9,8 @@ from otel_posthog_ai.attribute_names.laminar import LMNR_SPAN_INPUT
 from otel_posthog_ai.reading.identity import keys_below
 from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
-from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
+from otel_posthog_ai.reading.vendor_keys import VendorKeys
+from otel_posthog_ai.reading.vendor_spans import read_vendor_span
 from otel_posthog_ai.record import AISpan
 
 NAME = "lmnr"

@@ -18,7 +18,8 @@ from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.stream_chunks import read_chunks
 from otel_posthog_ai.reading.values import is_list, is_mapping, json_text, text
-from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
+from otel_posthog_ai.reading.vendor_keys import VendorKeys
+from otel_posthog_ai.reading.vendor_spans import read_vendor_span
 from otel_posthog_ai.record import AISpan
 
 NAME = "promptflow"

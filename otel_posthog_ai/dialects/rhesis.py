@@ -12,7 +12,8 @@ from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.states import read_state, shaped
 from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.reading.values import text
-from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_call, read_vendor_span
+from otel_posthog_ai.reading.vendor_keys import VendorKeys
+from otel_posthog_ai.reading.vendor_spans import read_call, read_vendor_span
 from otel_posthog_ai.record import AISpan
 
 NAME = "rhesis"

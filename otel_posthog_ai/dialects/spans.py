@@ -15,7 +15,7 @@ from otel_posthog_ai.reading.plumbing import is_namespace
 from otel_posthog_ai.reading.source import LoggedSpan, Occurrence, Shape, Source, one_of_each_form
 from otel_posthog_ai.record import AISpan
 
-from . import DECLARED, Dialect, load, recognises, unlisted_vendors
+from . import DECLARED, Dialect, load, recognises
 from .annotations import annotations_of
 
 _KEYS_OF_ITS_OWN: dict[str, frozenset[str]] = {
@@ -70,8 +70,11 @@ def recognised(source: Source) -> tuple[Dialect, ...]:
         found = _shapes.get(shape)
         known = found if found is not None else _remember(source, shape, _known_by_forms(source))
     dialects, source.shape = known
-    if dialects and dialects[-1] is unlisted_vendors and not unlisted_vendors.confirms(source, is_ai=len(dialects) > 1):
-        return dialects[:-1]
+    if dialects and dialects[-1].NAME == "unlisted_vendors":
+        from . import unlisted_vendors  # it is loaded by now
+
+        if not unlisted_vendors.confirms(source, is_ai=len(dialects) > 1):
+            return dialects[:-1]
     return dialects
 
 

@@ -10,7 +10,8 @@ from otel_posthog_ai.reading.kind_words import Stated
 from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import text
-from otel_posthog_ai.reading.vendor_spans import VendorKeys, read_vendor_span
+from otel_posthog_ai.reading.vendor_keys import VendorKeys
+from otel_posthog_ai.reading.vendor_spans import read_vendor_span
 from otel_posthog_ai.record import AISpan
 
 NAME = "trulens"

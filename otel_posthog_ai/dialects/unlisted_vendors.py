@@ -16,12 +16,11 @@ from otel_posthog_ai.record import AISpan, is_call
 
 NAME = "unlisted_vendors"
 PREFIXES = ()
-SIGNS = Signs(scopes_begin=("",))  # of any scope: its words may be on every span
+SIGNS = Signs(words=True)
 
 
 def recognises(source: Source) -> bool:
-    keys = tuple(source.attributes)
-    return not is_plain_scope(source.scope) and bool(vendors_in(keys) or own_words_in(keys))
+    return not is_plain_scope(source.scope)
 
 
 def confirms(source: Source, *, is_ai: bool) -> bool:
@@ -52,7 +51,13 @@ def _is_uncounted(record: AISpan) -> bool:
     return is_call(record) and record.usage.input is None and record.usage.output is None
 
 
-def read_whose(record: AISpan, source: Source) -> None:
+def annotate(record: AISpan, source: Source) -> None:
+    """What such words say on a span of any convention."""
+    _read_whose(record, source)
+    _read_data_of_its_own(record, source)
+
+
+def _read_whose(record: AISpan, source: Source) -> None:
     """For whom a span of any convention runs, where a vendor's processor or the app has put it in its own words."""
     identity, attributes = record.identity, source.attributes
     for keys, firm in source.shape.once(belongings_in):
@@ -65,7 +70,7 @@ def read_whose(record: AISpan, source: Source) -> None:
             identity.incidental_session = identity.incidental_session or conversation(attributes.get(key))
 
 
-def read_data_of_its_own(record: AISpan, source: Source) -> None:
+def _read_data_of_its_own(record: AISpan, source: Source) -> None:
     """What an instrumentor keeps in the namespace that is called as its scope, where the conventions say the rest."""
     scope = source.scope.lower().replace("-", "_")
     for space, keys in source.shape.once(data_in):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from otel_posthog_ai.attribute_names.general import ENDUSER_ID, SESSION_ID, USER_ID
@@ -86,10 +87,8 @@ _known = _Known(COMMON)
 def watch_for_identity(of_dialects: Iterable[IdentityKeys]) -> None:
     """Keys of the dialects in the order in which they are asked (set once, by the registry)."""
     global _known
-    keys = COMMON
-    for each in of_dialects:
-        keys = keys.and_then(each)
-    _known = _Known(keys)
+    by_field = zip(COMMON, *of_dialects, strict=True)
+    _known = _Known(IdentityKeys(*(tuple(chain.from_iterable(keys)) for keys in by_field)))
 
 
 def names_identity(key: str) -> bool:

@@ -9,7 +9,7 @@ from otel_posthog_ai.patterns import pattern
 
 from .raw_requests import PARAMETERS
 from .usage_words import count_of
-from .vendor_spans import VendorKeys
+from .vendor_keys import VendorKeys
 from .words import Words, words_of
 
 WordsOf = Mapping[str, Words]

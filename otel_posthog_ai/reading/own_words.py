@@ -24,7 +24,7 @@ from .kind_words import CALL, WORDS, Stated, word
 from .raw_usage import read_raw_usage
 from .source import Source
 from .values import count, is_mapping, json_text, text
-from .vendor_spans import VendorKeys
+from .vendor_keys import VendorKeys
 from .vendor_words import may_be_a_vendors
 from .words import Words, words_of
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .own_words import own_words_in
 from .source import Source
+from .vendor_words import vendors_in
 
 
 class Signs(NamedTuple):
@@ -17,6 +19,8 @@ class Signs(NamedTuple):
     keys: tuple[str, ...] = ()
     """Of attributes."""
     keys_begin: tuple[str, ...] = ()
+    words: bool = False
+    """Of a vendor without a table, or of an app's own, in the keys."""
 
     def are_on(self, source: Source) -> bool:
         """Whether the span has one of them."""
@@ -29,4 +33,9 @@ class Signs(NamedTuple):
             or name.startswith(self.names_begin)
             or not attributes.keys().isdisjoint(self.keys)
             or (bool(beginnings) and any(key.startswith(beginnings) for key in attributes))
+            or (self.words and _has_words(tuple(attributes)))
         )
+
+
+def _has_words(keys: tuple[str, ...]) -> bool:
+    return bool(vendors_in(keys) or own_words_in(keys))

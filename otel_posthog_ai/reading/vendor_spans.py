@@ -7,7 +7,7 @@ opened, messages as messages.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from otel_posthog_ai.record import AISpan, Failure, Usage
 
@@ -27,54 +27,8 @@ from .table import unset
 from .tool_definitions import read_tools
 from .user_metadata import metadata_of, read_metadata, user_tags
 from .values import conversation, count, dump, finish_reason, identifier, is_list, is_mapping, json_text, number, text
+from .vendor_keys import VendorKeys
 from .vendor_values import all_of, opened, value_of
-
-
-class VendorKeys(NamedTuple):
-    """Where one vendor writes what; the first key that is there counts. An entry that ends with `.` stands for all keys
-    that begin like it, as one object.
-    """
-
-    kind: tuple[str, ...] = ()
-    """Words of `kind_words.WORDS`; any other word states nothing."""
-    name: tuple[str, ...] = ()
-    input: tuple[str, ...] = ()
-    output: tuple[str, ...] = ()
-    input_messages: tuple[str, ...] = ()
-    """Of a call: all of its messages, where an input says only a part of them."""
-    output_messages: tuple[str, ...] = ()
-    model: tuple[str, ...] = ()
-    response_model: tuple[str, ...] = ()
-    response_id: tuple[str, ...] = ()
-    finish: tuple[str, ...] = ()
-    provider: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()
-    settings: tuple[tuple[str, str], ...] = ()
-    """Name in a provider's request and key, for settings that stand alone."""
-    tools: tuple[str, ...] = ()
-    calls: tuple[str, ...] = ()
-    """Of a call: the tools that its answer calls, where the answer itself does not say them."""
-    tool_call_id: tuple[str, ...] = ()
-    usage: tuple[str, ...] = ()
-    """Usage objects."""
-    counts: tuple[tuple[str, str], ...] = ()
-    """Field of `Usage` and key, for counts that stand alone."""
-    cost: tuple[str, ...] = ()
-    first_token: tuple[str, ...] = ()
-    """Seconds."""
-    first_token_ms: tuple[str, ...] = ()
-    user: tuple[str, ...] = ()
-    session: tuple[str, ...] = ()
-    metadata: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    error: tuple[str, ...] = ()
-    """Texts of a failure that the span's status does not tell."""
-    level: tuple[str, ...] = ()
-    """How grave it is what the status message says, as Langfuse and those who took it over write it."""
-    status_message: tuple[str, ...] = ()
-    own: tuple[str, ...] = ()
-    """Bookkeeping of the vendor's, which nobody wants to see."""
-
 
 # What may stand among a call's metadata, and is the call's and not the user's.
 _SETTINGS = frozenset(

@@ -25,7 +25,7 @@ from .key_words import (
 )
 from .kind_words import stated_by, word
 from .values import is_mapping, json_text
-from .vendor_spans import VendorKeys
+from .vendor_keys import VendorKeys
 from .words import words_of
 
 # Namespaces of everything that is no vendor of AI spans; those of conventions that have a dialect of their own, too.

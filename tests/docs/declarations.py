@@ -64,6 +64,8 @@ def _declaration(name: str) -> str:
 
 
 def _spelled(value: Any) -> str:
+    if value is True:
+        return "True"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, Mapping):
