@@ -339,9 +339,9 @@ def test_a_burst_that_the_outbox_cannot_hold_is_delivered_by_a_host_that_is_well
     with FaultServer() as server:
         output = run(server, """
             provider = TracerProvider()
-            processor = trace(provider, outbox_bytes=2_000_000)
-            chat(provider, 300, size=50_000)
-            print(processor.force_flush(), processor.status()["dropped"])
-        """)  # fmt: skip
+            processor = trace(provider)
+            chat(provider, 600, size=100_000)  # 60 MB; of which 32 MiB may wait
+            print(processor.force_flush(60_000), processor.status()["dropped"])
+        """, seconds=90)  # fmt: skip
         assert output == "True {}\n"
-        assert len(set(server.uuids)) == 300
+        assert len(server.uuids) == len(set(server.uuids)) == 600
