@@ -33,7 +33,7 @@ def complete_tools(nodes: Iterable[Node]) -> None:
                     given[call.trace_id, str(found.get("id"))] = found["function"].get("arguments")
     for tool in silent:
         key = (tool.trace_id, str(tool.tool_call_id))
-        if tool.input_state is MISSING and given.get(key) is not None:
+        if tool.input_state is MISSING and given.get(key):  # "" are none
             tool.input_state = parse_json(given[key])
         if tool.output_state is MISSING and tool.error is None and gave.get(key) is not None:
             tool.output_state = parse_json(gave[key])
