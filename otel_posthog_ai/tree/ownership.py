@@ -29,7 +29,7 @@ class Owner(NamedTuple):
 
 
 class _Said(NamedTuple):
-    """What a span and its ancestors say, the nearest first."""
+    """What a span and its ancestors say, the nearest first, but for the ids of conversations that a framework made."""
 
     user: str | None = None
     session: str | None = None
@@ -125,7 +125,8 @@ def _complete(belonging: Belonging | None, identity: Identity | None, above: _Sa
         _first(around.session_id, identity.session, usable_session_id, above.session),
         _first(around.replay_session_id, identity.replay_session, usable_session_id, above.replay_session),
         _first(None, identity.incidental_user, usable_id, above.incidental_user),
-        _first(None, identity.incidental_session, usable_session_id, above.incidental_session),
+        # The outermost: an agent that is run as a tool has a session of its own, which nobody knows outside.
+        _first(above.incidental_session, identity.incidental_session, usable_session_id, None),
         _all_groups(around.groups, identity.groups, above.groups),
     )
 

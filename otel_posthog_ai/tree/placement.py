@@ -173,11 +173,12 @@ class Placing:
         """Whom the span belongs to, and what the app said around it."""
         owner = self.owners.find(node, record, resource)
         place.distinct_id = owner.distinct_id
-        # In a copy: what the span said itself is what those below it ask for.
-        identity = Identity()
-        identity.complete(record.identity)
-        identity.session, identity.replay_session, identity.groups = owner[1:]
-        record.identity = identity
+        said, record.identity = record.identity, Identity()
+        record.identity.complete(said)
+        record.identity.session, record.identity.replay_session, record.identity.groups = owner[1:]
+        if said.incidental_session is None:
+            # Also one on which all below agree: it is that of the run, and who names none runs in it, too.
+            said.incidental_session = owner.session_id
         place.trace_properties = trace.metadata
         place.trace_name = record.trace_name
         record.tags = record.tags or trace.tags
