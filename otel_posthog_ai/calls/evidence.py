@@ -120,13 +120,13 @@ def _told_alike(one: AISpan, other: AISpan) -> bool:
 
 
 def _told_at_once(one: AISpan, other: AISpan) -> bool:
-    """Two tracers that one library calls back, each below a step in a trace of its own: both start and end together,
+    """Two tracers that one library calls back, each below a step of its own: both start and end together,
     count the same and end alike, and say no other words. Calls without an answer's id have no more to show.
     """
     return (
         abs(one.start_ns - other.start_ns) <= TOLERANCE_NS
         and abs(one.end_ns - other.end_ns) <= TOLERANCE_NS < one.end_ns - one.start_ns
-        and one.trace_id != other.trace_id
+        and one.parent_id != other.parent_id
         and None not in (one.parent_id, other.parent_id)
         and not (one.logged or other.logged)
         and bool(inputs(one.usage) & inputs(other.usage))

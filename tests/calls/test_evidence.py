@@ -299,6 +299,7 @@ ROWS = {
     ),
     # ---- begun and ended together, each below a step of its own trace
     "together": ("each below a step of its own trace", framework(0, 100), client(2, 98), True),
+    "together, in one trace": ("below two steps", framework(0, 100), client(2, 98), True),
     "together, an embedding": (
         "each below a step of its own trace", framework(0, 100, **EMBEDDING), client(1, 99, **EMBEDDING), True,
     ),
@@ -345,8 +346,8 @@ _ONLY_WHILE_BOTH_WAIT = {
     "an embedding and an answer", "an answer and an embedding", "one answer's id, an embedding and an answer",
     "eight tokens of a stream", "eight tokens of the client's stream", "counted otherwise, the same words",
     "counted otherwise, the same tool's call", "the same words, and none within the other", "together",
-    "together, an embedding", "counted otherwise, another input", "the same words, and other counts",
-    "the same question, and the same failure",
+    "together, in one trace", "together, an embedding", "counted otherwise, another input",
+    "the same words, and other counts", "the same question, and the same failure",
 }  # fmt: skip
 """What was answered, and beside how many others, is not remembered of a call that has left."""
 
