@@ -248,8 +248,8 @@ DECLARED: tuple[Declaration, ...] = (
         signs=Signs(scopes_begin=("logfire.",)),
         prefixes=("logfire.msg_template",),
         ai_scopes=("logfire.openai", "logfire.anthropic", "logfire.google_genai"),
-        plumbing=("logfire.", "async", "duration", "message_template", "operation.cost", "request_data",
-            "response_data"),
+        plumbing=("logfire.", "baggage_conflict.", "async", "duration", "message_template", "operation.cost",
+            "request_data", "response_data"),
     ),
     Declaration(
         "logfire_agents",

@@ -40,6 +40,7 @@ AI_SCOPES = (
 )
 PLUMBING = (
     "logfire.",
+    "baggage_conflict.",
     "async",
     "duration",
     "message_template",

@@ -25,9 +25,13 @@ from .openinference_messages import flattened_documents, flattened_messages
 # Methods and generated ids that instrumentors put around the name of an agent or a crew.
 _NAME_TAIL = pattern(r"\.(?:run|arun|on_messages(?:_stream)?|_execute_core|kickoff(?:_async)?|_run|__call__)$")
 _GENERATED = pattern(r"_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-# What CrewAI notes of its own objects on every span.
-_CREW_MARKS = ("crew_id", "crew_key", "flow_id")
-_CREW_KEYS = ("task_key", "task_id", "crew_key", "crew_id", "crew_agents", "crew_tasks", "flow_id", "flow_name")
+# What a crew of CrewAI or a team of AutoGen is made of, by the keys that only their instrumentors write.
+_SET_UPS = {
+    ("crew_id", "crew_key", "flow_id"): (
+        "task_key", "task_id", "crew_key", "crew_id", "crew_agents", "crew_tasks", "flow_id", "flow_name",
+    ),
+    ("participant_names", "participant_descriptions"): ("team_id", "participant_names", "participant_descriptions"),
+}  # fmt: skip
 # Instrumentors that write the id that an agent gave its own session where a user's would stand.
 _OWN_SESSIONS = ".claude_agent_sdk"
 _FLAT_ROLE, _FIRST_MESSAGE = '"message.role":', 40
@@ -68,9 +72,9 @@ def _is_flat(given: Any) -> bool:
 def _given(record: AISpan, source: Source) -> Any:
     """What the step was given: its input, a tool's arguments, or what a reranker is to order."""
     given = _started_by(source.first(INPUT_VALUE, "crew_inputs", "flow_inputs"))
-    if source.has(*_CREW_MARKS):
-        for key in _CREW_KEYS:
-            source.take(key)
+    for marks, keys in _SET_UPS.items():
+        if source.has(*marks):
+            source.discard(*keys)
     arguments = source.take("tool.parameters")
     if record.span_type == "tool" and given is None and not _is_schema(arguments):
         given = arguments

@@ -56,6 +56,41 @@ def test_what_the_calls_of_the_trace_say(tool: dict[str, Any], calls: Any, expec
     assert (found.get("$ai_input_state"), found.get("$ai_output_state")) == expected
 
 
+NO_ID = {key: value for key, value in RAN.items() if "id" not in key}
+AGAIN = message("assistant", {**CALLED, "id": "call_2"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "calls", "expected"),
+    [
+        ('{"city": "Paris"}', (ASKED, ANSWERED), {"sky": "clear"}),
+        ('{"city": "Rome"}', (ASKED, ANSWERED), None),
+        ('{"city": "Paris"}', (ASKED, ANSWERED, told_in(AGAIN)), {"sky": "clear"}),
+        ('{"city": "Paris"}', (ASKED, ANSWERED, told_in(AGAIN, message("tool", {**GAVE, "id": "call_2"}))), None),
+    ],
+)
+def test_a_tool_that_names_no_call_is_of_the_only_one_with_its_arguments(
+    arguments: str, calls: Any, expected: Any
+) -> None:
+    (found,) = states({**NO_ID, "gen_ai.tool.call.arguments": arguments}, *calls)
+    assert found.get("$ai_output_state") == expected
+
+
+def test_of_two_tools_that_name_no_call_and_were_given_the_same_either_may_be_the_one() -> None:
+    told = Told()
+    agent = told.begin("app", "agent", 0, AGENT)
+    for start in (10, 20):
+        told.span("app", (start, start + 5), {**NO_ID, "gen_ai.tool.call.arguments": '{"city": "Paris"}'}, agent)
+    told.span("client", (30, 35), ANSWERED, agent)
+    agent.end(1_100_000_000)
+    assert not any("$ai_output_state" in event for event in told.events("$ai_span"))
+
+
+def test_a_tool_that_names_no_call_and_no_arguments_is_left_alone() -> None:
+    (found,) = states(NO_ID, ASKED, ANSWERED)
+    assert "$ai_output_state" not in found
+
+
 def test_a_call_of_another_trace_says_nothing_of_it() -> None:
     (found,) = states(RAN, ASKED, ANSWERED, apart=True)
     assert "$ai_input_state" not in found

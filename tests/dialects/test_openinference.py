@@ -581,3 +581,9 @@ def test_a_workflow_of_llama_index_was_given_what_started_it(event: str, expecte
     assert (
         read("CHAIN", {"input.value": given}, scope="openinference.instrumentation.llama_index").input_state == expected
     )
+
+
+def test_what_a_team_of_autogen_is_made_of_is_no_property() -> None:
+    team = {"team_id": "t", "participant_names": ["a"], "participant_descriptions": ["b"]}
+    assert read("AGENT", team, scope="openinference.instrumentation.autogen_agentchat").attributes == {}
+    assert read("AGENT", {"team_id": "t"}).attributes == {"team_id": "t"}
