@@ -72,6 +72,28 @@ def test_hypercorn_delivers_when_it_is_told_to_end(served: Served, workers: str)
     served.assert_delivered_once()
 
 
+OTHERS = {
+    "granian, ASGI": ("granian", "--interface", "asgi", "asgi_web:plain", "--uds"),
+    "granian, WSGI": ("granian", "--interface", "wsgi", "web:application", "--uds"),
+    "daphne": ("daphne", "asgi_web:plain", "-u"),
+    "hypercorn on trio": ("hypercorn", "--worker-class", "trio", "asgi_web:plain", "--bind"),
+}
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("server", OTHERS)
+def test_other_servers_deliver_when_they_are_told_to_end(served: Served, server: str, how: signal.Signals) -> None:
+    """Also without the middleware: they leave the exit to Python."""
+    module, *options = OTHERS[server]
+    for needed in (module, *(("trio",) if "trio" in server else ())):
+        pytest.importorskip(needed)
+    address = f"unix:{served.address}" if module == "hypercorn" else served.address
+    served.start(sys.executable, "-m", module, *options, address, POSTHOG_FLUSH_INTERVAL="60000")
+    served.ask(REQUESTS, workers=1)
+    served.stop(how, statuses=(0, -how))
+    served.assert_delivered_once()
+
+
 @pytest.mark.parametrize("preload", [False, True])
 def test_uvicorns_worker_in_gunicorn_delivers_when_it_is_told_to_end(served: Served, preload: bool) -> None:
     """Its workers, too, repeat SIGTERM with the default action."""
@@ -136,6 +158,33 @@ def test_celery(served: Served) -> None:
     served.wait_for(lambda: len(served.produced()) == 2 * (BEFORE_FORK + TASKS))
     served.stop()
     served.assert_delivered_once()
+
+
+@pytest.mark.parametrize("kind", ["thread", "process", "greenlet"])
+def test_huey(served: Served, kind: str) -> None:
+    for needed in ("huey", *(("gevent",) if kind == "greenlet" else ())):
+        pytest.importorskip(needed)
+    queue = str(served.folder / "queue")
+    code = "import sys; from huey.bin.huey_consumer import consumer_main; sys.exit(consumer_main())"
+    command = (sys.executable, "-c", code, "huey_tasks.huey", "--worker-type", kind, "--workers", "2")
+    served.start(*command, QUEUE=queue, POSTHOG_FLUSH_INTERVAL="60000")
+    send_to_huey(TASKS, queue)
+    served.wait_for(lambda: len(served.produced()) == 2 * (BEFORE_FORK + TASKS))
+    served.stop()
+    served.assert_delivered_once()
+
+
+def send_to_huey(count: int, queue: str) -> None:
+    """From outside of the app, whose module makes a processor."""
+    from huey import SqliteHuey
+
+    def ask() -> None:
+        """It runs in the consumer."""
+
+    ask.__module__ = "huey_tasks"
+    task = SqliteHuey(filename=queue).task()(ask)
+    for _ in range(count):
+        task()
 
 
 def send_tasks(count: int, broker: object) -> None:
