@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
+from otel_posthog_ai.tree.lineage import Inherited
 from otel_posthog_ai.tree.nodes import Node
 
 from .comparing import ids_differ, same_model, was_answered
@@ -32,13 +33,22 @@ class Wrapper(NamedTuple):
 
 
 def find_wrappers(held: Mapping[int, Node], remembered: RememberedCalls, hierarchy: Hierarchy) -> list[Wrapper]:
-    """Those among the calls that wait."""
+    """Those among the calls that wait, innermost first: what is inside a step is right inside the call around it."""
     around = [node for node in held.values() if node.calls_below and _may_wrap(node.record)]
     if not around:
         return []
-    below = _right_below(around, held, remembered, hierarchy)
-    reasons = ((node, _reason(node.record, below[node.span_id])) for node in around if node.record is not None)
-    return [Wrapper(node, because) for node, because in reasons if because is not None]
+    nearest = Inherited[Node | None](hierarchy.lineage, None, lambda node, above: node if node.is_exported else above)
+    below = _right_below(around, held, remembered, nearest)
+    found: list[Wrapper] = []
+    for node in sorted(around, key=lambda node: -hierarchy.lineage.way(node).length):
+        because = _reason(node.record, below[node.span_id].values()) if node.record is not None else None
+        if because is not None:
+            found.append(Wrapper(node, because))
+            above = nearest.above(node)
+            if above is not None:
+                del below[above.span_id][node.span_id]
+                below[above.span_id].update(below[node.span_id])
+    return found
 
 
 def _may_wrap(record: AISpan | None) -> bool:
@@ -47,33 +57,41 @@ def _may_wrap(record: AISpan | None) -> bool:
 
 
 def _right_below(
-    around: list[Node], held: Mapping[int, Node], remembered: RememberedCalls, hierarchy: Hierarchy
-) -> Mapping[int, list[AISpan]]:
-    """Of each call, those between which and itself no other event stands, waiting or left."""
+    around: list[Node], held: Mapping[int, Node], remembered: RememberedCalls, nearest: Inherited[Node | None]
+) -> Mapping[int, dict[int, AISpan]]:
+    """Of each call, those between which and itself no other event stands, waiting or left; all by their span ids."""
     calls = {node.span_id: (node, node.record) for node in held.values() if node.record and is_call(node.record)}
     for node in around:
         for sent, record in remembered.during(node):
             calls.setdefault(sent.span_id, (sent, record))
-    found: defaultdict[int, list[AISpan]] = defaultdict(list)
+    found: defaultdict[int, dict[int, AISpan]] = defaultdict(dict)
     for node, record in calls.values():
-        above = next((above for above in hierarchy.spans_above(node) if above.is_exported), None)
+        above = nearest.above(node)
         if above is not None and record is not None:
-            found[above.span_id].append(record)
+            found[above.span_id][node.span_id] = record
     return found
 
 
-def _reason(record: AISpan, below: list[AISpan]) -> str | None:
-    own = [each for each in below if each.scope == record.scope and each.kind == record.kind]
+def _reason(record: AISpan, below: Iterable[AISpan]) -> str | None:
+    # Where a context outlives its span, what comes after the call hangs below it, and is no part of it.
+    inside = [each for each in below if each.start_ns <= record.end_ns]
+    own = [each for each in inside if each.scope == record.scope and each.kind == record.kind]
     if record.response_id is not None and any(each.response_id == record.response_id for each in own):
         return _ANSWER
-    if _adds_up(record, own or _of_one_scope(below)):
+    if _adds_up(record, own or _of_one_scope(inside)):
         return _COUNTS
     # A stream may be over before anybody knows what it counts.
     says_nothing = not was_answered(record) and not record.stream
-    if (record.unstated or says_nothing) and _answered(below) > 1:
+    asked = (each for each in inside if each.kind == record.kind or same_model(record, each))
+    if (record.unstated or says_nothing) and _answered(asked) > 1:
         return _SEVERAL
-    stated = any(same_model(record, each) and not each.unstated for each in own)
-    return _NOTHING if says_nothing and stated else None
+    return _NOTHING if says_nothing and any(_stands_for(each, record) for each in own) else None
+
+
+def _stands_for(inner: AISpan, record: AISpan) -> bool:
+    """Whether one inside may be all that was asked: what went well is more than a try that failed."""
+    failed_alone = inner.error is not None and record.error is None
+    return same_model(record, inner) and not inner.unstated and not failed_alone
 
 
 def _adds_up(record: AISpan, below: list[AISpan]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import Status, StatusCode, Tracer
+from opentelemetry.trace import Status, StatusCode, Tracer, set_span_in_context
 
 from tests.stages import Stages, provider_of
 from tests.traced import AGENT, TOOL
@@ -57,6 +57,7 @@ OF_TWO_SCOPES = [
     pytest.param(_call((30, 16)), [_call((10, 5)), _call((20, 10))], ["0", "1", "outer"], id="it counts more"),
     pytest.param(_call((20, 10)), [_call((10, 5)), _call((20, 10))], ["0", "outer"], id="it counts one of them"),
     pytest.param(_call(), [_call(), _call((20, 10))], ["outer"], id="it was tried again, and answered"),
+    pytest.param(_call(), [_call((3, 0), **{**EMBEDDING, **OTHER_MODEL})] * 2, ["outer"], id="it embedded twice"),
     pytest.param(
         _call(**STREAM), [_call((10, 5), "r1"), _call((20, 10), "r2")], ["1", "outer"],
         id="a stream, and a call while it was read",
@@ -141,6 +142,44 @@ def test_tries_that_all_failed_are_what_was_asked(stages: Stages, provider: Trac
         request.set_status(refused)
     stages.leave()
     assert _counted(stages) == ["attempt 0", "attempt 1", "attempt 2"]
+
+
+def test_a_failed_try_is_not_what_went_well_without_a_span(stages: Stages, provider: TracerProvider) -> None:
+    tracer = provider.get_tracer("app")
+    with tracer.start_as_current_span("request", attributes=_call()):
+        attempt = tracer.start_span("attempt", attributes=_call())
+        attempt.set_status(Status(StatusCode.ERROR, "503"))
+        attempt.end()
+    stages.leave()
+    assert _counted(stages) == ["attempt", "request"]
+
+
+@pytest.mark.parametrize("has_left", [False, True])
+def test_what_began_after_a_call_is_no_part_of_it(stages: Stages, provider: TracerProvider, has_left: bool) -> None:
+    tracer = provider.get_tracer("app")
+    first = tracer.start_span("first", attributes=_call())
+    around = set_span_in_context(first)
+    first.set_status(Status(StatusCode.ERROR, "503"))
+    first.end()
+    tracer.start_span("again", context=around, attributes=_call((10, 5))).end()
+    if has_left:
+        stages.leave(everything=False)
+    stages.leave()
+    assert _counted(stages) == ["again", "first"]
+
+
+@pytest.mark.parametrize("inner_scope", ["app", "client"])
+def test_what_is_inside_a_step_counts_for_the_call_around_it(
+    stages: Stages, provider: TracerProvider, inner_scope: str
+) -> None:
+    inner = provider.get_tracer(inner_scope)
+    with provider.get_tracer("app").start_as_current_span("run", attributes=_call((60, 30))):
+        with inner.start_as_current_span("request", attributes=_call()):
+            inner.start_span("first", attributes=_call((10, 5))).end()
+            inner.start_span("second", attributes=_call((20, 10))).end()
+        inner.start_span("third", attributes=_call((30, 15))).end()
+    stages.leave()
+    assert _counted(stages) == ["first", "second", "third"]
 
 
 def test_a_step_around_calls_keeps_its_words(stages: Stages, provider: TracerProvider) -> None:
