@@ -69,8 +69,10 @@ def test_what_was_lost_is_passed_over_and_nobody_waits_for_it(asked_before: bool
         stages.read_queued()
     lost.end()
     stages.queue_ended()
-    stages.room.hierarchy.lost(stages.queue.pop())
-    assert stages.room.hierarchy.unread.get(_id(lost)) is None
+    ended = stages.queue.pop()
+    stages.room.hierarchy.lost(ended)
+    assert stages.room.hierarchy.unread.get(_id(lost)) is None, "also while somebody holds it"
+    assert ended.end_time is not None
     tracer.start_span("chat", below, attributes=CHAT).end()
     stages.leave(everything=False)
     chat = _called(stages, "chat")
