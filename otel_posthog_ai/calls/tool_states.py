@@ -27,16 +27,17 @@ class _Said:
             self.gave[str(message.get("tool_call_id"))] = message["content"]
         for call in _called(message):
             call_id, function = str(call.get("id")), call["function"]
-            self.names[call_id], self.given[call_id] = function.get("name"), parse_json(function.get("arguments"))
+            self.names[call_id], self.given[call_id] = function.get("name"), function.get("arguments")
 
     def call_of(self, tool: AISpan, others: Iterable[AISpan]) -> str | None:
         """The id of the call that the tool ran for: its own, else that of the only answered one with its arguments."""
         if tool.tool_call_id is not None:
             return tool.tool_call_id
-        if any(other is not tool and _told(other) == _told(tool) for other in others):
-            return None
-        alike = [each for each in self.gave if (self.names.get(each), self.given.get(each)) == _told(tool)]
-        return alike[0] if len(alike) == 1 else None
+        name, state = _told(tool)
+        named = [each for each in self.gave if self.names.get(each) == name]
+        alike = [each for each in named if parse_json(self.given[each]) == state]
+        rivals = (other for other in others if other is not tool and other.trace_id == tool.trace_id)
+        return alike[0] if len(alike) == 1 and not any(_told(other) == (name, state) for other in rivals) else None
 
 
 def _told(tool: AISpan) -> tuple[str | None, Any]:
@@ -64,7 +65,7 @@ def complete_tools(nodes: Iterable[Node]) -> None:
 
 def _fill(tool: AISpan, given: Any, gave: Any) -> None:
     if tool.input_state is MISSING and given is not None and given != "":  # a call completed by the tool has no more
-        tool.input_state = given
+        tool.input_state = parse_json(given)
     if tool.output_state is MISSING and tool.error is None and gave is not None:
         tool.output_state = parse_json(gave)
 
