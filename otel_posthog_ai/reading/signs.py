@@ -24,16 +24,17 @@ class Signs(NamedTuple):
 
     def are_on(self, source: Source) -> bool:
         """Whether the span has one of them."""
-        scope, name, attributes = source.scope, source.name, source.attributes
-        beginnings = self.keys_begin
-        return (
-            scope in self.scopes
-            or scope.startswith(self.scopes_begin)
-            or name in self.names
-            or name.startswith(self.names_begin)
-            or not attributes.keys().isdisjoint(self.keys)
-            or (bool(beginnings) and any(key.startswith(beginnings) for key in attributes))
-            or (self.words and _has_words(tuple(attributes)))
+        scopes, scopes_begin, names, names_begin, keys, keys_begin, words = self
+        attributes = source.attributes
+        # Every dialect is asked of each new shape of spans, and has one or two kinds of signs.
+        return bool(
+            (scopes and source.scope in scopes)
+            or (scopes_begin and source.scope.startswith(scopes_begin))
+            or (keys and not attributes.keys().isdisjoint(keys))
+            or (keys_begin and any(key.startswith(keys_begin) for key in attributes))
+            or (names and source.name in names)
+            or (names_begin and source.name.startswith(names_begin))
+            or (words and _has_words(tuple(attributes)))
         )
 
 
