@@ -9,6 +9,7 @@ from otel_posthog_ai.attribute_names.openinference import TAG_TAGS
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
+from otel_posthog_ai.reading.user_metadata import user_tags
 from otel_posthog_ai.reading.values import text
 from otel_posthog_ai.record import AISpan
 
@@ -24,6 +25,6 @@ _TAGS = "neatlogs.tags"
 
 def read(record: AISpan, source: Source) -> None:
     """The tags, which stand in one text, those of all spans on the resource."""
-    said = text(source.take(_TAGS)) or text(source.resource.get(_TAGS)) or ""
-    if said and not record.tags and not source.has(TAG_TAGS):
-        record.tags = [tag for each in said.split(",") if (tag := each.strip())]
+    said = text(source.take(_TAGS)) or text(source.resource.get(_TAGS))
+    if not record.tags and not source.has(TAG_TAGS):
+        record.tags = user_tags(said)

@@ -45,12 +45,14 @@ from otel_posthog_ai.attribute_names.traceloop import (
     LLM_USER,
 )
 from otel_posthog_ai.reading.embedding_texts import readable
+from otel_posthog_ai.reading.flattened import flattened
 from otel_posthog_ai.reading.kind_words import EMBEDDINGS, REQUEST_TYPES
 from otel_posthog_ai.reading.kinds import weigh
 from otel_posthog_ai.reading.messages import message_text, read_messages
 from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.table import Row, Table, fill, fill_parameters, unset
+from otel_posthog_ai.reading.tool_definitions import read_tools
 from otel_posthog_ai.reading.values import count, finish_reason, flag, identifier, is_list, is_mapping, parse_json, text
 from otel_posthog_ai.record import AISpan, Message
 
@@ -67,6 +69,7 @@ PROMPTS = (GEN_AI_PROMPT, LLM_PROMPTS)
 COMPLETIONS = (GEN_AI_COMPLETION, "llm.completions")
 SIGNS = Signs(keys_begin=(*OWN_PREFIXES, *PROMPTS, *COMPLETIONS))
 FUNCTIONS = (LLM_REQUEST_FUNCTIONS, GEN_AI_REQUEST_FUNCTIONS)
+_TOOLS = "gen_ai.request.tools."  # Coralogix flattens the definitions as the request has them
 
 FIELDS: Table = (
     Row("provider_original", (GEN_AI_SYSTEM, "llm.vendor"), text),
@@ -192,7 +195,7 @@ def _tools(source: Source) -> list[dict[str, Any]] | None:
         if is_mapping(schema):
             function["parameters"] = schema
         tools.append({"type": "function", "function": function})
-    return tools or None
+    return tools or read_tools(flattened(source, _TOOLS, parse_json))
 
 
 def _embedded(entries: list[dict[str, Any]]) -> list[str] | None:

@@ -21,8 +21,13 @@ _RUN_TAG = pattern(r"(?:seq|map|graph|condition|branch):\w+(?::.*)?|langsmith:\w
 
 
 def user_tags(value: Any) -> list[str]:
-    """The tags that a user gave, without those that LangChain gives to the steps of a run."""
-    return [tag for tag in texts(value) or () if not _RUN_TAG.fullmatch(tag)]
+    """The tags that a user gave, without those that LangChain gives to the steps of a run; some write all as one text,
+    with commas.
+    """
+    found = texts(value) or []
+    if isinstance(value, str) and found == [value]:
+        found = [tag.strip() for tag in value.split(",") if tag.strip()]
+    return [tag for tag in found if not _RUN_TAG.fullmatch(tag)]
 
 
 def metadata_of(value: Any) -> dict[str, Any]:

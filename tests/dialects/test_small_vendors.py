@@ -17,6 +17,8 @@ def test_a_result_that_was_taken_apart_and_a_failure() -> None:
 def test_tags_in_one_text() -> None:
     call = {"neatlogs.span.kind": "llm", "neatlogs.llm.model_name": "gpt-4o", "neatlogs.tags": "beta, eu,"}
     assert record(call, scope="neatlogs.wrapper").tags == ["beta", "eu"]
+    other = {"acme.span.type": "tool", "acme.input": "Hi", "acme.tags": "beta,eu"}
+    assert record(other, scope="acme").tags == ["beta", "eu"]
 
 
 def test_calls_of_an_answer_that_stand_apart_from_it() -> None:
@@ -48,3 +50,16 @@ def test_the_span_around_a_call_of_openllmtelemetry_is_noise() -> None:
     assert record(around, name="interaction", scope="openllmtelemetry.instrumentation.openai.v1").noise
     call = {"llm.request.type": "chat", "llm.request.model": "m", "llm.vendor": "GenericOpenAI"}
     assert record(call, scope="openllmtelemetry.instrumentation.openai.v1").provider == "openai"
+
+
+def test_coralogix_flattens_the_tools_of_a_request() -> None:
+    tool = {"type": "function", "function.name": "look", "function.parameters": '{"type": "object"}'}
+    call = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": "gpt-4o",
+        "gen_ai.prompt.0.role": "user",
+        "gen_ai.prompt.0.content": "Hi",
+        **{f"gen_ai.request.tools.0.{key}": value for key, value in tool.items()},
+    }
+    function = {"name": "look", "parameters": {"type": "object"}}
+    assert record(call).tools == [{"type": "function", "function": function}]
