@@ -114,16 +114,11 @@ class RememberedCalls:
             known = self._calls[self._numbers[max(self._of_response[response_id])]]
         return (known.node, known.record) if known is not None else None
 
-    def during(self, node: Node) -> Iterator[tuple[Node, AISpan]]:
-        """The calls of the trace of a span that waits which were at work meanwhile."""
-        record = node.record
-        if record is None:
-            return
-        for line in self._lines.values():
-            for number in line.touching(record.start_ns, record.end_ns):
-                _, other, known = self._calls[self._numbers[number]]
-                if other.trace_id == node.trace_id:
-                    yield other, known
+    def of_trace(self, trace_id: int) -> Iterator[tuple[Node, AISpan]]:
+        """The calls of one trace."""
+        for number in self._of_trace.get(trace_id, ()):
+            _, node, record = self._calls[self._numbers[number]]
+            yield node, record
 
     def records(self) -> Iterable[AISpan]:
         """What is remembered of each call."""

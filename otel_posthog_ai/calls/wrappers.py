@@ -61,8 +61,8 @@ def _right_below(
 ) -> Mapping[int, dict[int, AISpan]]:
     """Of each call, those between which and itself no other event stands, waiting or left; all by their span ids."""
     calls = {node.span_id: (node, node.record) for node in held.values() if node.record and is_call(node.record)}
-    for node in around:
-        for sent, record in remembered.during(node):
+    for trace_id in {node.trace_id for node in around}:
+        for sent, record in remembered.of_trace(trace_id):
             calls.setdefault(sent.span_id, (sent, record))
     found: defaultdict[int, dict[int, AISpan]] = defaultdict(dict)
     for node, record in calls.values():

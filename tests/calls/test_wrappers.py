@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -121,6 +122,37 @@ def test_what_runs_below_a_step_of_the_call_is_not_it(
             stages.leave(everything=False)
     stages.leave()
     assert _counted(stages) == ["inner", "outer"]
+
+
+def _functions_run(calls: int) -> int:
+    """How many functions run while so many calls of traces of their own leave, whose insides have left already."""
+    stages = Stages()
+    tracer = provider_of(stages).get_tracer("app")
+    around = [tracer.start_span("outer", attributes=_call()) for _ in range(calls)]
+    for outer in around:
+        tracer.start_span("inner", context=set_span_in_context(outer), attributes=_call((10, 5))).end()
+    stages.leave(everything=False)
+    for outer in around:
+        outer.end()
+    stages.queue_ended()
+    stages.read_queued()
+    run = 0
+
+    def count(*_: object) -> None:
+        nonlocal run
+        run += 1
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        stages.release()
+    finally:
+        sys.setprofile(before)
+    return run
+
+
+def test_calls_in_other_traces_at_the_same_time_cost_nothing() -> None:
+    assert _functions_run(400) < 6 * _functions_run(100)
 
 
 def test_two_instrumentors_of_one_call_are_no_two_answers(stages: Stages, provider: TracerProvider) -> None:
