@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from otel_posthog_ai.patterns import pattern
 from otel_posthog_ai.record import AISpan, Usage
 
@@ -80,3 +82,8 @@ def usage_differs(one: Usage, other: Usage) -> bool:
     return one.output != other.output and {one.output, one.output + (one.reasoning or 0)}.isdisjoint(
         {other.output, other.output + (other.reasoning or 0)}
     )
+
+
+def both_differ(first: Any, second: Any) -> bool:
+    """Whether both say something, and not the same."""
+    return bool(first) and bool(second) and first != second

@@ -20,7 +20,17 @@ from otel_posthog_ai.record import AISpan
 from otel_posthog_ai.tree.lineage import Lineage
 from otel_posthog_ai.tree.nodes import Node
 
-from .comparing import TOLERANCE_NS, contains, ids_differ, inputs, overlap, same_model, same_time, usage_differs
+from .comparing import (
+    TOLERANCE_NS,
+    both_differ,
+    contains,
+    ids_differ,
+    inputs,
+    overlap,
+    same_model,
+    same_time,
+    usage_differs,
+)
 
 
 def same_response(one: AISpan, other: AISpan) -> bool:
@@ -225,7 +235,7 @@ def _asked(record: AISpan) -> Any:
 
 
 def _texts_differ(one: AISpan, other: AISpan) -> bool:
-    return _both_differ(_asked(one), _asked(other))
+    return both_differ(_asked(one), _asked(other))
 
 
 def _same_words(one: AISpan, other: AISpan) -> bool:
@@ -238,12 +248,7 @@ def _same_words(one: AISpan, other: AISpan) -> bool:
 def _answers_differ(one: AISpan, other: AISpan) -> bool:
     if one.cancelled or other.cancelled:
         return False  # how much of it was taken before that, each counts its own way
-    return _both_differ(_answered(one), _answered(other))
-
-
-def _both_differ(first: Any, second: Any) -> bool:
-    """Whether both say something, and not the same."""
-    return bool(first) and bool(second) and first != second
+    return both_differ(_answered(one), _answered(other))
 
 
 def _answered(record: AISpan) -> list[str]:

@@ -14,7 +14,7 @@ from otel_posthog_ai.record import AISpan
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
-from .comparing import overlap, same_time
+from .comparing import both_differ, overlap, same_time
 from .merging import UNSPECIFIC
 from .processes import may_be_one
 
@@ -99,7 +99,7 @@ def _is_same_step(one: _Step, other: _Step) -> bool:
     """
     (node, first), (other_node, second) = one, other
     kinds = {first.span_type, second.span_type} - UNSPECIFIC
-    if len(kinds) > 1 or _both_differ(first.tool_call_id, second.tool_call_id):
+    if len(kinds) > 1 or both_differ(first.tool_call_id, second.tool_call_id):
         return False
     return same_time(first, second) or node.parent_id != other_node.parent_id
 
@@ -109,10 +109,6 @@ def _is_same_run(one: _Step, other: _Step) -> bool:
     first, second = one[1], other[1]
     return (
         overlap(first, second)
-        and not _both_differ(first.tool_name, second.tool_name)
+        and not both_differ(first.tool_name, second.tool_name)
         and (first.trace_id == second.trace_id or (bool(first.input_state) and first.input_state == second.input_state))
     )
-
-
-def _both_differ(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and one != other
