@@ -112,7 +112,7 @@ def _is_schema(value: Any) -> bool:
 
 
 _MACHINERY = '{"init_state": '
-_EMPTY_EVENT = pattern(r"\w+\(\)")
+_EMPTY_EVENT = pattern(r"\A\w+\(\)")
 
 # How LangChain calls what its middleware does around an agent.
 _HOOKS = (".before_agent", ".after_agent")
