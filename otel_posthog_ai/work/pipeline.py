@@ -140,9 +140,10 @@ class Pipeline:
     def _put_ready(self) -> None:
         while self._ready:
             try:
-                self._sender.put(self._ready.popleft())
+                events = self._ready.popleft()
             except IndexError:
                 return  # Another thread was faster.
+            self._sender.put(events)
 
     def flush(self, deadline: float) -> bool:
         """Deliver everything that is owed; True only when that was done by the deadline, and nothing has been lost
