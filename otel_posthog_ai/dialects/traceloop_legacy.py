@@ -142,7 +142,9 @@ def read(record: AISpan, source: Source) -> None:
         return
     if not record.input:
         record.input = _fuller(messages_of(prompts, "user"), source.attributes.get(GEN_AI_INPUT_MESSAGES))
-    if not record.output and GEN_AI_OUTPUT_MESSAGES not in source.attributes:
+    # LiteLLM's message of an answer that only calls tools has no parts: the call stands here alone.
+    said = read_messages(source.attributes.get(GEN_AI_OUTPUT_MESSAGES), "assistant") if completions else None
+    if not record.output and not said:
         record.output = messages_of(_whole(completions) if source.scope in IN_PIECES else completions, "assistant")
     if record.finish_reason is None:
         record.finish_reason = next(

@@ -9,6 +9,7 @@ import pytest
 
 from otel_posthog_ai.reading.literals import read_literal
 
+from .test_gen_ai import record
 from .test_traceloop import known
 
 REQUEST = {
@@ -103,3 +104,15 @@ def test_runs_of_langsmith_are_what_they_are(run_type: str, operation: str, span
     record = known(attributes, scope="langsmith")
     assert (record.kind, record.span_type, record.name) == ("span", span_type, "step")
     assert (record.input_state, record.identity.user) == ("x", "u-1")
+
+
+def test_a_call_of_a_tool_that_stands_beside_an_empty_message() -> None:
+    empty = json.dumps([{"role": "assistant", "parts": [], "finish_reason": "tool_calls"}])
+    flat = {"name": "get_weather", "arguments": '{"city": "Paris"}'}
+    said = {f"gen_ai.completion.0.function_call.{key}": value for key, value in flat.items()}
+    found = record(
+        {"llm.request.type": "acompletion", "gen_ai.request.model": "gpt-4o", "gen_ai.output.messages": empty, **said},
+        name="chat gpt-4o",
+        scope="litellm",
+    )
+    assert [call["function"] for call in (found.output or [])[0]["tool_calls"]] == [flat]
