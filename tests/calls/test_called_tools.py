@@ -67,6 +67,28 @@ def test_only_the_tools_right_below_a_call_are_its_own() -> None:
     assert "$ai_output_choices" not in found
 
 
+def test_a_call_that_stopped_by_itself_called_no_tools_whatever_others_did() -> None:
+    told = Told()
+    for number, reason in enumerate(("stop", "tool_calls")):
+        said = {**ASKED, "gen_ai.response.finish_reasons": (reason,)}
+        call = told.begin("app", "chat", number, said)
+        told.span("app", (10, 20), {**RAN, "gen_ai.tool.call.id": f"call_{number}"}, call)
+        call.end(1_100 * MILLISECOND)
+    told.span("app", (10, 20), RAN)
+    assert ["$ai_output_choices" in call for call in told.events()] == [False, True]
+
+
+def test_what_it_says_of_its_calls_among_thoughts_counts() -> None:
+    told = Told()
+    parts = '{"type":"reasoning","content":"hm"},{"type":"tool_call","id":"c","name":"own","arguments":{}}'
+    said = {**ASKED, "gen_ai.output.messages": f'[{{"role":"assistant","parts":[{parts}]}}]'}
+    call = told.begin("app", "chat", 0, said)
+    told.span("app", (10, 20), RAN, call)
+    call.end(1_100 * MILLISECOND)
+    (found,) = told.events()
+    assert "get_weather" not in str(found["$ai_output_choices"])
+
+
 def test_a_tool_that_was_called_without_arguments() -> None:
     told = Told()
     call = told.begin("app", "chat", 0, ASKED)

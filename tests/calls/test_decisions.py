@@ -151,11 +151,22 @@ def _apart(provider: TracerProvider, scope: str, start: int, **attributes: Any) 
     )
 
 
-def test_of_several_calls_around_it_a_call_is_the_tightest(stages: Stages, provider: TracerProvider) -> None:
-    """Two framework calls run at once, and a client call in each: the shorter client call is the shorter call's."""
-    for name, start, end in (("long", 0, 100), ("short", 10, 50)):
+@pytest.mark.parametrize(
+    ("short", "in_short", "in_long"),
+    [((10, 50), (11, 49), (12, 90)), ((60, 99), (61, 98), (12, 40))],
+    ids=["early", "late"],
+)
+def test_of_several_calls_around_it_a_call_is_the_tightest(
+    stages: Stages,
+    provider: TracerProvider,
+    short: tuple[int, int],
+    in_short: tuple[int, int],
+    in_long: tuple[int, int],
+) -> None:
+    """Two framework calls run at once, and a client call in each: the shorter call has the one that it just holds."""
+    for name, (start, end) in (("long", (0, 100)), ("short", short)):
         _apart(provider, "framework", start, **{"gen_ai.agent.name": name}).end((1_000 + end) * MILLISECOND)
-    for name, start, end in (("in long", 12, 90), ("in short", 11, 49)):
+    for name, (start, end) in (("in long", in_long), ("in short", in_short)):
         _apart(provider, "client", start, **{"gen_ai.response.finish_reasons": (name,)}).end(
             (1_000 + end) * MILLISECOND
         )

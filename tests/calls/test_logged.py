@@ -162,6 +162,13 @@ def test_steps_that_have_left_are_remembered_up_to_a_bound(monkeypatch: pytest.M
     assert len(events(*([each] for each in spans), [first])) == 21, "the first is forgotten"
 
 
+def test_a_step_that_was_told_again_stays_told_as_long_as_it_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(told_steps, "MOST_STEPS", 8)
+    others = [[span(TOOL, (number * 10, number * 10 + 1))] for number in range(1, 9)]
+    step, told, another = span(TOOL, (0, 1)), logged(TOOL, (0, 1)), logged(TOOL, (0, 1))
+    assert len(events(*others[:-1], [step], [told], others[-1], [another])) == 10, "of equal runs each is told once"
+
+
 def test_of_what_has_left_the_nearest_in_time_is_told_again() -> None:
     """Were the later record taken for the earlier call, none would be left for the record that ended long before."""
     spans = [span(CHAT, (-3, 1)), span(CHAT, (-3, 2.5))]
