@@ -63,6 +63,17 @@ def test_what_a_report_has_joined_it_brings_along(left: bool) -> None:
     assert len(told.events()) == 2
 
 
+@pytest.mark.parametrize(("texts", "expected"), [(("a", "a"), 1), (("a", "b"), 2)])
+def test_embeddings_in_traces_of_their_own_are_one_if_they_embed_the_same(
+    texts: tuple[str, str], expected: int
+) -> None:
+    told = Told()
+    for scope, times, text in zip(("framework", "client"), ((0, 100), (10, 90)), texts, strict=True):
+        said = {"openinference.span.kind": "EMBEDDING", "embedding.model_name": "house-vectors"}
+        told.span(scope, times, {**said, "embedding.embeddings.0.embedding.text": text})
+    assert len(told.events("$ai_embedding")) == expected
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_of_several_calls_around_it_that_have_left_it_is_of_the_tightest(turned: bool) -> None:
     told = Told()
