@@ -61,6 +61,8 @@ def counts_again(account: AISpan, call: AISpan) -> bool:
 
 def nested_calls(outer: AISpan, inner: AISpan) -> bool:
     """Evidence 2, for an ancestor and a descendant with no tool, agent or chain between."""
+    if outer.error is not None and inner.start_ns > outer.end_ns + TOLERANCE_NS:
+        return False  # asked again, where the context of what failed is still the current one
     return _may_be_one(outer, inner) and (not usage_differs(outer.usage, inner.usage) or _same_words(outer, inner))
 
 

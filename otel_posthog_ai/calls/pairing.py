@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import permutations, product
+from itertools import chain, permutations, product
 from typing import NamedTuple
 
 from otel_posthog_ai.record import AISpan, is_call
@@ -127,19 +128,36 @@ def _ended_nearest(alone: list[Node], group: list[Node]) -> Iterator[Pair]:
 
     A call has one other half while there are calls enough: two streams of the same words at once are two calls.
     """
-    halves = [node for node in alone if _record(node).pair_time_ns is not None]
-    calls = [node for node in group if _record(node).pair_time_ns is None]
-    pairs = sorted(product(halves, calls), key=lambda pair: _distance(*pair))
-    joined: set[int] = set()
-    for once_each in (True, False):
-        for half, call in pairs:
-            if half.span_id not in joined and not (once_each and call.span_id in joined):
-                joined |= {half.span_id, call.span_id}
-                yield Pair(call, half, half)
+    calls = sorted((node for node in group if _record(node).pair_time_ns is None), key=_end)
+    free: dict[int, list[Node]] = defaultdict(list)
+    for call in calls:
+        free[call.trace_id].append(call)
+    elsewhere: list[Node] = []
+    for half in sorted((node for node in alone if _record(node).pair_time_ns is not None), key=_stated_end):
+        own = free[half.trace_id]
+        if own:
+            yield Pair(own.pop(_nearest(own, half)), half, half)
+        else:
+            elsewhere.append(half)
+    others = sorted(chain.from_iterable(free.values()), key=_end)
+    for half in elsewhere if calls else ():
+        call = others.pop(_nearest(others, half)) if others else calls[_nearest(calls, half)]
+        yield Pair(call, half, half)
 
 
-def _distance(half: Node, call: Node) -> tuple[bool, int]:
-    return half.trace_id != call.trace_id, abs(_record(call).end_ns - (_record(half).pair_time_ns or 0))
+def _nearest(calls: list[Node], half: Node) -> int:
+    """The place of the call, in the order of their ends, that ended nearest to when a half says."""
+    time = _stated_end(half)
+    place = bisect_left(calls, time, key=_end)
+    return min(range(max(place - 1, 0), min(place + 1, len(calls))), key=lambda at: abs(_end(calls[at]) - time))
+
+
+def _end(node: Node) -> int:
+    return _record(node).end_ns
+
+
+def _stated_end(node: Node) -> int:
+    return _record(node).pair_time_ns or 0
 
 
 def _accounts(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:

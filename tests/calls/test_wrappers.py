@@ -229,3 +229,23 @@ def test_who_asks_for_every_report_gets_it() -> None:
     _run(tracer, tracer, _call((10, 5)), [_call((10, 5))])
     stages.leave()
     assert _counted(stages) == ["0", "outer"]
+
+
+@pytest.mark.parametrize(("begun", "calls"), [(50, 1), (102, 1), (103, 2)])
+def test_what_was_asked_after_a_failure_is_another_call(
+    stages: Stages, provider: TracerProvider, begun: int, calls: int
+) -> None:
+    """The context of the framework's call is still the current one when a client asks again."""
+    outer = provider.get_tracer("framework").start_span("outer", attributes=_call(), start_time=_at(0))
+    outer.set_status(Status(StatusCode.ERROR, "429"))
+    inner = provider.get_tracer("client").start_span(
+        "inner", set_span_in_context(outer), attributes=_call((10, 5)), start_time=_at(begun)
+    )
+    outer.end(_at(100))
+    inner.end(_at(begun + 10))
+    stages.leave()
+    assert len(_counted(stages)) == calls
+
+
+def _at(milliseconds: int) -> int:
+    return 10**18 + milliseconds * 1_000_000
