@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, permutations, product
+from itertools import permutations, product
 from typing import NamedTuple
 
 from otel_posthog_ai.record import AISpan, is_call
@@ -16,7 +15,6 @@ from otel_posthog_ai.tree.nodes import Fate, Node
 from .comparing import contains, was_answered
 from .evidence import (
     counted_the_first_piece,
-    counts_again,
     left_to_its_reader,
     nested_calls,
     ran_around,
@@ -27,6 +25,8 @@ from .evidence import (
     slack,
     told_twice_over,
 )
+from .halves import accounts, declared_halves
+from .pairs import Pair, calls_among, record_of
 from .processes import may_be_one
 from .timeline import begun_within
 
@@ -34,17 +34,6 @@ from .timeline import begun_within
 _BETWEEN = frozenset({"tool", "agent", "workflow", "chain", "task", "handoff", "retriever", "guardrail", "mcp"})
 # Clients that trace themselves are nearest the wire whatever lies around them.
 _WIRE_SCOPES = ("com.anthropic.sdk", "mistralai_sdk_tracer", "openai_sdk")
-
-
-class Pair:
-    """Two spans that are one call: what survives, what is merged into it, and which of both is nearer the wire."""
-
-    __slots__ = ("other", "survivor", "wire")
-
-    def __init__(self, survivor: Node, other: Node, wire: Node) -> None:
-        self.survivor = survivor
-        self.other = other
-        self.wire = wire
 
 
 class Stage(NamedTuple):
@@ -65,20 +54,11 @@ def several_instrumentors(held: Iterable[Node]) -> bool:
     return len({record.scope for record in records if record is not None and is_call(record)}) > 1
 
 
-def _record(node: Node) -> AISpan:
-    assert node.record is not None  # every node here waits with its record
-    return node.record
-
-
-def _calls(nodes: list[Node]) -> list[Node]:
-    return [node for node in nodes if is_call(_record(node))]
-
-
 def _pair(one: Node, other: Node, hierarchy: Hierarchy) -> Pair:
     """The outermost with framework ancestry survives; the other, or a client's own span, is nearer the wire."""
-    first = is_outer(one, _record(one), other, _record(other), hierarchy.lineage)
+    first = is_outer(one, record_of(one), other, record_of(other), hierarchy.lineage)
     survivor, inner = (one, other) if first else (other, one)
-    wire = survivor if _record(survivor).scope.startswith(_WIRE_SCOPES) else inner
+    wire = survivor if record_of(survivor).scope.startswith(_WIRE_SCOPES) else inner
     return Pair(survivor, inner, wire)
 
 
@@ -97,94 +77,16 @@ def is_outer(one: Node, first: AISpan, other: Node, second: AISpan, lineage: Lin
     return (first.start_ns, -first.end_ns) <= (second.start_ns, -second.end_ns)
 
 
-def _declared(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
-    """Pairs that a dialect declares: a child of the other half, or the half that ended nearest to the stated time."""
-    halves: dict[tuple[str, str], list[Node]] = defaultdict(list)
-    for node in nodes:
-        record = _record(node)
-        if record.pair_key is not None:
-            halves[(record.dialect, record.pair_key)].append(node)
-    for group in halves.values():
-        members = {node.span_id: node for node in group}
-        below: dict[int, list[Node]] = defaultdict(list)
-        for node in group:
-            if node.parent_id in members:
-                below[node.parent_id].append(node)
-        yield from _ended_nearest([node for node in group if node.parent_id not in members], group)
-        for span_id, children in below.items():
-            child = _other_half(members[span_id], children)
-            yield Pair(members[span_id], child, child)
-
-
-def _other_half(above: Node, children: list[Node]) -> Node:
-    """The child with the same answer; else the last, because calls under one span overwrite each other's attributes."""
-    answer = _record(above).response_id
-    same = [child for child in children if answer is not None and _record(child).response_id == answer]
-    return max(same or children, key=lambda child: _record(child).end_ns)
-
-
-def _ended_nearest(alone: list[Node], group: list[Node]) -> Iterator[Pair]:
-    """Each half that states when its call ended, with the call that did so nearest to it, one of its own trace first.
-
-    A call has one other half while there are calls enough: two streams of the same words at once are two calls.
-    """
-    calls = sorted((node for node in group if _record(node).pair_time_ns is None), key=_end)
-    free: dict[int, list[Node]] = defaultdict(list)
-    for call in calls:
-        free[call.trace_id].append(call)
-    elsewhere: list[Node] = []
-    for half in sorted((node for node in alone if _record(node).pair_time_ns is not None), key=_stated_end):
-        own = free[half.trace_id]
-        if own:
-            yield Pair(own.pop(_nearest(own, half)), half, half)
-        else:
-            elsewhere.append(half)
-    others = sorted(chain.from_iterable(free.values()), key=_end)
-    for half in elsewhere if calls else ():
-        call = others.pop(_nearest(others, half)) if others else calls[_nearest(calls, half)]
-        yield Pair(call, half, half)
-
-
-def _nearest(calls: list[Node], half: Node) -> int:
-    """The place of the call, in the order of their ends, that ended nearest to when a half says."""
-    time = _stated_end(half)
-    place = bisect_left(calls, time, key=_end)
-    return min(range(max(place - 1, 0), min(place + 1, len(calls))), key=lambda at: abs(_end(calls[at]) - time))
-
-
-def _end(node: Node) -> int:
-    return _record(node).end_ns
-
-
-def _stated_end(node: Node) -> int:
-    return _record(node).pair_time_ns or 0
-
-
-def _accounts(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
-    """Each account and the call that ended nearest to it; a call is counted again once."""
-    calls = _calls(nodes)
-    counted: set[int] = set()
-    for account in calls:
-        record = _record(account)
-        if not record.account:
-            continue
-        own = [each for each in calls if each.span_id not in counted and counts_again(record, _record(each))]
-        if own:
-            call = min(own, key=lambda each: abs(_record(each).end_ns - record.start_ns))
-            counted.add(call.span_id)
-            yield Pair(call, account, call)
-
-
 def _by_response(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     by_id: dict[str, list[Node]] = defaultdict(list)
-    for node in _calls(nodes):
-        response_id = _record(node).response_id
+    for node in calls_among(nodes):
+        response_id = record_of(node).response_id
         if response_id is not None:
             by_id[response_id].append(node)
     for group in by_id.values():
         while len(group) > 1:
             node = group.pop(0)
-            match = next((other for other in group if same_response(_record(node), _record(other))), None)
+            match = next((other for other in group if same_response(record_of(node), record_of(other))), None)
             if match is not None:
                 pair = _pair(node, match, hierarchy)
                 if pair.survivor is node:
@@ -200,15 +102,15 @@ def _nested(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     around = Inherited[Node | None](hierarchy.lineage, None, _itself_or_above)
     children = Counter(node.parent_id for node in nodes)
     answered: set[tuple[int, str]] = set()
-    for node in _calls(nodes):
+    for node in calls_among(nodes):
         above = around.above(node)
-        if above is None or not is_call(_record(above)) or (above.span_id, _record(node).scope) in answered:
+        if above is None or not is_call(record_of(above)) or (above.span_id, record_of(node).scope) in answered:
             continue
-        if nested_calls(_record(above), _record(node)) or (
-            counted_the_first_piece(_record(above), _record(node)) and children[node.parent_id] == 1
+        if nested_calls(record_of(above), record_of(node)) or (
+            counted_the_first_piece(record_of(above), record_of(node)) and children[node.parent_id] == 1
         ):
-            if was_answered(_record(node)):
-                answered.add((above.span_id, _record(node).scope))
+            if was_answered(record_of(node)):
+                answered.add((above.span_id, record_of(node).scope))
             yield _pair(above, node, hierarchy)
 
 
@@ -222,52 +124,52 @@ def _itself_or_above(node: Node, above: Node | None) -> Node | None:
 
 def _handed_out(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Streams and the calls that their readers made: the first call is of the stream that spoke first."""
-    calls = _calls(nodes)
-    streams = [node for node in calls if _record(node).spoke_until_ns is not None]
-    pairs = [pair for pair in begun_within(streams, calls) if read_the_stream(*map(_record, pair))]
+    calls = calls_among(nodes)
+    streams = [node for node in calls if record_of(node).spoke_until_ns is not None]
+    pairs = [pair for pair in begun_within(streams, calls) if read_the_stream(*map(record_of, pair))]
     return _one_to_one(calls, sorted(pairs, key=_turn))
 
 
 def _left_behind(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Streams of which their span notes nothing, each with the next call of the same words below the same step."""
-    calls = _calls(nodes)
-    streams = [node for node in calls if _record(node).handed_out]
+    calls = calls_among(nodes)
+    streams = [node for node in calls if record_of(node).handed_out]
     pairs = [
         (stream, call)
         for stream, call in product(streams, calls)
-        if may_be_one(stream.process, call.process) and left_to_its_reader(_record(stream), _record(call))
+        if may_be_one(stream.process, call.process) and left_to_its_reader(record_of(stream), record_of(call))
     ]
     return _one_to_one(calls, sorted(pairs, key=_turn))
 
 
 def _turn(pair: tuple[Node, Node]) -> tuple[int, int]:
-    outer, inner = (_record(node) for node in pair)
+    outer, inner = (record_of(node) for node in pair)
     return inner.start_ns, outer.spoke_until_ns or outer.start_ns
 
 
 def _apart(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Calls of different traces or below one step, the tightest first."""
-    calls = _calls(nodes)
+    calls = calls_among(nodes)
     return _one_to_one(
-        calls, sorted(_one_inside_another(calls, hierarchy.lineage), key=lambda pair: slack(*map(_record, pair)))
+        calls, sorted(_one_inside_another(calls, hierarchy.lineage), key=lambda pair: slack(*map(record_of, pair)))
     )
 
 
 def _alike(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Calls that two tracers told in the same words or at the same moments, the tightest first."""
-    calls = _calls(nodes)
+    calls = calls_among(nodes)
     pairs = [
-        (one, other) if is_outer(one, _record(one), other, _record(other), hierarchy.lineage) else (other, one)
+        (one, other) if is_outer(one, record_of(one), other, record_of(other), hierarchy.lineage) else (other, one)
         for scopes in _pairs_of_scopes(calls)
         for one, other in begun_within(*scopes)
-        if told_twice_over(_record(one), _record(other))
+        if told_twice_over(record_of(one), record_of(other))
     ]
-    return _one_to_one(calls, sorted(pairs, key=lambda pair: slack(*map(_record, pair))))
+    return _one_to_one(calls, sorted(pairs, key=lambda pair: slack(*map(record_of, pair))))
 
 
 def _one_to_one(calls: list[Node], pairs: Iterable[tuple[Node, Node]]) -> Iterator[Pair]:
     """The first pair of each call: it has one report of each scope, and one call around it."""
-    reported: dict[int, set[str]] = {node.span_id: {*node.reported_by, _record(node).scope} for node in calls}
+    reported: dict[int, set[str]] = {node.span_id: {*node.reported_by, record_of(node).scope} for node in calls}
     inside: set[int] = set()
     for outer, inner in pairs:
         if inner.span_id in inside or reported[outer.span_id] & reported[inner.span_id]:
@@ -275,7 +177,7 @@ def _one_to_one(calls: list[Node], pairs: Iterable[tuple[Node, Node]]) -> Iterat
         inside.add(inner.span_id)
         both = reported[outer.span_id] | reported[inner.span_id]
         reported[outer.span_id] = reported[inner.span_id] = both
-        if ran_around(_record(outer), _record(inner)):
+        if ran_around(record_of(outer), record_of(inner)):
             yield Pair(inner, outer, outer)  # of both, the inner has ancestors
         else:
             yield Pair(outer, inner, inner)
@@ -285,14 +187,14 @@ def _one_inside_another(calls: list[Node], lineage: Lineage) -> Iterator[tuple[N
     alone = [node for node in calls if not node.parent_id]
     below_steps = [node for node in calls if node.parent_id]
     for outer, inner in begun_within(calls, alone):
-        if outer.trace_id != inner.trace_id and ran_inside(_record(outer), _record(inner)):
+        if outer.trace_id != inner.trace_id and ran_inside(record_of(outer), record_of(inner)):
             yield outer, inner
     for outer, inner in begun_within(alone, below_steps):
-        if ran_around(_record(outer), _record(inner)):
+        if ran_around(record_of(outer), record_of(inner)):
             yield outer, inner
     for outers, inners in _of_two_scopes(below_steps):
         for outer, inner in begun_within(outers, inners):
-            if ran_beside(outer, _record(outer), inner, _record(inner), lineage):
+            if ran_beside(outer, record_of(outer), inner, record_of(inner), lineage):
                 yield outer, inner
 
 
@@ -308,14 +210,14 @@ def _of_two_scopes(nodes: list[Node]) -> Iterator[tuple[list[Node], list[Node]]]
 def _pairs_of_scopes(nodes: list[Node]) -> Iterator[tuple[list[Node], list[Node]]]:
     scopes: dict[str, list[Node]] = defaultdict(list)
     for node in nodes:
-        scopes[_record(node).scope].append(node)
+        scopes[record_of(node).scope].append(node)
     return permutations(scopes.values(), 2)
 
 
 # Strongest evidence first; what one stage has joined, the next sees as one.
 WITHIN_ONE_SCOPE: tuple[Stage, ...] = (
-    Stage(_declared, "their dialect says that they are two halves of one call"),
-    Stage(_accounts, "an account of a call of its scope: usage without a conversation"),
+    Stage(declared_halves, "their dialect says that they are two halves of one call"),
+    Stage(accounts, "an account of a call of its scope: usage without a conversation"),
 )
 STAGES: tuple[Stage, ...] = (
     *WITHIN_ONE_SCOPE,

@@ -11,6 +11,7 @@ from otel_posthog_ai.record import AISpan
 from otel_posthog_ai.tree.nodes import Node
 
 from .comparing import TOLERANCE_NS
+from .pairs import record_of
 from .processes import Process, may_be_one
 
 
@@ -68,23 +69,18 @@ def _bits(start: int, until: int) -> int:
 def begun_within(outers: Iterable[Node], inners: Iterable[Node]) -> list[tuple[Node, Node]]:
     """The pairs of calls of one process in which the second began while the first was at work, in the given order."""
     numbered = list(enumerate(outers))
-    coming = sorted(numbered, key=lambda one: -_record(one[1]).start_ns)
+    coming = sorted(numbered, key=lambda one: -record_of(one[1]).start_ns)
     active: defaultdict[Process, list[tuple[int, Node]]] = defaultdict(list)
     found: list[tuple[int, int, Node, Node]] = []
-    for place, inner in sorted(enumerate(inners), key=lambda one: _record(one[1]).start_ns):
-        begin = _record(inner).start_ns
-        while coming and _record(coming[-1][1]).start_ns <= begin + TOLERANCE_NS:
+    for place, inner in sorted(enumerate(inners), key=lambda one: record_of(one[1]).start_ns):
+        begin = record_of(inner).start_ns
+        while coming and record_of(coming[-1][1]).start_ns <= begin + TOLERANCE_NS:
             outer_place, outer = coming.pop()
             active[outer.process].append((outer_place, outer))
         for process, running in active.items():
             if not may_be_one(process, inner.process):
                 continue
-            running[:] = [each for each in running if reach(_record(each[1])) >= begin - TOLERANCE_NS]
+            running[:] = [each for each in running if reach(record_of(each[1])) >= begin - TOLERANCE_NS]
             found += [(place, outer_place, outer, inner) for outer_place, outer in running if outer is not inner]
     found.sort(key=lambda one: one[:2])
     return [(outer, inner) for _, _, outer, inner in found]
-
-
-def _record(node: Node) -> AISpan:
-    assert node.record is not None  # only calls that wait are asked for
-    return node.record
