@@ -89,12 +89,18 @@ def at_end_of_child(method: Callable[[], None]) -> None:
     _arm(already_in_child=_is_pool_child())
 
 
+def below_gevent() -> bool:
+    """Whether gevent has put greenlets in the place of threads; a library may have imported it for nothing."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("threading"))
+
+
 def rest_in_peace(*, copied: bool) -> None:
     """Called by a daemon thread with nothing left to do; `copied`: it is the parent's, for gevent's live on in a child.
 
     Under gevent none ends: `threading` would stumble over threads that it has forgotten, or knows by another name.
     """
-    while copied or "gevent.monkey" in sys.modules:
+    while copied or below_gevent():
         time.sleep(3600)  # Not a wait without end: gevent takes that for a mistake where nothing else is to be done.
 
 

@@ -21,6 +21,7 @@ class _Said:
         self.names: dict[str, Any] = {}
         self.given: dict[str, Any] = {}
         self.gave: dict[str, Any] = {}
+        self._answered: dict[Any, list[tuple[str, Any]]] | None = None
 
     def read(self, message: Message) -> None:
         if message["role"] == "tool":
@@ -34,10 +35,19 @@ class _Said:
         if tool.tool_call_id is not None:
             return tool.tool_call_id
         name, state = _told(tool)
-        named = [each for each in self.gave if self.names.get(each) == name]
-        alike = [each for each in named if parse_json(self.given[each]) == state]
+        alike = [call_id for call_id, given in self._answered_calls().get(name, ()) if given == state]
         rivals = (other for other in others if other is not tool and other.trace_id == tool.trace_id)
         return alike[0] if len(alike) == 1 and not any(_told(other) == (name, state) for other in rivals) else None
+
+    def _answered_calls(self) -> dict[Any, list[tuple[str, Any]]]:
+        """Of each tool the calls that were answered, and with what arguments; asked for when all messages were read."""
+        if self._answered is None:
+            self._answered = {}
+            for call_id in self.gave:
+                if call_id in self.names:
+                    given = parse_json(self.given[call_id])
+                    self._answered.setdefault(self.names[call_id], []).append((call_id, given))
+        return self._answered
 
 
 def _told(tool: AISpan) -> tuple[str | None, Any]:

@@ -63,12 +63,13 @@ def _place(step: _Step, hierarchy: Hierarchy) -> tuple[int, int, str] | None:
 
 
 def _grouped(steps: Iterable[_Step], key: Callable[[_Step], _Key | None]) -> Iterator[list[_Step]]:
+    """The steps of one key, where more than one scope tells of it."""
     groups: defaultdict[_Key, list[_Step]] = defaultdict(list)
     for step in steps:
         found = key(step)
         if found is not None:
             groups[found].append(step)
-    return (group for group in groups.values() if len(group) > 1)
+    return (group for group in groups.values() if len({record.scope for _, record in group}) > 1)
 
 
 def _matched(groups: Iterable[list[_Step]], is_same: Callable[[_Step, _Step], bool]) -> Iterator[tuple[Node, Node]]:

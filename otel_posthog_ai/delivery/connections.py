@@ -177,7 +177,7 @@ class _Reporting:
         try:
             return super()._new_conn()  # type: ignore[misc]
         except RuntimeError:
-            if "gevent.monkey" not in sys.modules:
+            if not forks.below_gevent():
                 raise
         failure: OSError | None = None
         for family, kind, protocol, _, address in _plain_getaddrinfo(self._dns_host, self.port, 0, socket.SOCK_STREAM):

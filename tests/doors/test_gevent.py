@@ -84,3 +84,20 @@ def test_a_flush_and_a_shutdown_come_back_by_their_deadline_while_the_host_hangs
     assert not any(flush.value for flush in flushes)
     processor.shutdown(500)
 """, POSTHOG_TIMEOUT="600")  # fmt: skip
+
+
+def test_threads_end_where_a_library_has_only_imported_gevent() -> None:
+    pytest.importorskip("gevent")
+    with FaultServer() as server:
+        code = """
+    import threading
+    import gevent.monkey
+    provider = TracerProvider()
+    processor = trace(provider)
+    processor.shutdown()
+    for thread in threading.enumerate():
+        if thread.name.startswith("otel-posthog-ai"):
+            thread.join(30)
+            assert not thread.is_alive(), thread.name
+"""
+        end_of(start(server, code), seconds=60)

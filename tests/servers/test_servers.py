@@ -123,7 +123,8 @@ def test_a_script_below_eventlet_ends_without_a_trace_of_an_error(served: Served
     pytest.importorskip("eventlet")
     if host == "hanging":
         served.inbox.play(lambda _: HANGS["answer"])
-    served.start(sys.executable, "-W", "ignore", "eventlet_app.py", POSTHOG_TIMEOUT="3")
+    # Its own look-ups of names take dnspython along, and with it trio, which cannot be imported below its sockets.
+    served.start(sys.executable, "-W", "ignore", "eventlet_app.py", POSTHOG_TIMEOUT="3", EVENTLET_NO_GREENDNS="yes")
     assert served.process.wait(30) == 0, served.log
     # What eventlet says of the modules that were loaded before it patched them is its own.
     after = served.log.partition("patched")[2]
