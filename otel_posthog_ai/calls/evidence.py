@@ -59,11 +59,15 @@ def counts_again(account: AISpan, call: AISpan) -> bool:
     )
 
 
-def nested_calls(outer: AISpan, inner: AISpan) -> bool:
-    """Evidence 2, for an ancestor and a descendant with no tool, agent or chain between."""
-    if outer.error is not None and inner.start_ns > outer.end_ns + TOLERANCE_NS:
+def nested_calls(one: AISpan, other: AISpan) -> bool:
+    """Evidence 2, for an ancestor and a descendant, whichever is which, with no tool, agent or chain between."""
+    if _failed_before(one, other) or _failed_before(other, one):
         return False  # asked again, where the context of what failed is still the current one
-    return _may_be_one(outer, inner) and (not usage_differs(outer.usage, inner.usage) or _same_words(outer, inner))
+    return _may_be_one(one, other) and (not usage_differs(one.usage, other.usage) or _same_words(one, other))
+
+
+def _failed_before(one: AISpan, other: AISpan) -> bool:
+    return one.error is not None and other.start_ns > one.end_ns + TOLERANCE_NS
 
 
 def counted_the_first_piece(outer: AISpan, inner: AISpan) -> bool:

@@ -107,6 +107,10 @@ ROWS = {
         "nested", framework(usage__input_tokens=15, usage__cache_read__input_tokens=4), client(), False,
     ),
     "less, and no cache": ("nested", framework(), client(usage__input_tokens=6), False),
+    "asked again, where what failed is still the current span": (
+        "nested", framework(0, 100, failed=True), client(103, 110), False,
+    ),
+    "asked while what failed went on": ("nested", framework(0, 100, failed=True), client(102, 110), True),
     "no input here, another output": ("nested", framework(**NO_INPUT), client(usage__output_tokens=6), False),
     "no output here, another input": (
         "nested", framework(), client(usage__output_tokens=None, usage__input_tokens=9), False,
