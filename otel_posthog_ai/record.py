@@ -283,3 +283,8 @@ class AISpan:
 def is_call(record: AISpan) -> bool:
     """Whether the record reports a call of a model."""
     return record.kind != "span"
+
+
+def is_counted(record: AISpan) -> bool:
+    """Whether the record says how many tokens went in or came out."""
+    return record.usage.input is not None or record.usage.output is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from otel_posthog_ai.patterns import pattern
-from otel_posthog_ai.record import AISpan, Usage
+from otel_posthog_ai.record import AISpan, Usage, is_counted
 
 # Two clocks or two roundings of one call may differ by this much, in nanoseconds.
 TOLERANCE_NS = 2_000_000
@@ -36,7 +36,7 @@ def same_time(one: AISpan, other: AISpan) -> bool:
 
 def was_answered(record: AISpan) -> bool:
     """Whether it has an answer's id, or counts."""
-    return record.response_id is not None or record.usage.input is not None or record.usage.output is not None
+    return record.response_id is not None or is_counted(record)
 
 
 def ids_differ(one: AISpan, other: AISpan) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otel_posthog_ai.counters import Counters
-from otel_posthog_ai.record import AISpan, is_call
+from otel_posthog_ai.record import AISpan, is_call, is_counted
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 from otel_posthog_ai.tree.outlook import is_same_tool, of_record
@@ -58,9 +58,8 @@ class Joining:
             record = node.record
             if record is None or not (record.may_be_sum or record.unstated) or not is_call(record):
                 continue
-            counts = record.usage.input is not None or record.usage.output is not None
             below = record.scope in node.stated_below if record.unstated else node.calls_below
-            if (below and not counts) or (node.count_below and (below or record.may_be_sum)):
+            if (below and not is_counted(record)) or (node.count_below and (below or record.may_be_sum)):
                 _demote(record)
 
     def join_logged(self) -> None:

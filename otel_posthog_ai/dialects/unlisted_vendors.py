@@ -12,7 +12,7 @@ from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import conversation, identifier
 from otel_posthog_ai.reading.vendor_spans import read_belonging, read_data, read_vendor_span
 from otel_posthog_ai.reading.vendor_words import belongings_in, data_in, says_a_step, vendors_in
-from otel_posthog_ai.record import AISpan, is_call
+from otel_posthog_ai.record import AISpan, is_call, is_counted
 
 NAME = "unlisted_vendors"
 PREFIXES = ()
@@ -48,7 +48,7 @@ def read(record: AISpan, source: Source) -> None:
 
 def _is_uncounted(record: AISpan) -> bool:
     """A call that no other convention has counted."""
-    return is_call(record) and record.usage.input is None and record.usage.output is None
+    return is_call(record) and not is_counted(record)
 
 
 def annotate(record: AISpan, source: Source) -> None:

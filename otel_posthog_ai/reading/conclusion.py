@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from otel_posthog_ai.patterns import pattern
-from otel_posthog_ai.record import MISSING, SPEECH, AISpan, Usage
+from otel_posthog_ai.record import MISSING, SPEECH, AISpan, Usage, is_counted
 
 from .cache_counting import settle_cache
 from .frameworks import framework_of_scope
@@ -99,7 +99,7 @@ def _in_seconds(told: float, record: AISpan) -> float:
 def _only_says_so(record: AISpan) -> bool:
     """Whether nothing but a vendor's word makes it a call, as on a function around the one that calls the model."""
     named = record.operation or record.request_model or record.response_model or record.response_id
-    return named is None and record.usage.input is None and record.usage.output is None
+    return named is None and not is_counted(record)
 
 
 def _is_of_a_model(record: AISpan) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from otel_posthog_ai.record import AISpan, Failure, Usage
+from otel_posthog_ai.record import AISpan, Failure, Usage, is_counted
 
 from .bodies import read_given, read_result
 from .embedding_texts import embedding_texts
@@ -165,7 +165,7 @@ def read_data(record: AISpan, source: Source, keys: VendorKeys) -> None:
     if record.kind == "span":
         _read_states(record, given, result)
         return
-    if record.usage.input is None and record.usage.output is None:
+    if not is_counted(record):
         _read_usage(record, source, keys)
     read_call(record, given, result)
 

@@ -21,7 +21,7 @@ from otel_posthog_ai.dialects.spans import read_span
 from otel_posthog_ai.giving_way import give_way
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.reading.source import scope_name
-from otel_posthog_ai.record import is_call
+from otel_posthog_ai.record import is_call, is_counted
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.lineage import Inherited
@@ -230,7 +230,7 @@ class Assembly:
 
 
 def _note_call(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
-    counts = record.usage.input is not None or record.usage.output is not None
+    counts = is_counted(record)
     stated = _NO_SCOPE if record.unstated else frozenset({record.scope})
     for above in hierarchy.lineage.untold(node, lambda _: ("a call", counts, stated)):
         above.count_below = above.count_below or counts

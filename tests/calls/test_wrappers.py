@@ -67,6 +67,8 @@ OF_TWO_SCOPES = [
 
 
 def _counted(stages: Stages) -> list[str]:
+    """The names of the calls, when all has left."""
+    stages.leave()
     calls = (event for event in stages.events if event["event"] == "$ai_generation")
     return sorted(event["properties"]["$ai_span_name"] for event in calls)
 
@@ -77,21 +79,23 @@ def _run(outer_of: Tracer, inner_of: Tracer, outer: dict[str, Any], inner: list[
             inner_of.start_span(str(number), attributes=said).end()
 
 
-@pytest.mark.parametrize(("outer", "inner", "counted"), OF_ONE_SCOPE)
-def test_calls_of_one_scope(
-    stages: Stages, provider: TracerProvider, outer: dict[str, Any], inner: list[dict[str, Any]], counted: list[str]
+@pytest.mark.parametrize(
+    ("scopes", "outer", "inner", "counted"),
+    [
+        pytest.param(scopes, *row.values, id=f"{scopes[0]}, {row.id}")
+        for scopes, rows in ((("app", "app"), OF_ONE_SCOPE), (("framework", "client"), OF_TWO_SCOPES))
+        for row in rows
+    ],
+)
+def test_calls_around_calls(
+    stages: Stages,
+    provider: TracerProvider,
+    scopes: tuple[str, str],
+    outer: dict[str, Any],
+    inner: list[dict[str, Any]],
+    counted: list[str],
 ) -> None:
-    _run(provider.get_tracer("app"), provider.get_tracer("app"), outer, inner)
-    stages.leave()
-    assert _counted(stages) == counted
-
-
-@pytest.mark.parametrize(("outer", "inner", "counted"), OF_TWO_SCOPES)
-def test_calls_of_two_scopes(
-    stages: Stages, provider: TracerProvider, outer: dict[str, Any], inner: list[dict[str, Any]], counted: list[str]
-) -> None:
-    _run(provider.get_tracer("framework"), provider.get_tracer("client"), outer, inner)
-    stages.leave()
+    _run(*map(provider.get_tracer, scopes), outer, inner)
     assert _counted(stages) == counted
 
 
@@ -105,7 +109,6 @@ def test_calls_that_have_left(
             tracer.start_span(str(number), attributes=said).end()
         stages.leave(everything=False)
         assert len(stages.events) == len(inner)  # a call need not wait for one of its own scope
-    stages.leave()
     assert _counted(stages) == counted
 
 
@@ -120,7 +123,6 @@ def test_what_runs_below_a_step_of_the_call_is_not_it(
             tracer.start_span("inner", attributes=_call((10, 5))).end()
         if has_left:
             stages.leave(everything=False)
-    stages.leave()
     assert _counted(stages) == ["inner", "outer"]
 
 
@@ -159,7 +161,6 @@ def test_two_instrumentors_of_one_call_are_no_two_answers(stages: Stages, provid
     with provider.get_tracer("framework").start_as_current_span("framework", attributes=_call()):
         for scope in ("client", "probe"):
             provider.get_tracer(scope).start_span(scope, attributes=_call((10, 5), "r1")).end()
-    stages.leave()
     assert _counted(stages) == ["framework"]
 
 
@@ -172,7 +173,6 @@ def test_tries_that_all_failed_are_what_was_asked(stages: Stages, provider: Trac
             attempt.set_status(refused)
             attempt.end()
         request.set_status(refused)
-    stages.leave()
     assert _counted(stages) == ["attempt 0", "attempt 1", "attempt 2"]
 
 
@@ -182,7 +182,6 @@ def test_a_failed_try_is_not_what_went_well_without_a_span(stages: Stages, provi
         attempt = tracer.start_span("attempt", attributes=_call())
         attempt.set_status(Status(StatusCode.ERROR, "503"))
         attempt.end()
-    stages.leave()
     assert _counted(stages) == ["attempt", "request"]
 
 
@@ -196,7 +195,6 @@ def test_what_began_after_a_call_is_no_part_of_it(stages: Stages, provider: Trac
     tracer.start_span("again", context=around, attributes=_call((10, 5))).end()
     if has_left:
         stages.leave(everything=False)
-    stages.leave()
     assert _counted(stages) == ["again", "first"]
 
 
@@ -210,7 +208,6 @@ def test_what_is_inside_a_step_counts_for_the_call_around_it(
             inner.start_span("first", attributes=_call((10, 5))).end()
             inner.start_span("second", attributes=_call((20, 10))).end()
         inner.start_span("third", attributes=_call((30, 15))).end()
-    stages.leave()
     assert _counted(stages) == ["first", "second", "third"]
 
 
@@ -227,7 +224,6 @@ def test_who_asks_for_every_report_gets_it() -> None:
     stages = Stages(deduplicate=False)
     tracer = provider_of(stages).get_tracer("app")
     _run(tracer, tracer, _call((10, 5)), [_call((10, 5))])
-    stages.leave()
     assert _counted(stages) == ["0", "outer"]
 
 
@@ -243,7 +239,6 @@ def test_what_was_asked_after_a_failure_is_another_call(
     )
     outer.end(_at(100))
     inner.end(_at(begun + 10))
-    stages.leave()
     assert len(_counted(stages)) == calls
 
 

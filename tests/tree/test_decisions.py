@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, Decision, ParentBased, Sampler, SamplingResult
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 
 from otel_posthog_ai import posthog_context
 from otel_posthog_ai.record import AISpan
@@ -17,7 +17,7 @@ from otel_posthog_ai.tree import ancestry
 from otel_posthog_ai.tree.nodes import Fate, Node
 from otel_posthog_ai.tree.open_spans import OpenSpans
 from tests.stages import Stages
-from tests.traced import AGENT, CHAT, TOOL
+from tests.traced import AGENT, CHAT, TOOL, AllButTheAgent
 
 ASKED = {"gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"the secret"}]}]'}
 
@@ -156,27 +156,8 @@ def test_an_open_span_is_looked_at_again_when_it_says_more(stages: Stages, provi
 # ---- sampling ------------------------------------------------------------------------------------------------------
 
 
-class _ButTheAgent(Sampler):
-    """Records everything and samples all but the span named `agent`."""
-
-    def should_sample(
-        self,
-        parent_context: Any,
-        trace_id: int,
-        name: str,
-        kind: Any = None,
-        attributes: Any = None,
-        *_: Any,
-        **__: Any,
-    ) -> SamplingResult:
-        return SamplingResult(Decision.RECORD_ONLY if name == "agent" else Decision.RECORD_AND_SAMPLE, attributes)
-
-    def get_description(self) -> str:
-        return "all but the agent"
-
-
 def test_an_unsampled_span_is_a_link_and_never_an_event(stages: Stages) -> None:
-    provider = TracerProvider(sampler=_ButTheAgent(), shutdown_on_exit=False)
+    provider = TracerProvider(sampler=AllButTheAgent(), shutdown_on_exit=False)
     provider.add_span_processor(stages)
     tracer = provider.get_tracer("app")
     with (

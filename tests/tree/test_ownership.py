@@ -11,13 +11,13 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Decision, Sampler, SamplingResult
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import SpanKind, set_span_in_context
 
 from otel_posthog_ai import PostHogSpanExporter, posthog_context
 from tests.receiver import Receiver
 from tests.stages import Stages
-from tests.traced import AGENT, CHAT, TOOL, Traced, trace_id_of
+from tests.traced import AGENT, CHAT, TOOL, AllButTheAgent, Traced, trace_id_of
 
 
 def owner(event: dict[str, Any]) -> tuple[str, Any]:
@@ -193,24 +193,6 @@ def test_trace_name_names_a_trace_once_however_many_calls_it_has(traced: Traced)
 
 # ---- whatever becomes of the span that says so ---------------------------------------------------------------------
 
-
-class _AgentsAreUnsampled(Sampler):
-    def should_sample(
-        self,
-        parent_context: Any,
-        trace_id: int,
-        name: str,
-        kind: Any = None,
-        attributes: Any = None,
-        *_: Any,
-        **__: Any,
-    ) -> SamplingResult:
-        return SamplingResult(Decision.RECORD_ONLY if name == "agent" else Decision.RECORD_AND_SAMPLE, attributes)
-
-    def get_description(self) -> str:
-        return "agents are recorded only"
-
-
 _FATES = ["open", "ended", "on its way", "lost on its way", "read", "left", "refused by the filter", "not sampled"]
 
 
@@ -219,7 +201,7 @@ _FATES = ["open", "ended", "on its way", "lost on its way", "read", "left", "ref
 @pytest.mark.parametrize("kind", [AGENT, {}], ids=["an agent", "a plain span"])
 def test_whoever_is_above_says_who_whatever_becomes_of_it(fate: str, said: str, kind: dict[str, str]) -> None:
     stages = Stages(span_filter=(lambda span: span.name != "agent") if fate.startswith("refused") else None)
-    sampler = _AgentsAreUnsampled() if fate == "not sampled" else ALWAYS_ON
+    sampler = AllButTheAgent() if fate == "not sampled" else ALWAYS_ON
     provider = TracerProvider(sampler=sampler, shutdown_on_exit=False)
     provider.add_span_processor(stages)
     tracer = provider.get_tracer("app")
