@@ -279,6 +279,11 @@ class AISpan:
         self.private: bool = False
         """The span ran in privacy mode."""
 
+    @property
+    def instrumentor(self) -> str:
+        """Who tells it: the scope or, where that was lost on the way (ddtrace exports none), the dialect."""
+        return self.scope or self.dialect
+
 
 def is_call(record: AISpan) -> bool:
     """Whether the record reports a call of a model."""

@@ -39,7 +39,7 @@ def same_response(one: AISpan, other: AISpan) -> bool:
         one.response_id is not None
         and one.response_id == other.response_id
         and _kinds_agree(one, other)
-        and one.scope != other.scope
+        and one.instrumentor != other.instrumentor
         and overlap(one, other)
     )
 
@@ -50,7 +50,7 @@ def counts_again(account: AISpan, call: AISpan) -> bool:
         account.account
         and not call.account
         and account.kind == call.kind
-        and account.scope == call.scope
+        and account.instrumentor == call.instrumentor
         and account.parent_id is not None
         and account.parent_id in (call.parent_id, call.span_id)
         and call.start_ns <= account.start_ns
@@ -206,7 +206,10 @@ def ran_around(outer: AISpan, inner: AISpan) -> bool:
 def _may_be_one(one: AISpan, other: AISpan) -> bool:
     """Whether two instrumentors could mean one call: nothing that names it says otherwise."""
     return (
-        one.scope != other.scope and _kinds_agree(one, other) and not ids_differ(one, other) and same_model(one, other)
+        one.instrumentor != other.instrumentor
+        and _kinds_agree(one, other)
+        and not ids_differ(one, other)
+        and same_model(one, other)
     )
 
 

@@ -58,7 +58,7 @@ class Joining:
             record = node.record
             if record is None or not (record.may_be_sum or record.unstated) or not is_call(record):
                 continue
-            below = record.scope in node.stated_below if record.unstated else node.calls_below
+            below = record.instrumentor in node.stated_below if record.unstated else node.calls_below
             if (below and not is_counted(record)) or (node.count_below and (below or record.may_be_sum)):
                 _demote(record)
 
@@ -115,7 +115,7 @@ class Joining:
             merge_account(kept, gone)
         else:
             merge(kept, gone, wire=gone if other_is_wire else kept)
-        survivor.reported_by |= {gone.scope} | other.reported_by
+        survivor.reported_by |= {gone.instrumentor} | other.reported_by
         if other.promised:
             # A child has left under this span: it stays as a step, without what would count twice.
             _demote(gone)
@@ -128,7 +128,7 @@ class Joining:
         found = self._remembered.find(node, record, self._hierarchy)
         if found is None:
             return
-        found.node.reported_by |= {record.scope} | node.reported_by
+        found.node.reported_by |= {record.instrumentor} | node.reported_by
         if found.is_inner or node.promised:
             _demote(record)
             node.because = _SENT

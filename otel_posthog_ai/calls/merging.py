@@ -6,7 +6,7 @@ from otel_posthog_ai.reading.table import unset
 from otel_posthog_ai.record import USAGE_FLAGS, AISpan, Usage
 
 from .comparing import inputs, usage_differs
-from .message_lists import complete_input, complete_output, text_by_text
+from .message_lists import complete_input, complete_output, text_by_text, tool_by_tool
 
 # Fields in which the span nearest the wire knows better than the one around it.
 _WIRE_FIELDS = ("response_model", "response_id", "finish_reason", "time_to_first_token", "service_tier")
@@ -18,7 +18,7 @@ _OWN = frozenset(
         "trace_id", "span_id", "parent_id", "start_ns", "end_ns", "span_name", "scope",
         "scope_version", "kind", "span_type", "operation", "name", "dialect", "noise", "pair_key", "pair_time_ns",
         "usage", "cost", "identity", "tags", "error", "private", "graph_node", "evaluations", "cancelled", "stream",
-        "provider", "provider_original", "request_model", *_WIRE_FIELDS, *_UNITED,
+        "provider", "provider_original", "request_model", "tools", *_WIRE_FIELDS, *_UNITED,
     }
 )  # fmt: skip
 UNSPECIFIC = frozenset({"chain", "task", "custom", None})
@@ -33,6 +33,7 @@ def merge(survivor: AISpan, other: AISpan, *, wire: AISpan) -> None:
         survivor.kind = "embedding"
     survivor.input, survivor.output = complete_input(survivor, other), complete_output(survivor, other)
     survivor.embedding_input = text_by_text(survivor.embedding_input, other.embedding_input)
+    survivor.tools = tool_by_tool(survivor.tools, other.tools)
     for field in _FILLED:
         if unset(getattr(survivor, field)):
             setattr(survivor, field, getattr(other, field))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from otel_posthog_ai.reading.messages import message_text, with_instructions
 from otel_posthog_ai.reading.values import is_list
 from otel_posthog_ai.record import AISpan, Message
 
 _Messages = list[Message] | None
+_Tools = list[dict[str, Any]] | None
 
 
 def complete_input(survivor: AISpan, other: AISpan) -> _Messages:
@@ -29,6 +32,21 @@ def text_by_text(mine: list[str] | None, theirs: list[str] | None) -> list[str] 
     if mine and theirs and len(theirs) > len(mine) and " ".join(mine) == " ".join(theirs):
         return theirs
     return mine or theirs
+
+
+def tool_by_tool(mine: _Tools, theirs: _Tools) -> _Tools:
+    """The definitions of tools, with what only the other says of the same one: some leave out the parameters."""
+    if not mine or not theirs:
+        return mine or theirs
+    others = {
+        definition["function"]["name"]: definition["function"] for definition in theirs if "function" in definition
+    }
+    return [
+        {**each, "function": {**others.get(each["function"]["name"], {}), **each["function"]}}
+        if "function" in each
+        else each
+        for each in mine
+    ]
 
 
 def _all(record: AISpan) -> list[Message]:

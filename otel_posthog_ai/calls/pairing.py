@@ -51,7 +51,7 @@ def find_pairs(stage: Stage, held: Iterable[Node], hierarchy: Hierarchy) -> list
 def several_instrumentors(held: Iterable[Node]) -> bool:
     """Whether the calls among these spans are of several scopes: within one, only its dialect can declare a pair."""
     records = (node.record for node in held)
-    return len({record.scope for record in records if record is not None and is_call(record)}) > 1
+    return len({record.instrumentor for record in records if record is not None and is_call(record)}) > 1
 
 
 def _pair(one: Node, other: Node, hierarchy: Hierarchy) -> Pair:
@@ -104,13 +104,13 @@ def _nested(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     answered: set[tuple[int, str]] = set()
     for node in calls_among(nodes):
         above = around.above(node)
-        if above is None or not is_call(record_of(above)) or (above.span_id, record_of(node).scope) in answered:
+        if above is None or not is_call(record_of(above)) or (above.span_id, record_of(node).instrumentor) in answered:
             continue
         if nested_calls(record_of(above), record_of(node)) or (
             counted_the_first_piece(record_of(above), record_of(node)) and children[node.parent_id] == 1
         ):
             if was_answered(record_of(node)):
-                answered.add((above.span_id, record_of(node).scope))
+                answered.add((above.span_id, record_of(node).instrumentor))
             yield _pair(above, node, hierarchy)
 
 
@@ -169,7 +169,7 @@ def _alike(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
 
 def _one_to_one(calls: list[Node], pairs: Iterable[tuple[Node, Node]]) -> Iterator[Pair]:
     """The first pair of each call: it has one report of each scope, and one call around it."""
-    reported: dict[int, set[str]] = {node.span_id: {*node.reported_by, record_of(node).scope} for node in calls}
+    reported: dict[int, set[str]] = {node.span_id: {*node.reported_by, record_of(node).instrumentor} for node in calls}
     inside: set[int] = set()
     for outer, inner in pairs:
         if inner.span_id in inside or reported[outer.span_id] & reported[inner.span_id]:
@@ -210,7 +210,7 @@ def _of_two_scopes(nodes: list[Node]) -> Iterator[tuple[list[Node], list[Node]]]
 def _pairs_of_scopes(nodes: list[Node]) -> Iterator[tuple[list[Node], list[Node]]]:
     scopes: dict[str, list[Node]] = defaultdict(list)
     for node in nodes:
-        scopes[record_of(node).scope].append(node)
+        scopes[record_of(node).instrumentor].append(node)
     return permutations(scopes.values(), 2)
 
 

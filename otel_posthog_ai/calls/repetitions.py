@@ -27,7 +27,7 @@ def is_repetition(outer: AISpan, inner: AISpan) -> bool:
 
 def _is_less_specific(outer: AISpan, inner: AISpan) -> bool:
     """Whether an instrumentor calls its own agent or workflow a mere step the second time."""
-    return outer.scope == inner.scope and outer.span_type in _WHOLE and inner.span_type in _PLUMBING
+    return outer.instrumentor == inner.instrumentor and outer.span_type in _WHOLE and inner.span_type in _PLUMBING
 
 
 def _is_same_request(outer: AISpan, inner: AISpan) -> bool:

@@ -46,7 +46,7 @@ class Found:
 class _Line(NamedTuple):
     """What the calls of one timeline have in common."""
 
-    scope: str
+    instrumentor: str
     logged: bool
     """They were told in log records."""
 
@@ -59,7 +59,7 @@ class _Call(NamedTuple):
 
     @property
     def line(self) -> _Line:
-        return _Line(self.record.scope, self.record.logged)
+        return _Line(self.record.instrumentor, self.record.logged)
 
 
 class RememberedCalls:
@@ -131,18 +131,18 @@ class RememberedCalls:
         told = self._told(record)
         if told is not None:
             return told
-        if all(line.scope == record.scope for line in self._lines):
+        if all(line.instrumentor == record.instrumentor for line in self._lines):
             return None  # one instrumentor reports a call once
         lineage = hierarchy.lineage
         apart: list[tuple[tuple[Any, ...], int, Found]] = []
         for number in sorted(self._candidates(node, record), reverse=True):
             _, other, known = self._calls[self._numbers[number]]
-            if known.scope == record.scope:
+            if known.instrumentor == record.instrumentor:
                 continue
             nested = lineage.is_above(other, node) or lineage.is_above(node, other)
             if same_response(known, record) or (nested and nested_calls(known, record)):
                 return Found(other, is_outer(node, record, other, known, lineage))
-            if record.scope in other.reported_by or known.scope in node.reported_by:
+            if record.instrumentor in other.reported_by or known.instrumentor in node.reported_by:
                 continue
             found = _found_apart(node, record, other, known, lineage)
             if found is not None:
@@ -157,7 +157,7 @@ class RememberedCalls:
             if line.logged != record.logged
             for number in times.touching(record.start_ns - NEAR_NS, reach(record) + NEAR_NS)
             for _, other, known in (self._calls[self._numbers[number]],)
-            if record.scope not in other.reported_by  # of equal calls, each is told once
+            if record.instrumentor not in other.reported_by  # of equal calls, each is told once
             and (same_logged_call(record, known) or same_logged_call(known, record))
         ]
         return Found(min(found)[2], False) if found else None
@@ -168,7 +168,7 @@ class RememberedCalls:
         if record.response_id is not None:
             numbers |= self._of_response.get(record.response_id, set())
         for line, times in self._lines.items():
-            if line.scope != record.scope:
+            if line.instrumentor != record.instrumentor:
                 for number in times.touching(record.start_ns, reach(record)):
                     if may_be_one(self._calls[self._numbers[number]].node.process, node.process):
                         numbers.add(number)

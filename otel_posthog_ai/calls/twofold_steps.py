@@ -28,7 +28,7 @@ def twofold_steps(nodes: Iterable[Node], hierarchy: Hierarchy) -> Iterator[tuple
     The upper ones come first: what was joined above, the next level sees as one.
     """
     steps = [(node, node.record) for node in nodes if node.record is not None and _is_drawn(node.record)]
-    if len({record.scope for _, record in steps}) < 2:
+    if len({record.instrumentor for _, record in steps}) < 2:
         return
     yield from _matched(_grouped(steps, _call_id), _is_same_run)
     levels: defaultdict[int, list[_Step]] = defaultdict(list)
@@ -69,7 +69,7 @@ def _grouped(steps: Iterable[_Step], key: Callable[[_Step], _Key | None]) -> Ite
         found = key(step)
         if found is not None:
             groups[found].append(step)
-    return (group for group in groups.values() if len({record.scope for _, record in group}) > 1)
+    return (group for group in groups.values() if len({record.instrumentor for _, record in group}) > 1)
 
 
 def _matched(groups: Iterable[list[_Step]], is_same: Callable[[_Step, _Step], bool]) -> Iterator[tuple[Node, Node]]:
@@ -78,7 +78,7 @@ def _matched(groups: Iterable[list[_Step]], is_same: Callable[[_Step, _Step], bo
         pairs = [
             (abs(first[1].start_ns - second[1].start_ns), first[0], second[0])
             for first, second in combinations(sorted(group, key=_order), 2)
-            if first[1].scope != second[1].scope
+            if first[1].instrumentor != second[1].instrumentor
             and may_be_one(first[0].process, second[0].process)
             and is_same(first, second)
         ]

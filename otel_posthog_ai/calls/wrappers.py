@@ -75,7 +75,7 @@ def _right_below(
 def _reason(record: AISpan, below: Iterable[AISpan]) -> str | None:
     # Where a context outlives its span, what comes after the call hangs below it, and is no part of it.
     inside = [each for each in below if each.start_ns <= record.end_ns]
-    own = [each for each in inside if each.scope == record.scope and each.kind == record.kind]
+    own = [each for each in inside if each.instrumentor == record.instrumentor and each.kind == record.kind]
     if record.response_id is not None and any(each.response_id == record.response_id for each in own):
         return _ANSWER
     if _adds_up(record, own or _of_one_scope(inside)):
@@ -96,7 +96,7 @@ def _stands_for(inner: AISpan, record: AISpan) -> bool:
 
 def _adds_up(record: AISpan, below: list[AISpan]) -> bool:
     """Whether the calls count together what the one around them counts. One of another scope is a report of it."""
-    if len(below) == 1 and (below[0].scope != record.scope or ids_differ(record, below[0])):
+    if len(below) == 1 and (below[0].instrumentor != record.instrumentor or ids_differ(record, below[0])):
         return False
     counts = [(each.usage.input, each.usage.output) for each in (record, *below)]
     if not below or any(None in each for each in counts):
@@ -106,10 +106,10 @@ def _adds_up(record: AISpan, below: list[AISpan]) -> bool:
 
 
 def _of_one_scope(below: list[AISpan]) -> list[AISpan]:
-    return below if len({each.scope for each in below}) == 1 else []
+    return below if len({each.instrumentor for each in below}) == 1 else []
 
 
 def _answered(below: Iterable[AISpan]) -> int:
     """How many of one scope were answered: several instrumentors may tell of the same call."""
-    answers = {(each.scope, each.response_id or each.span_id) for each in below if was_answered(each)}
+    answers = {(each.instrumentor, each.response_id or each.span_id) for each in below if was_answered(each)}
     return max(Counter(scope for scope, _ in answers).values(), default=0)

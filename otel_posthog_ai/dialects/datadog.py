@@ -45,6 +45,7 @@ PLUMBING = (
     "span.type", "tracestate", "gen_ai.application.name", "openai.request.endpoint", "openai.request.method",
     "openai.request.model", "openai.request.provider", "openai.response.model",
 )  # fmt: skip
+ANNOTATIONS = ("_dd.", "_sampling_priority_v1")  # on every span that leaves through it, also OpenTelemetry's own
 # Its word where the address of the model is not the provider's.
 _UNKNOWN = ("unknown", "custom")
 # What it adds to the tags of the user.
@@ -79,6 +80,11 @@ def read(record: AISpan, source: Source) -> None:
     fill_usage(record.usage, read_raw_usage(known.get("metrics")))
     record.usage.input_excludes_cache = False  # it adds up itself what a provider counts apart
     record.time_to_first_token = number(object_of(known.get("metrics")).get("time_to_first_token"))
+
+
+def annotate(_record: AISpan, source: Source) -> None:
+    """What it writes on the spans of other instrumentors serves it alone, too."""
+    source.used.update(PLUMBING)
 
 
 def _unpacked(packed: Any) -> Mapping[str, Any]:

@@ -215,6 +215,7 @@ DECLARED: tuple[Declaration, ...] = (
             "llmobs_trace_id", "operation.name", "out.host", "process_id", "resource.name", "runtime-id", "span.kind",
             "span.type", "tracestate", "gen_ai.application.name", "openai.request.endpoint", "openai.request.method",
             "openai.request.model", "openai.request.provider", "openai.response.model"),
+        annotations=("_dd.", "_sampling_priority_v1"),
     ),
     Declaration(
         "upsonic",

@@ -34,6 +34,8 @@ PART_ROLES: dict[str, str] = {
 CONTAINERS = ("messages", "choices", "candidates", "generations", "contents", "output", "input")
 # Items of the Responses API that are neither messages nor calls and results of tools.
 _OTHER_ITEMS = frozenset({"reasoning", "image_generation_call", "mcp_list_tools"})
+# Roles that some give to a thought, which is a piece of what the assistant says.
+_THOUGHTS = ("reasoning", "thinking")
 _LONGEST_REMEMBERED = 20_000
 _CALL_KEYS = ("tool_calls", "toolCalls", "toolInvocations")
 _CONTENT_KEYS = ("parts", "blocks", "contents", "text", "message")
@@ -70,8 +72,10 @@ def _messages_up_to_the_cut(text: str) -> Any:
 
 def is_item(entry: Any) -> bool:
     """Whether an entry is an item of the Responses API that is no message: a call, a result, a thought."""
-    if not is_mapping(entry) or "role" in entry:
+    if not is_mapping(entry):
         return False
+    if "role" in entry:
+        return entry["role"] in _THOUGHTS
     kind = type_of(entry)
     return kind in _OTHER_ITEMS or is_call_type(kind) or is_result_type(kind)
 
@@ -128,11 +132,17 @@ def _other_message(entry: Any, role: str) -> list[Message]:
     entry = _unwrapped(entry)
     if is_item(entry):
         draft = Draft()
-        read_part(entry, draft)
+        read_part(_thought(entry) if "role" in entry else entry, draft)
         return laid_out("assistant", draft)
     if entry.get("kind") in ("request", "response") and is_list(entry.get("parts")):
         return _pydantic_ai(entry)
     return _chat_message(entry, role_of(entry, role))
+
+
+def _thought(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The item that such a message stands for: Datadog keeps it whole, as JSON text."""
+    content = parse_json(message.get("content"))
+    return {**content, "type": "reasoning"} if is_mapping(content) else {"type": "reasoning", "content": content}
 
 
 def _unwrapped(entry: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -231,7 +231,7 @@ class Assembly:
 
 def _note_call(node: Node, record: AISpan, hierarchy: Hierarchy) -> None:
     counts = is_counted(record)
-    stated = _NO_SCOPE if record.unstated else frozenset({record.scope})
+    stated = _NO_SCOPE if record.unstated else frozenset({record.instrumentor})
     for above in hierarchy.lineage.untold(node, lambda _: ("a call", counts, stated)):
         above.count_below = above.count_below or counts
         if not stated <= above.stated_below:

@@ -30,7 +30,7 @@ class Coming(NamedTuple):
             return True
         if is_call(record):
             others = (scope for kind, scope in self.calls if kind == record.kind and deduplicate)
-            return any(scope is None or scope != record.scope or record.pair_key is not None for scope in others)
+            return any(scope is None or scope != record.instrumentor or record.pair_key is not None for scope in others)
         return self.tool and record.span_type == "tool"
 
 
@@ -68,7 +68,7 @@ class Holding:
         if outlook.kind == "span":
             return above._replace(tool=True) if outlook.span_type == "tool" else above
         scope = span.instrumentation_scope
-        call = outlook.kind, scope.name if scope is not None else None
+        call = outlook.kind, (scope.name or None) if scope is not None else None
         return above._replace(calls=above.calls | {call})
 
     def _runs_inside(self, node: Node, record: AISpan) -> bool:
@@ -79,7 +79,8 @@ class Holding:
         """
         self._hierarchy.catch_up()
         unread = self._hierarchy.unread
-        others = unread.of_trace(node.trace_id, but=record.scope) if node.parent_id else unread.spans(but=record.scope)
+        own = record.scope or None  # those without a scope may be any instrumentor's
+        others = unread.of_trace(node.trace_id, but=own) if node.parent_id else unread.spans(but=own)
         for span_id, span in others:
             if (span.start_time or 0) > record.start_ns or not _may_reach(span, record.end_ns):
                 continue

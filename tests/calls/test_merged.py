@@ -56,6 +56,14 @@ THOUGHT_AND_CALL = [
 
 # The framework says, the client says -> the one event says (None: nothing).
 FIELDS = {
+    "one of them leaves out the parameters of a tool": (
+        {"gen_ai.tool.definitions": '[{"type":"function","name":"search"},{"type":"function","name":"own"}]'},
+        {"gen_ai.tool.definitions": '[{"type":"function","name":"search","parameters":{"type":"object"}}]'},
+        {"$ai_tools": [
+            {"type": "function", "function": {"name": "search", "parameters": {"type": "object"}}},
+            {"type": "function", "function": {"name": "own"}},
+        ]},
+    ),
     "the client knows how the answer ended": (
         {"gen_ai.response.finish_reasons": ("end_turn",)}, {"gen_ai.response.finish_reasons": ("stop",)},
         {"$ai_stop_reason": "stop"},
@@ -325,6 +333,17 @@ def test_a_field_of_two_reports(row: str) -> None:
     outer, inner, expected = FIELDS[row]
     properties = merged(outer, inner)
     assert {key: properties.get(key) for key in expected} == expected
+
+
+def test_reports_that_came_without_their_scopes_are_told_apart_by_their_conventions() -> None:
+    told = Told()
+    around = told.begin("", "framework", 0, {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o"})
+    told.span("", (1, 8), CHAT, around, "client")
+    around.end(1_009 * 1_000_000)
+    (event,) = told.events()
+    assert event["$ai_span_name"] == "framework"
+    assert not told.events("$ai_span") + told.events("$ai_trace")
+    assert "otel.scope.name" not in event
 
 
 def test_a_client_that_traces_itself_is_nearest_the_wire_whatever_lies_around_it() -> None:

@@ -174,6 +174,21 @@ RESPONSES: dict[str, Shape] = {
         "assistant",
         [said("assistant", [thought("Hm"), words("Sunny")])],
     ),
+    "a thought in a role of its own": (
+        [{"role": "reasoning", "content": '{"summary": [{"text": "Hm"}], "encrypted_content": null}'}, said("assistant", "4")],
+        "assistant",
+        [said("assistant", [thought("Hm"), words("4")])],
+    ),
+    "a thought in a role of its own, in words": (
+        [{"role": "thinking", "content": "Hm"}, calls()],
+        "assistant",
+        [said("assistant", [thought("Hm"), {**CALL}])],
+    ),
+    "a thought in a role of its own that is hidden": (
+        [{"role": "reasoning", "content": '{"summary": [], "encrypted_content": "xx"}'}, said("assistant", "4")],
+        "assistant",
+        [said("assistant", "4")],
+    ),
     "reasoning that is hidden": ([{"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "xx"}], "assistant", []),
     "result of a call": (
         [{"type": "function_call_output", "call_id": "call_1", "output": '{"temp": 21}'}],
