@@ -158,7 +158,7 @@ class AISpan:
         "parent_id", "private", "prompt_name", "prompt_version", "provider", "provider_metadata",
         "provider_original", "request_model", "request_url", "resource", "response_id", "response_model", "scope",
         "scope_version", "service_tier", "span_id", "span_name", "span_type", "spoke_until_ns", "start_ns", "stream",
-        "tags", "time_to_first_token", "tool_call_id", "tool_name", "tools", "trace_id", "trace_metadata",
+        "sums_trace", "tags", "time_to_first_token", "tool_call_id", "tool_name", "tools", "trace_id", "trace_metadata",
         "trace_name", "unstated", "usage",
     )  # fmt: skip
 
@@ -251,6 +251,8 @@ class AISpan:
         """Name of the dialect that recognised the span first."""
         self.may_be_sum: bool = False
         """A call unless there are calls below it that count what it counts: then it is a step around them."""
+        self.sums_trace: bool = False
+        """It counts the calls of its trace together, wherever they stand: no call where one of them is counted."""
         self.unstated: bool = False
         """A call by counts or a vendor's word alone: a step around calls of its own scope that say that they are."""
         self.lends: bool = False

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from opentelemetry.trace import SpanContext
 
 from otel_posthog_ai.reading.messages import read_messages
-from otel_posthog_ai.record import MISSING, AISpan, Message, is_call
+from otel_posthog_ai.record import MISSING, AISpan, Message, is_call, is_counted
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
@@ -59,10 +59,14 @@ class RunTotals:
         self._hierarchy = hierarchy
         self._remembered = remembered
         self._runs: dict[int, Node] = {}
-        """Span id of what was made -> the run."""
+        """Span id of what was made -> the run; of a span that is such a total itself, that span."""
 
     def note(self, node: Node, record: AISpan) -> Node | None:
         """A span was read: the call that has to be made of it, held, with its record."""
+        if record.sums_trace:
+            record.attributes[MADE_FROM_TOTALS] = True
+            self._runs[node.span_id] = node
+            return None
         made = None if node.calls_below or is_call(record) else call_of_totals(record)
         if is_call(record) or made is not None:
             self._note_call(node)
@@ -90,7 +94,7 @@ class RunTotals:
             node = nodes.get(span_id)
             if node is None or node.record is None:
                 del self._runs[span_id]  # it has left, or was merged
-            elif run.calls_below or _traced_apart(node.record, calls):
+            elif run.calls_below or _is_counted_apart(node.record, calls):
                 del self._runs[span_id]
                 node.drop("a total of calls that stand below it after all")
                 gone.append(node)
@@ -105,6 +109,22 @@ class RunTotals:
     def _note_call(self, node: Node) -> None:
         for above in self._hierarchy.lineage.untold(node, lambda _: "a call"):
             above.calls_below = True
+
+
+def _is_counted_apart(total: AISpan, calls: Iterable[AISpan]) -> bool:
+    return _told_beside(total, calls) if total.sums_trace else _traced_apart(total, calls)
+
+
+def _told_beside(total: AISpan, calls: Iterable[AISpan]) -> bool:
+    """Whether one of the calls that it counts together is counted by itself."""
+    return any(
+        call.trace_id == total.trace_id
+        and call.scope == total.scope
+        and not call.sums_trace
+        and is_counted(call)
+        and contains(total, call)
+        for call in calls
+    )
 
 
 def _traced_apart(made: AISpan, calls: Iterable[AISpan]) -> bool:

@@ -91,6 +91,7 @@ ORDER = (
     "model_gateways",
     "ax",
     "copilot",
+    "openclaw",
     "effect_ai",
     "tanstack",
     "scorecard",

@@ -85,6 +85,7 @@ if TYPE_CHECKING:  # Type checkers see that each is a dialect; who freezes an ap
         nemo_guardrails,
         netra,
         openai_agents_v2,
+        openclaw,
         openhands,
         openinference,
         openlit,
@@ -132,11 +133,11 @@ if TYPE_CHECKING:  # Type checkers see that each is a dialect; who freezes an ap
         mistral_vibe, vector_stores, crewai, traceloop_crewai, traceloop, traceloop_legacy, anthropic_sdk, google_adk,
         haystack, livekit, llamaindex_events, monocle, mirascope, azure_agents, inference_engines, nemo_guardrails,
         graphiti, ag2, agentscope, strands, agent_framework, agent365, atomic_agents, swarms, openai_agents_v2,
-        spring_ai, langchain4j, model_gateways, ax, copilot, effect_ai, tanstack, scorecard, sentry, axiom, last9,
-        gen_ai, langfuse_remarks, agenta, agentops, honeyhive, judgeval, langtrace, deepeval, langwatch, latitude,
-        netra, respan, trulens, weave, atla, basalt, fiddler, galileo, humanloop, orq, paid, patronus, promptflow,
-        promptlayer, splunk_ao, agentbasis, autoblocks, cascade, gentrace, ioa_observe, lilypad, rhesis, traccia,
-        lightrace, neatlogs, openllmtelemetry, quotient, sigil, tracely, traceroot, unlisted_vendors,
+        spring_ai, langchain4j, model_gateways, ax, copilot, openclaw, effect_ai, tanstack, scorecard, sentry, axiom,
+        last9, gen_ai, langfuse_remarks, agenta, agentops, honeyhive, judgeval, langtrace, deepeval, langwatch,
+        latitude, netra, respan, trulens, weave, atla, basalt, fiddler, galileo, humanloop, orq, paid, patronus,
+        promptflow, promptlayer, splunk_ao, agentbasis, autoblocks, cascade, gentrace, ioa_observe, lilypad, rhesis,
+        traccia, lightrace, neatlogs, openllmtelemetry, quotient, sigil, tracely, traceroot, unlisted_vendors,
     )
 
 DECLARED: tuple[Declaration, ...] = (
@@ -662,6 +663,17 @@ DECLARED: tuple[Declaration, ...] = (
             "github.copilot.turn_count", "github.copilot.interaction_id", "github.copilot.initiator",
             "github.copilot.server_duration", "process.executable.name", "process.executable.path",
             "process.exit.code"),
+    ),
+    Declaration(
+        "openclaw",
+        signs=Signs(scopes=("openclaw",)),
+        ai_names={"openclaw": ("openclaw.harness.run", "openclaw.run", "openclaw.model.call", "openclaw.model.usage",
+            "openclaw.tool.execution")},
+        identity=IdentityKeys(incidental_session=("openclaw.sessionId", "openclaw.sessionKey")),
+        plumbing=("openclaw.api", "openclaw.content.", "openclaw.context.", "openclaw.error", "openclaw.harness.",
+            "openclaw.model", "openclaw.model_call.", "openclaw.outcome", "openclaw.provider", "openclaw.sessionId",
+            "openclaw.sessionKey", "openclaw.tokens.", "openclaw.tool.params.", "openclaw.toolName",
+            "openclaw.transport"),
     ),
     Declaration(
         "effect_ai",

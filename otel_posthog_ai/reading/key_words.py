@@ -176,7 +176,7 @@ def data_right_below(rest: str) -> str | None:
     """`input` or `output`, where what stands behind a namespace names nothing else: `input.value`, `tool.output`."""
     words = words_of(rest)
     what = words[:-1] if words[-1:] and words[-1] in (*_VALUES, "messages") else words
-    if not what or len(what) > 2:
+    if not what or len(what) > 2 or not _ABOUT.isdisjoint(what):
         return None
     return {"input": "input", "inputs": "input", "output": "output", "outputs": "output"}.get(what[-1])
 

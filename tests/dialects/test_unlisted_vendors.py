@@ -340,6 +340,8 @@ def test_counts_of_a_call_that_stand_under_the_scopes_name() -> None:
     counted = record({**CHAT, **counts, "gen_ai.usage.input_tokens": 4}, scope="acme")
     assert (counted.usage.input, counted.usage.output) == (4, None)
     assert record({**AGENT, "acme.tokens_used": 9}, scope="acme").attributes == {"acme.tokens_used": 9}
+    nested = record({**CHAT, "acme.tokens.input": 9, "acme.tokens.output": 2}, scope="acme")
+    assert (nested.input, nested.output, nested.usage.input, nested.usage.output) == (None, None, 9, 2)
 
 
 def test_data_of_another_namespace_stays_where_it_is() -> None:
