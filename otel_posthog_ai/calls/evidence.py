@@ -45,15 +45,16 @@ def same_response(one: AISpan, other: AISpan) -> bool:
 
 
 def counts_again(account: AISpan, call: AISpan) -> bool:
-    """Whether an account is of this call: one of its scope, beside or around it, begun by then, with these counts."""
+    """Whether an account is of this call: one beside or around it, with these counts, that its instrumentor began by
+    then, or another had seen the end of."""
+    own = account.instrumentor == call.instrumentor
     return (
         account.account
         and not call.account
         and account.kind == call.kind
-        and account.instrumentor == call.instrumentor
         and account.parent_id is not None
         and account.parent_id in (call.parent_id, call.span_id)
-        and call.start_ns <= account.start_ns
+        and (call.start_ns if own else call.end_ns) <= account.start_ns
         and same_model(account, call)
         and not usage_differs(account.usage, call.usage)
     )

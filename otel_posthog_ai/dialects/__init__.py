@@ -92,6 +92,7 @@ ORDER = (
     "ax",
     "copilot",
     "openclaw",
+    "gptme",
     "effect_ai",
     "tanstack",
     "scorecard",

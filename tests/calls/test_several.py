@@ -266,7 +266,12 @@ ASKED = {**CHAT, "gen_ai.input.messages": '[{"role":"user","content":"hi"}]'}
         (0, "app", {}, "beside", True),
         (-1, "app", {}, "beside", False),
         (105, "app", {}, "beside", True),
-        (105, "other", {}, "beside", False),
+        (105, "other", {}, "beside", True),  # an app writes down what the call that somebody traced has used
+        (105, "other", {}, "below", True),
+        (105, "other", {"gen_ai.usage.input_tokens": 11}, "beside", False),
+        (105, "other", {"gen_ai.response.model": "o3"}, "beside", False),
+        (105, "other", {}, "elsewhere", False),
+        (105, "other", {}, "alone", False),
         (95, "app", {"gen_ai.response.model": "o3"}, "beside", False),
         (95, "app", {"gen_ai.usage.input_tokens": 11}, "beside", False),
         (95, "app", {"gen_ai.usage.output_tokens": 6}, "beside", False),
