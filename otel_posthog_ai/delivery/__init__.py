@@ -2,6 +2,7 @@
 
 from .encoding import EncodedEvent, EncodingError, decode, encode
 from .poster import Poster
+from .retry import Deadline
 from .sender import Sender
 
-__all__ = ["EncodedEvent", "EncodingError", "Poster", "Sender", "decode", "encode"]
+__all__ = ["Deadline", "EncodedEvent", "EncodingError", "Poster", "Sender", "decode", "encode"]

@@ -106,8 +106,8 @@ class Poster:
         """Deliver `events` until `deadline` (`time.monotonic()`), and give back those that are still owed, in order.
 
         `body`: of one request with all of them, where it was made before; it is used where they are one request.
-        At least one request is made, also when the deadline passed while the process stood still. Afterwards
-        `hindrance` says what stood in the way, and `blocked_until` before when nothing is to be tried.
+        At least one request is made, also when the deadline passed while the process stood still, unless it is firm.
+        Afterwards `hindrance` says what stood in the way, and `blocked_until` before when nothing is to be tried.
         """
         if not events:
             return []
@@ -116,8 +116,9 @@ class Poster:
         limit = deadline if isinstance(deadline, Deadline) else Deadline(deadline)
         started = time.monotonic()
         self._transport.prepare()
-        now = time.monotonic()
-        limit.at = max(limit.at + now - started, now + _LEAST_TIME)
+        limit.leave_out(started, at_least=_LEAST_TIME)
+        if limit.remaining() == 0.0:
+            return list(events)
         self.hindrance = None
         self._ask_for_the_time(limit)
         work = deque(self._requests(events))

@@ -72,8 +72,10 @@ def _moment(text: str | None) -> datetime | None:
 class Deadline:
     """A moment until which a round of tries may go on. It can come nearer (shutdown), and moves over a standstill."""
 
-    def __init__(self, at: float) -> None:
+    def __init__(self, at: float, *, firm: bool = False) -> None:
         self.at = at
+        self.firm = firm
+        """Somebody waits until this very moment: nothing moves it."""
         self._forgiven = False
         self.abandoned = False
 
@@ -89,13 +91,19 @@ class Deadline:
         """End no later than `at`."""
         self.at = min(self.at, at)
 
+    def leave_out(self, started: float, *, at_least: float) -> None:
+        """The time since `started` was none of trying; unless it is firm, so many seconds are left in any case."""
+        now = time.monotonic()
+        if not self.firm:
+            self.at = max(self.at + now - started, now + at_least)
+
     def forgive(self, started: float, allowed: float) -> bool:
         """Give the time since `started` back if what could take `allowed` seconds took far longer; whether it did.
 
         Once only: a resolver that is slow looks the same, and must not hold a caller for ever.
         """
         elapsed = time.monotonic() - started
-        if self._forgiven or elapsed - allowed < _STANDSTILL:
+        if self._forgiven or self.firm or elapsed - allowed < _STANDSTILL:
             return False
         self._forgiven = True
         self.at += elapsed

@@ -96,8 +96,8 @@ class Rounds:
             log.warn("sender", "the sender goes on after %s", type(error).__name__)
             time.sleep(_AFTER_ERROR_SECONDS)
 
-    def take_one(self) -> bool:
-        """Send one chunk, if one is due; whether one was."""
+    def take_one(self, limit: Deadline | None = None) -> bool:
+        """Send one chunk by `limit` (default: within the timeout), if one is due; whether one was."""
         with self.condition:
             self.drop(self.outbox.expire(), "expired")
             self.outbox.release_stuck(_STUCK_DISK_SECONDS)
@@ -106,7 +106,7 @@ class Rounds:
             chunk = self.outbox.take(self._poster.overhead, self._poster.request_bytes)
             following = self._following()
             self.pace.begin()
-            self.limit = Deadline(time.monotonic() + self._settings.timeout)
+            self.limit = limit or Deadline(time.monotonic() + self._settings.timeout)
             if self.stop_by is not None:
                 self.limit.bring_to(self.stop_by)
         events = [owed.event for owed in chunk]

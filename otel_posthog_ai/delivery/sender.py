@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from otel_posthog_ai import forks, log
 from otel_posthog_ai.counters import Counters, lost, undelivered
+from otel_posthog_ai.one_at_a_time import OneAtATime
 from otel_posthog_ai.settings import Settings
 
 from .answers import Verdict
 from .chunks import fitting
 from .encoding import EncodedEvent
 from .poster import Poster, Shrink
+from .retry import Deadline
 from .rounds import Rounds
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class Sender:
 
             self._rounds.spooler = Spooler(self._spool, self._condition, self._outbox, self._counters)
         self._threads: list[threading.Thread] = []
+        self._sending_here = OneAtATime()
 
     def _in_child(self) -> None:
         parents = self._rounds
@@ -175,6 +178,8 @@ class Sender:
     def _emptied(self, deadline: float) -> bool:
         if not self._threads:
             self._send_in_this_thread(deadline)
+            with self._condition:
+                return not self._rounds.busy()
         if threading.current_thread() in self._threads:
             return not self._rounds.busy()  # The thread cannot wait for itself.
         with self._condition:
@@ -248,15 +253,17 @@ class Sender:
         return self._rounds.wait(seconds)
 
     def _send_in_this_thread(self, deadline: float) -> None:
-        """Where no thread could be started, a flush does its work itself."""
-        while time.monotonic() < deadline:
-            with self._condition:
-                self._pace.want()
-                self._rounds.stop_by, stop_by = deadline, self._rounds.stop_by
-            sent = self._rounds.take_one()
-            self._rounds.stop_by = stop_by
-            if not sent or self._pace.failures:
-                return
+        """Where no thread could be started, a flush does its work itself, and others wait for it."""
+        if not self._sending_here.begin(max(deadline - time.monotonic(), 0.0)):
+            return
+        try:
+            while time.monotonic() < deadline:
+                with self._condition:
+                    self._pace.want()
+                if not self._rounds.take_one(Deadline(deadline, firm=True)) or self._pace.failures:
+                    return
+        finally:
+            self._sending_here.end()
 
     # ---- endings -----------------------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import weakref
 from collections import deque
@@ -15,17 +14,20 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerPro
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel_posthog_ai import forks
+from otel_posthog_ai.bounds import seconds_to_wait
 from otel_posthog_ai.content.shrinking import shrink
 from otel_posthog_ai.context import entries
 from otel_posthog_ai.context.posthog_context import current, with_foreign
 from otel_posthog_ai.counters import Counters
-from otel_posthog_ai.delivery import EncodedEvent, Poster
+from otel_posthog_ai.delivery import Deadline, Poster
 from otel_posthog_ai.log import warn
+from otel_posthog_ai.one_at_a_time import OneAtATime
 from otel_posthog_ai.settings import Settings, resolve, tell_inert
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.work.reading_room import ReadingRoom
 
 from . import ending
+from .exporter_outbox import ExporterOutbox
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -100,9 +102,11 @@ class PostHogSpanExporter(SpanExporter):
         self.counters = Counters()
         self._room = ReadingRoom(self.settings, self.counters, patient=False)
         self.hierarchy = self._room.hierarchy
-        self._poster = Poster(self.settings, self.counters, shrink=shrink)
+        poster = Poster(self.settings, self.counters, shrink=shrink)
+        self._outbox = ExporterOutbox(poster, self.counters, self.settings.outbox_bytes)
         self._shut_down = False
-        self._start_anew()
+        self._arrived: deque[Sequence[ReadableSpan]] = deque()
+        self._reading = OneAtATime()
         forks.in_child(self._in_child)
         self._providers: weakref.WeakSet[TracerProvider] = weakref.WeakSet()
         _made.add(self)
@@ -112,14 +116,11 @@ class PostHogSpanExporter(SpanExporter):
         if self.settings.deliver_on_sigterm and not self.settings.inert:
             ending.deliver_on_sigterm(self.settings.timeout)
 
-    def _start_anew(self) -> None:
-        self._owed: deque[EncodedEvent] = deque()
-        self._owed_bytes = 0
-        self._lock = threading.Lock()
-
     def _in_child(self) -> None:
         """What is owed is the parent's to send, and the lock may be held by a thread that is not there."""
-        self._start_anew()
+        self._arrived.clear()
+        self._reading = OneAtATime()
+        self._outbox.start_anew()
         self._room.forget_held()
 
     def attach(self, provider: TracerProvider) -> None:
@@ -146,68 +147,69 @@ class PostHogSpanExporter(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Post the events of `spans` and what is still owed; FAILURE while anything stays owed."""
-        if self.settings.inert or self._shut_down:
-            return SpanExportResult.FAILURE if self._shut_down else SpanExportResult.SUCCESS
+        if self.settings.inert:
+            return SpanExportResult.SUCCESS
+        if self._shut_down:
+            self._refuse(spans)
+            return SpanExportResult.FAILURE
+        limit = Deadline(time.monotonic() + self.settings.timeout)
         try:
             self._find_provider()
-            with self._lock:
-                self._take(spans)
-                return self._post(time.monotonic() + self.settings.timeout)
+            self._arrived.append(spans)
+            return SpanExportResult.SUCCESS if self._delivered(limit) else SpanExportResult.FAILURE
         except Exception as error:
             warn("exporter:export", "an export failed (%s)", type(error).__name__)
             return SpanExportResult.FAILURE
+
+    def _refuse(self, spans: Sequence[ReadableSpan]) -> None:
+        wanted = sum(self._room.wants(span) for span in spans)
+        self.counters.add("seen", len(spans))
+        self.counters.add("filtered", len(spans) - wanted)
+        self.counters.add("dropped", wanted, reason="after_shutdown")
+
+    def _delivered(self, limit: Deadline) -> bool:
+        return self._read_arrived(limit) and self._outbox.deliver(limit) and not self._arrived
+
+    def _read_arrived(self, limit: Deadline) -> bool:
+        """Read what is to be exported; False where another thread is at it for too long, or where this is a signal
+        handler on top of it. Who is at it reads that too."""
+        if not self._reading.begin(limit.remaining()):
+            return False
+        try:
+            while self._arrived:
+                self._take(self._arrived.popleft())
+        finally:
+            self._reading.end()
+        return not self._arrived or self._read_arrived(limit)
 
     def _take(self, spans: Sequence[ReadableSpan]) -> None:
         chosen = [span for span in spans if self._room.note_end(span)]
         self.counters.add("seen", len(spans))
         self.counters.add("filtered", len(spans) - len(chosen))
         self._room.add(chosen, lambda _span: ())
-        events = self._room.release(everything=True)
-        self.counters.add("queued", len(events))
-        for event in events:
-            self._owe(event)
-
-    def _owe(self, event: EncodedEvent) -> None:
-        self._owed.append(event)
-        self._owed_bytes += len(event.body)
-        while self._owed_bytes > self.settings.outbox_bytes and self._owed:
-            self._owed_bytes -= len(self._owed.popleft().body)
-            self.counters.add("dropped", reason="outbox_full")
-            warn("exporter:outbox", "the events that wait for PostHog exceed outbox_bytes; the oldest are dropped")
-
-    def _post(self, deadline: float) -> SpanExportResult:
-        if not self._owed:
-            return SpanExportResult.SUCCESS
-        still = self._poster.post(list(self._owed), deadline)
-        self._owed = deque(still)
-        self._owed_bytes = sum(len(event.body) for event in still)
-        return SpanExportResult.FAILURE if still else SpanExportResult.SUCCESS
+        self._outbox.add(self._room.release(everything=True))
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Try once more to post what is owed; True when nothing is owed any more."""
-        deadline = time.monotonic() + timeout_millis / 1000
-        if not self._lock.acquire(timeout=max(0.0, timeout_millis / 1000)):
-            return False
-        try:
-            return self.settings.inert or self._post(deadline) is SpanExportResult.SUCCESS
-        finally:
-            self._lock.release()
+        """Try once more to post what is owed, within `timeout_millis` (and the option `timeout`); True when nothing is
+        owed any more."""
+        return self.settings.inert or (not self._shut_down and self._delivered(self._firm_limit(timeout_millis)))
+
+    def _firm_limit(self, timeout_millis: float) -> Deadline:
+        return Deadline(time.monotonic() + min(seconds_to_wait(timeout_millis), self.settings.timeout), firm=True)
 
     def shutdown(self, timeout_millis: int = 30_000) -> None:
         """Post what is owed within the timeout (milliseconds); afterwards nothing is sent."""
-        if self._shut_down:
+        if self._shut_down or self.settings.inert:
             return
-        self.force_flush(timeout_millis)
         self._shut_down, self._looks_around = True, False
-        if self._owed:
-            self.counters.add("dropped", len(self._owed), reason="shutdown")
-            warn("exporter:shutdown", "%d events could not be delivered before shutdown", len(self._owed))
-            self._owed.clear()
-        self._poster.close()
+        self._delivered(self._firm_limit(timeout_millis))
+        while self._arrived:
+            self._refuse(self._arrived.popleft())
+        self._outbox.close()
 
     def status(self) -> Mapping[str, Any]:
         """Counters, and what is owed: `waiting` events, `waiting_bytes`."""
-        return {**self.counters.snapshot(), "waiting": len(self._owed), "waiting_bytes": self._owed_bytes}
+        return self._outbox.status()
 
 
 class _Onlooker(SpanProcessor):

@@ -10,6 +10,7 @@ from typing import Any
 
 from opentelemetry import trace
 
+from otel_posthog_ai.bounds import seconds_to_wait
 from otel_posthog_ai.log import warn
 
 from .registry import owing_processors
@@ -21,7 +22,7 @@ def flush_all(timeout_millis: float) -> bool:
     Where none is live, the global TracerProvider is flushed, which reaches a `PostHogSpanExporter` in a processor of
     the SDK; such a flush may outlive the time that the caller waits for it.
     """
-    deadline = time.monotonic() + timeout_millis / 1000
+    deadline = time.monotonic() + seconds_to_wait(timeout_millis)
     try:
         flushes = _flushes()
     except Exception as error:

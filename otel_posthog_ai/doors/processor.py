@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from otel_posthog_ai import forks
+from otel_posthog_ai.bounds import seconds_to_wait
 from otel_posthog_ai.context.posthog_context import (
     BELONGING_KEY,
     request_belonging,
@@ -294,4 +295,4 @@ _LAST_MOMENT = 0.2
 
 
 def _deadline(timeout_millis: float | None) -> float:
-    return time.monotonic() + (timeout_millis if timeout_millis is not None else 30_000) / 1000
+    return time.monotonic() + seconds_to_wait(timeout_millis if timeout_millis is not None else 30_000)

@@ -156,9 +156,7 @@ class Pipeline:
         """A processor leaves; with the last one everything is delivered by the deadline and then nothing any more."""
         self._leaving.add(id(member))
         if any(id(other) not in self._leaving for other in self._members):
-            self.flush(deadline)
-            self._members.remove(member)
-            self._leaving.discard(id(member))
+            self.flush(deadline)  # what it has no time to read now is read later: the others go on
             return
         self.closed = True
         with hurried():
@@ -204,9 +202,16 @@ class Pipeline:
                     self._read(batch, release=not (everything or behind))
                 if not batch:
                     break
+            self._let_go_if_read(member)
         if everything or time.monotonic() >= self._next_tick:
             self._next_tick = time.monotonic() + self._tick_seconds
             self._release(everything=everything, final=final)
+
+    def _let_go_if_read(self, member: Member) -> None:
+        """Who has left while others stay is forgotten once nothing of it waits any more."""
+        if not self.closed and id(member) in self._leaving and not member.sorter.queued:
+            self._members.remove(member)
+            self._leaving.discard(id(member))
 
     def _nap(self) -> float:
         due = [member.sorter.due_in() for member in list(self._members)]

@@ -17,7 +17,7 @@ from otel_posthog_ai.delivery.ahead import Ahead
 from otel_posthog_ai.delivery.chunks import Envelope
 from otel_posthog_ai.work import pipeline
 
-from .fault_server import HANGS, RESETS, Fault, FaultServer, answer
+from .fault_server import HANGS, RESETS, Fault, FaultServer, Received, answer
 from .samples import API_KEY, adds_up, make_events, within
 
 NewSender = Callable[..., Sender]
@@ -177,6 +177,58 @@ def test_shutdown_uses_its_time_for_waits_between_tries(new_sender: NewSender) -
         assert sender.shutdown(within(5)) is True
         assert len(server.requests) == 3
         assert server.requests[2].at - server.requests[1].at >= 1.0
+
+
+@pytest.fixture
+def without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine has no threads left for us; the app's and the server's run already, as far as we care."""
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name.startswith("otel-posthog-ai"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+
+
+@pytest.mark.usefixtures("without_threads")
+def test_without_threads_flushes_at_once_lose_and_double_nothing(new_sender: NewSender) -> None:
+    first = threading.Event()
+
+    def play(request: Received) -> Fault:
+        if request.method == "POST" and not first.is_set():
+            first.set()
+            return Fault(delay=0.5)
+        return answer(503)
+
+    with FaultServer(play) as server:
+        sender = new_sender(server.url, max_retries=0)
+        sender.put(make_events(2))
+        flushing = threading.Thread(target=sender.flush, args=(within(10),))
+        flushing.start()
+        assert first.wait(10)
+        sender.put(make_events(3))
+        began = time.monotonic()
+        assert sender.flush(within(30)) is False
+        assert time.monotonic() - began < 10, "nobody else will deliver, so there is nothing to wait for"
+        flushing.join()
+        status = sender.status()
+        assert (status["sent"], status["waiting"]) == (2, 3)
+        server.play([])
+        assert sender.flush(within(10)) is True
+        assert len(server.uuids) == len(set(server.uuids)) == 5
+        assert sender.status()["waiting_bytes"] == 0
+
+
+@pytest.mark.usefixtures("without_threads")
+def test_without_threads_a_flush_keeps_its_time(new_sender: NewSender) -> None:
+    with FaultServer(lambda _: HANGS["answer"]) as server:
+        sender = new_sender(server.url)
+        sender.put(make_events(1))
+        began = time.monotonic()
+        assert sender.flush(within(0.1)) is False
+        assert time.monotonic() - began < 0.8
 
 
 def test_two_threads_may_shut_down_at_once(new_sender: NewSender) -> None:

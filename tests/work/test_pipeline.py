@@ -107,6 +107,19 @@ def test_processors_that_leave_at_once_are_each_delivered(receiver: Receiver) ->
     assert names(receiver) == [f"call {number}" for number in range(3)]
 
 
+def test_what_one_has_no_time_to_read_before_it_leaves_is_read_while_others_stay(receiver: Receiver) -> None:
+    pipeline = shared_pipeline(settings_of(receiver))
+    stays, leaves = Member(pipeline), Member(pipeline)
+    for number in range(3):
+        leaves.call(f"chat {number}")
+    pipeline.leave(leaves, time.monotonic())
+    assert pipeline.flush(soon())
+    assert sorted(names(receiver)) == ["chat 0", "chat 1", "chat 2"]
+    assert leaves.sorter.queued == 0
+    pipeline.leave(stays, soon())
+    assert pipeline.closed
+
+
 def test_a_processor_that_took_nothing_goes_without_a_word(receiver: Receiver) -> None:
     pipeline = shared_pipeline(settings_of(receiver))
     first, second = Member(pipeline), Member(pipeline)
