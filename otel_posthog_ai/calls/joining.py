@@ -7,6 +7,7 @@ from otel_posthog_ai.record import AISpan, is_call, is_counted
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 from otel_posthog_ai.tree.outlook import is_same_tool, of_record
+from otel_posthog_ai.tree.ownership import note_below
 
 from .lending import complete_calls, first_chunks, name_called_tools
 from .logged import lonely_prompts, told_twice
@@ -141,6 +142,8 @@ class Joining:
         survivor.tainted = survivor.tainted or other.tainted
         survivor.users_below |= other.users_below
         survivor.sessions_below |= other.sessions_below
+        if survivor.record is not None:
+            note_below(survivor, survivor.record, self._hierarchy)  # whose it is, only the other may have known
         del self._held[other.span_id]
         self._counters.add("merged")
 

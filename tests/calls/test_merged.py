@@ -496,3 +496,15 @@ def test_a_run_that_is_told_by_its_id_around_one_that_is_told_by_its_name() -> N
     assert [event["properties"]["$ai_span_name"] for event in stages.events if event["event"] == "$ai_span"] == [
         "search"
     ]
+
+
+def test_what_lies_around_a_tool_is_for_whom_the_other_telling_of_it_names() -> None:
+    told = Told()
+    run = {**TOOL, "gen_ai.tool.call.id": "c1", "gen_ai.tool.call.arguments": '{"city": "Paris"}'}
+    agent = told.begin("app", "agent", 0, AGENT)
+    told.span("app", (10, 40), run, agent)
+    told.span("other", (10, 40), {**run, "enduser.id": "ada"})
+    agent.end(1_050 * 1_000_000)
+    told.stages.leave()
+    owners = {event["properties"]["$ai_span_name"]: event["distinct_id"] for event in told.stages.events}
+    assert owners == {"helper": "ada", "search": "ada"}
