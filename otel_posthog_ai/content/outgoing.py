@@ -26,6 +26,8 @@ from .repeats import Repeats
 # Custom properties are content as well; these of ours are not.
 _NOT_CONTENT_PREFIXES = ("$", "otel.", "service.", "deployment.", GEN_AI_PROVIDER_NAME)
 
+_LAST = ("timestamp", "uuid")
+
 
 class Privacy(NamedTuple):
     """What privacy mode needs to know of the span behind some events."""
@@ -133,7 +135,10 @@ class Outgoing:
         if not _is_event(changed):
             self._lose("before_send_failed", "before_send returned no event; the event is lost")
             return None
-        return {**changed, "properties": json_safe(changed["properties"])}
+        # Time and uuid last, wherever they stand now and whatever was added: there delivery finds them.
+        last = {key: changed[key] for key in _LAST if key in changed}
+        others = {key: value for key, value in changed.items() if key not in last}
+        return {**others, "properties": json_safe(changed["properties"]), **last}
 
 
 def _base64(data: bytes) -> str:

@@ -80,6 +80,8 @@ _LARGE_ROUTE: dict[int, Verdict] = {
     501: Verdict.NO_ROUTE,
 }
 
+_BETWEEN = frozenset({407, 502, 503, 504})
+
 
 def judge(answer: Answer, *, large_route: bool) -> Verdict:
     """The verdict on `answer`; the route for large events may be missing where the usual one is not."""
@@ -98,6 +100,12 @@ def judge(answer: Answer, *, large_route: bool) -> Verdict:
     if status < 400:
         return Verdict.WRONG_HOST
     return Verdict.REFUSED if status < 500 else Verdict.RETRY
+
+
+def is_from_between(answer: Answer) -> bool:
+    """Whether somebody on the way has answered, who knows nothing of the host: a proxy, a login page, a balancer."""
+    status = answer.status
+    return status is None or 300 <= status < 400 or status in _BETWEEN or (answer.html and status < 300)
 
 
 class Hindrance:

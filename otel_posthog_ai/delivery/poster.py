@@ -15,7 +15,7 @@ from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.version import __version__
 
 from . import routes
-from .answers import Answer, Hindrance, Verdict, judge
+from .answers import Answer, Hindrance, Verdict, is_from_between, judge
 from .chunks import REQUEST_BYTES, Envelope, chunks, halves, sent_now
 from .compression import Body
 from .encoding import EncodedEvent, EncodingError, decode, encode
@@ -144,7 +144,7 @@ class Poster:
         sent = time.time()
         soon = Deadline(min(limit.at, time.monotonic() + _LONGEST_LOOK_AT_THE_CLOCK))
         answer = self._transport.head(self._settings.host + BATCH.path, soon)
-        if answer.status is not None:
+        if not is_from_between(answer):
             self._clock.learn(answer.date, sent, time.time())
             if self._clock.offset:
                 log.warn("clock", "the clock here and that of %s differ by %+.0f s: events are sent with its time",

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from email.utils import formatdate
@@ -16,7 +16,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
 
+from otel_posthog_ai import PostHogSpanProcessor
 from otel_posthog_ai.delivery.host_clock import HostClock
 from otel_posthog_ai.inbox.clock import event_time
 
@@ -28,6 +30,8 @@ class Host:
         self.offset = offset
         self.delays = delays
         self.tells_time = tells_time
+        self.in_its_stead: tuple[int, str, float] | None = None
+        """Somebody on the way answers: status, content type, offset of his clock."""
         self.stored: dict[str, float] = {}
         self.bodies: list[dict[str, Any]] = []
 
@@ -48,9 +52,11 @@ def serving(host: Host) -> Iterator[str]:
         protocol_version = "HTTP/1.1"
 
         def _answer(self, text: bytes = b"") -> None:
-            self.send_response_only(200)
+            status, kind, offset = host.in_its_stead or (200, "application/json", host.offset)
+            self.send_response_only(status)
+            self.send_header("Content-Type", kind)
             if host.tells_time:
-                self.send_header("Date", formatdate(int(host.now()), usegmt=True))
+                self.send_header("Date", formatdate(int(time.time() + offset), usegmt=True))
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
@@ -62,7 +68,8 @@ def serving(host: Host) -> Iterator[str]:
             body = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))
             if host.delays:
                 time.sleep(host.delays.pop(0))  # on its way: PostHog notes the arrival afterwards
-            host.take(json.loads(body), host.now())
+            if host.in_its_stead is None:
+                host.take(json.loads(body), host.now())
             self._answer(b'{"status":"Ok"}')
 
         def log_message(self, *arguments: Any) -> None:
@@ -140,6 +147,54 @@ def test_a_host_that_does_not_tell_its_time_corrects_by_itself() -> None:
         began = _run(url, 3_600.0)
     assert all("sent_at" in body for body in host.bodies)
     assert host.stored["step 00"] - began == pytest.approx(0.0, abs=5.0)
+
+
+BETWEEN = [(302, "text/html"), (407, "text/plain"), (502, "text/html"), (503, "text/plain"), (200, "text/html")]
+
+
+@pytest.mark.parametrize(("status", "kind"), BETWEEN)
+def test_who_answers_in_the_hosts_stead_does_not_say_what_time_it_is(status: int, kind: str) -> None:
+    host = Host(0.0, delays=[])
+    with serving(host) as url:
+        host.in_its_stead = (status, kind, 7_200.0)
+        provider = TracerProvider(shutdown_on_exit=False)
+        processor = PostHogSpanProcessor(api_key="phc_clock", host=url, max_retries=0)
+        provider.add_span_processor(processor)
+        began = time.time()
+        _step(provider, "step 0")
+        assert not processor.force_flush()
+        host.in_its_stead = None
+        _step(provider, "step 1")
+        assert processor.force_flush()
+        provider.shutdown()
+    assert [at - began for at in host.stored.values()] == pytest.approx([0.0, 0.0], abs=60)
+
+
+def _with_ip(event: dict[str, Any]) -> dict[str, Any]:
+    return {**event, "ip": "192.0.2.1"}
+
+
+def _sorted(event: dict[str, Any]) -> dict[str, Any]:
+    return dict(sorted(event.items(), reverse=True))
+
+
+@pytest.mark.parametrize("before_send", [_with_ip, _sorted])
+def test_what_the_app_writes_beside_the_time_does_not_keep_it_from_being_moved(
+    before_send: Callable[[dict[str, Any]], dict[str, Any]],
+) -> None:
+    host = Host(7_200.0, delays=[])
+    with serving(host) as url:
+        provider = TracerProvider(shutdown_on_exit=False)
+        provider.add_span_processor(PostHogSpanProcessor(api_key="phc_clock", host=url, before_send=before_send))
+        began = time.time()
+        _step(provider, "step 0")
+        provider.shutdown()
+    assert host.stored["step 0"] - began == pytest.approx(7_200.0, abs=60)
+
+
+def _step(provider: TracerProvider, name: str) -> None:
+    attributes = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name}
+    provider.get_tracer("app").start_span(name, attributes=attributes).end()
 
 
 def _date(moment: float) -> str:
