@@ -75,6 +75,15 @@ def giving_way() -> Generator[None]:
         _turn.gives_way = before
 
 
+def is_for_the_caller(error: BaseException) -> bool:
+    """Whether what the app's code raised in our hands is to go on: what interrupts the app's own thread.
+
+    In the worker nobody would take it. It would only end the thread, whether by `sys.exit`, a failed assertion of
+    pytest, or a timeout of gevent.
+    """
+    return not (isinstance(error, Exception) or _turn.gives_way)
+
+
 @contextmanager
 def hurried(really: bool = True) -> Generator[None]:
     """Inside, somebody waits for the work (if `really`): no thread gives way."""

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, cast
 
+from otel_posthog_ai.giving_way import is_for_the_caller
 from otel_posthog_ai.option_values import mask_names
 from otel_posthog_ai.patterns import pattern
 
@@ -75,7 +76,9 @@ def apply_mask(mask: Mask, key: str, value: Any) -> Masked:
             if type(new) is str:
                 return text if new == text else new
             json.dumps(new, allow_nan=False)
-        except Exception:
+        except BaseException as error:
+            if is_for_the_caller(error):
+                raise
             failed = True
             return FAILED
         return json_safe(new)

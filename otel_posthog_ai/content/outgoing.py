@@ -12,7 +12,7 @@ from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import EncodedEvent, EncodingError, encode
 from otel_posthog_ai.events.event import Event
 from otel_posthog_ai.events.properties import CONTENT
-from otel_posthog_ai.giving_way import give_way
+from otel_posthog_ai.giving_way import give_way, is_for_the_caller
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.settings import Settings
 
@@ -126,7 +126,9 @@ class Outgoing:
         try:
             # A copy: parts of an event are shared with others of its trace, and with what is remembered of it.
             changed = before_send(deepcopy(event))
-        except Exception as error:
+        except BaseException as error:
+            if is_for_the_caller(error):
+                raise
             self._lose("before_send_failed", "before_send failed and its event is lost (%s)", type(error).__name__)
             return None
         if changed is None:

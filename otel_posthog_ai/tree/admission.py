@@ -8,6 +8,7 @@ from typing import Any
 from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_posthog_ai.dialects import MARKS_AI, ORDINARY, Identity, first_look, read_identity
+from otel_posthog_ai.giving_way import is_for_the_caller
 from otel_posthog_ai.log import warn
 
 
@@ -17,7 +18,9 @@ def passes(span_filter: Callable[[Any], bool] | None, span: ReadableSpan) -> boo
         return True
     try:
         return bool(span_filter(span))
-    except Exception as error:
+    except BaseException as error:
+        if is_for_the_caller(error):
+            raise
         warn("exporter:span_filter", "span_filter failed (%s); the span is exported", type(error).__name__)
         return True
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-from otel_posthog_ai import PostHogSpanProcessor
+from otel_posthog_ai import PostHogSpanExporter, PostHogSpanProcessor
 from tests.receiver import Receiver
 
 TOOLS = json.dumps([{"type": "function", "name": "weather", "parameters": {"type": "object"}}])
@@ -56,4 +58,38 @@ def test_what_it_loses_by_mistake_is_told_by_the_flush(
     provider.get_tracer("app").start_span("chat", attributes={"gen_ai.operation.name": "chat"}).end()
     assert provider.force_flush() is kept
     assert processor.status()["dropped"] == {reason: 1}
+    provider.shutdown()
+
+
+def leaves(*_: Any) -> Any:
+    sys.exit(3)
+
+
+@pytest.mark.parametrize("option", ["before_send", "mask", "span_filter"])
+def test_what_leaves_by_sys_exit_ends_no_thread_of_ours(receiver: Receiver, option: str) -> None:
+    calls = iter([leaves])
+
+    def first_leaves(*given: Any) -> Any:
+        return next(calls, lambda *_: given[-1])(*given)
+
+    options: Any = {option: first_leaves}
+    processor = PostHogSpanProcessor(api_key="phc_1", host=receiver.url, **options)
+    provider = TracerProvider()
+    provider.add_span_processor(processor)
+    for _ in range(2):
+        attributes = {"gen_ai.operation.name": "chat", "gen_ai.tool.definitions": TOOLS}
+        provider.get_tracer("app").start_span("chat", attributes=attributes).end()
+        processor.force_flush()
+    dropped = {"before_send_failed": 1} if option == "before_send" else {}
+    assert processor.status()["dropped"] == dropped
+    assert len(receiver.events) == 2 - len(dropped)
+    provider.shutdown()
+
+
+def test_what_interrupts_the_apps_own_thread_is_the_apps(receiver: Receiver) -> None:
+    exporter = PostHogSpanExporter(api_key="phc_1", host=receiver.url, before_send=leaves)
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    with pytest.raises(SystemExit):
+        provider.get_tracer("app").start_span("chat", attributes={"gen_ai.operation.name": "chat"}).end()
     provider.shutdown()
