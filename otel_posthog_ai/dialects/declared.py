@@ -375,9 +375,10 @@ DECLARED: tuple[Declaration, ...] = (
     Declaration(
         "openinference",
         signs=Signs(scopes_begin=("openinference.instrumentation.",), keys=("openinference.span.kind",
-            "llm.model_name", "llm.token_count.prompt", "llm.input_messages.0.message.role", "embedding.model_name")),
+            "llm.model_name", "llm.token_count.prompt", "llm.input_messages.0.message.role",
+            "llm.output_messages.0.message.tool_calls.0.tool_call.function.name", "llm.tools", "embedding.model_name")),
         prefixes=("openinference.", "llm.model_name", "llm.token_count.prompt", "llm.input_messages.0.message.role",
-            "embedding.model_name"),
+            "llm.output_messages.0.message.tool_calls.0.tool_call.function.name", "llm.tools", "embedding.model_name"),
         ai_scopes=("openinference.",),
         identity=IdentityKeys(metadata=("metadata",), invocation=("llm.invocation_parameters",)),
         plumbing=("openinference.", "llm.", "embedding.", "retrieval.", "reranker.", "graph.node.", "smolagents.",

@@ -43,6 +43,8 @@ UNSTATED: tuple[tuple[str, str], ...] = (
     (LLM_MODEL_NAME, "LLM"),
     (LLM_TOKEN_COUNT_PROMPT, "LLM"),
     ("llm.input_messages.0.message.role", "LLM"),
+    ("llm.output_messages.0.message.tool_calls.0.tool_call.function.name", "LLM"),
+    ("llm.tools", "LLM"),
     (EMBEDDING_MODEL_NAME, "EMBEDDING"),
 )
 PREFIXES = ("openinference.", *(key for key, _ in UNSTATED))

@@ -149,7 +149,7 @@ def _read_parameters(record: AISpan, source: Source) -> None:
             schema = {key.removeprefix("tool."): value for key, value in flat.items()}
         definitions.append(schema)
     if not record.tools:
-        record.tools = read_tools(definitions) if definitions else None
+        record.tools = read_tools(definitions or source.take("llm.tools"))
     if not record.tools:
         record.tools = read_tools(parameters.get("tools") or parameters.get("functions"))
 

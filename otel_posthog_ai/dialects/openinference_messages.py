@@ -12,6 +12,7 @@ from typing import Any
 from otel_posthog_ai.reading.draft import result_text
 from otel_posthog_ai.reading.histories import read_entry
 from otel_posthog_ai.reading.messages import join_items, read_message
+from otel_posthog_ai.reading.quoted_conversations import quoted_messages, quoted_parts
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import is_list, is_mapping, mapping, object_of, parse_json, text
 from otel_posthog_ai.record import Message
@@ -74,8 +75,12 @@ def _ordered(value: Any) -> list[Any]:
 
 def _message(tree: Mapping[str, Any], role: str) -> list[Message]:
     fields = object_of(tree.get("message"))
+    role = text(fields.get("role")) or role
+    quoted = quoted_messages(fields.get("content"), role)
+    if quoted is not None:
+        return quoted
     entry: dict[str, Any] = {
-        "role": text(fields.get("role")) or role,
+        "role": role,
         "content": _content(fields),
         "tool_calls": [_call(each) for each in _ordered(fields.get("tool_calls"))],
     }
@@ -96,7 +101,7 @@ def _content(fields: Mapping[str, Any]) -> Any:
     plain = fields.get("content")
     parts = [_part(each) for each in _ordered(fields.get("contents"))]
     if not parts:
-        return plain
+        return quoted_parts(plain)
     if isinstance(plain, str) and plain and not any(plain == part.get("text") for part in parts if is_mapping(part)):
         joined = "".join(str(part.get("text") or "") for part in parts if is_mapping(part))
         if plain.strip() != joined.strip():

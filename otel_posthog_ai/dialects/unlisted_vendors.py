@@ -74,5 +74,5 @@ def _read_data_of_its_own(record: AISpan, source: Source) -> None:
     """What an instrumentor keeps in the namespace that is called as its scope, where the conventions say the rest."""
     scope = source.scope.lower().replace("-", "_")
     for space, keys in source.shape.once(data_in):
-        if scope == space or scope.startswith(f"{space}."):
+        if scope == space or scope.startswith((f"{space}.", f"{space}_")):
             read_data(record, source, keys)

@@ -75,6 +75,8 @@ def read_content_events(record: AISpan, source: Source) -> None:
     if record.span_type == "tool":
         _read_tool_events(record, occurrences)
         return
+    if record.kind == "embedding" and record.embedding_input is None:
+        record.embedding_input = _embedded(occurrences)
     # Where a call was written down twice, its events and its logs say the same.
     for said in (read_conversation(source.events), read_conversation(source.logs)):
         if not record.input and said.inputs:
@@ -113,6 +115,7 @@ def _is_text_block(block: Any) -> bool:
 def read_conversation(occurrences: Iterable[Occurrence]) -> Conversation:
     """The messages of events in the old form, one event a message."""
     said = Conversation()
+    numbered: set[str] = set()
     for occurrence in occurrences:
         if occurrence.name in INPUT_EVENTS:
             said.inputs.extend(_message(occurrence, INPUT_EVENTS[occurrence.name]))
@@ -124,7 +127,28 @@ def read_conversation(occurrences: Iterable[Occurrence]) -> Conversation:
             said.inputs.extend(read_said(_first(occurrence, GEN_AI_PROMPT, "content"), "user") or ())
         elif occurrence.name == GEN_AI_CONTENT_COMPLETION:
             said.outputs.extend(read_said(_first(occurrence, GEN_AI_COMPLETION, "content"), "assistant") or ())
+        elif occurrence.name.startswith(_NUMBERED) and occurrence.name not in numbered:
+            numbered.add(occurrence.name)  # some write the same row of them twice
+            _read_numbered(said, occurrence)
     return said
+
+
+def _embedded(occurrences: Iterable[Occurrence]) -> list[str] | None:
+    """The texts that were embedded, of events that hold one each: `gen_ai.embedding.0`."""
+    found = {each.name: each.attributes.get("gen_ai.embedding.content") for each in occurrences}
+    return [value for value in found.values() if isinstance(value, str)] or None
+
+
+# How the names of events begin that stand for one message each: `gen_ai.prompt.0`, `gen_ai.prompt.system`.
+_NUMBERED = (f"{GEN_AI_PROMPT}.", f"{GEN_AI_COMPLETION}.")
+
+
+def _read_numbered(said: Conversation, occurrence: Occurrence) -> None:
+    prefix = next(each for each in _NUMBERED if occurrence.name.startswith(each))
+    given, role = (said.inputs, "user") if prefix == _NUMBERED[0] else (said.outputs, "assistant")
+    own = {key.removeprefix(prefix): value for key, value in occurrence.attributes.items() if key.startswith(prefix)}
+    if own:
+        given.extend(read_message({key: _said(value) for key, value in own.items() if key in _MESSAGE_KEYS}, role))
 
 
 def _first(occurrence: Occurrence, *keys: str) -> Any:

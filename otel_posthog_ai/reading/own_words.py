@@ -62,6 +62,8 @@ class OwnWords(NamedTuple):
     """What it is by the words of its keys alone."""
     speaks: bool
     """It has words that only what speaks with a model has: an input and an output beside a model may be anything's."""
+    requests: bool = False
+    """It says which model was requested: that is all that is known of many a call that failed."""
 
 
 def may_name(key: str) -> bool:
@@ -124,7 +126,8 @@ def _own_words(own: list[str], space: str) -> OwnWords | None:
     step = next((step for step in named if space == step or may_be_a_vendors(space)), None)
     if step is not None and keys.input and keys.output:
         return OwnWords(keys, WORDS[step], speaks=False)
-    return OwnWords(keys, None, speaks) if keys.model and keys.input else None
+    requests = space in _SHARED and bool(ending_with(own, words, (("request", "model"),)))
+    return OwnWords(keys, None, speaks, requests) if requests or (keys.model and keys.input) else None
 
 
 def told_by(own: OwnWords, attributes: Mapping[str, Any], *, failed: bool) -> Stated | None:
@@ -139,6 +142,7 @@ def told_by(own: OwnWords, attributes: Mapping[str, Any], *, failed: bool) -> St
         any(count(attributes.get(key)) is not None for _, key in keys.counts)
         or any(_counts(attributes.get(key)) for key in keys.usage)
         or (own.speaks and (failed or keys.output or keys.output_messages or keys.error))
+        or (failed and own.requests)
         or (failed and any(_is_request(attributes.get(key)) for key in keys.input))
     ):
         return CALL

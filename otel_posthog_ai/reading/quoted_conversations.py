@@ -1,4 +1,7 @@
-"""A conversation that an instrumentor wrote down as the text of one message, as OpenLLMetry does for Responses."""
+"""A conversation, or the parts of a message, that an instrumentor wrote down as the text of one message.
+
+OpenLLMetry does so for Responses, and Catalyst for whatever is a list.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 from otel_posthog_ai.record import Message
 
 from .messages import is_item, read_messages
+from .parts import TYPED
 from .values import is_list, is_mapping, parse_json
 
 
@@ -15,14 +19,38 @@ def unquoted(messages: list[Message] | None) -> list[Message] | None:
     users = [message for message in messages or () if message["role"] == "user"]
     if not messages or len(users) != 1 or messages[-1] is not users[0]:
         return messages
-    said = users[0].get("content")
-    if not isinstance(said, str) or not said.startswith("[{") or not said.endswith("}]"):
-        return messages
-    found = parse_json(said)
-    if not is_list(found) or not all(_is_message(entry) or is_item(entry) for entry in found):
+    found = _objects(users[0].get("content"))
+    if found is None or not all(_is_message(entry) or is_item(entry) for entry in found):
         return messages
     told = read_messages(found, "user") if any(_is_message(entry) for entry in found) else None
     return [*messages[:-1], *told] if told else messages
+
+
+def quoted_messages(content: Any, role: str) -> list[Message] | None:
+    """The messages and items whose JSON text a content is; None for any other content."""
+    found = _objects(content)
+    if found is None or not all(_is_message(entry) or is_item(entry) for entry in found):
+        return None
+    return read_messages(found, role)
+
+
+def quoted_parts(content: Any) -> Any:
+    """The parts whose JSON text a content is; any other content as it is."""
+    found = _objects(content)
+    return content if found is None or not all(map(_is_part, found)) else found
+
+
+def _objects(text: Any) -> list[Any] | None:
+    """The objects of a list that was written down as JSON text."""
+    if not isinstance(text, str) or not text.startswith("[{") or not text.endswith("}]"):
+        return None
+    found = parse_json(text)
+    return list(found) if is_list(found) and all(map(is_mapping, found)) else None
+
+
+def _is_part(entry: Any) -> bool:
+    kind = entry.get("type")
+    return kind in TYPED and (kind != "text" or isinstance(entry.get("text"), str))
 
 
 def _is_message(entry: Any) -> bool:

@@ -156,6 +156,8 @@ def _belonging(space: str, keys: tuple[str, ...]) -> Belonging | None:
     )
     if not users and not sessions:
         return None
+    if any(words[:1] == ("metadata",) and len(words) > 1 for words in rest.values()):
+        metadata = (*metadata, f"{space}.metadata.")
     firm = of_trace or len([each for each in (users, sessions, metadata, tags) if each]) > 1
     return Belonging(VendorKeys(user=users, session=sessions, metadata=metadata, tags=tags), firm)
 
@@ -176,6 +178,8 @@ def says_a_step(vendor: VendorKeys, attributes: Mapping[str, Any], *, is_ai: boo
         stated = stated_by(value)
         if stated is not None:
             names_model = stated[0] != "span" and bool(vendor.model)
+            if says_span and is_ai:
+                return True
             return beside if says_span or is_ai or names_model else data
         if says_span and isinstance(value, str) and (data or (whose and word(value) in _FUNCTIONS)):
             return True  # a function that was traced without a kind

@@ -277,3 +277,13 @@ def test_ordinary_spans_stay_so(attributes: dict[str, Any]) -> None:
 
 def test_an_http_client_makes_no_call() -> None:
     assert read(CALLS["no namespace"], scope="opentelemetry.instrumentation.requests") is None
+
+
+def test_a_request_that_failed_names_its_model_and_nothing_else() -> None:
+    request = {"llm.request.provider": "openai", "llm.request.model": "gpt-4o"}
+    failed = record(request, error="RateLimitError: slow down")
+    assert (failed.kind, failed.request_model, failed.provider) == ("generation", "gpt-4o", "openai")
+    assert (
+        record({**request, "gen_ai.agent.name": "guide", "gen_ai.operation.name": "invoke_agent"}, error="no").kind
+        == "span"
+    )

@@ -198,6 +198,30 @@ def test_events_and_attributes_of_one_call_do_not_double() -> None:
     assert found.input == [{"role": "user", "content": "Hi"}]
 
 
+def test_an_event_for_each_message_by_its_number() -> None:
+    told = [
+        ("gen_ai.prompt.system", {"gen_ai.prompt.role": "system", "gen_ai.prompt.content": "Be brief."}),
+        ("gen_ai.prompt.0", {"gen_ai.prompt.role": "user", "gen_ai.prompt.content": "Hi"}),
+        ("gen_ai.completion.0", {"gen_ai.completion.role": "assistant", "gen_ai.completion.content": "Hello"}),
+    ]
+
+    def work(provider: trace.TracerProvider) -> None:
+        with provider.get_tracer("app").start_as_current_span("chat", attributes=CALL) as span:
+            for name, attributes in (*told, *told):  # genai-otel-instrument writes the rows of an async call twice
+                span.add_event(name, attributes)
+
+    found = read_span(spans_of(work)[0])
+    assert found is not None
+    assert found.input == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+    assert found.output == [{"role": "assistant", "content": "Hello"}]
+
+
+def test_an_event_for_each_text_that_was_embedded() -> None:
+    events = {f"gen_ai.embedding.{number}": {"gen_ai.embedding.content": text} for number, text in enumerate("ab")}
+    found = record({"gen_ai.operation.name": "embeddings", "gen_ai.request.model": "m"}, events=events)
+    assert found.embedding_input == ["a", "b"]
+
+
 def test_a_result_recorded_twice_is_one_evaluation() -> None:
     result = {"gen_ai.evaluation.name": "Relevance", "gen_ai.evaluation.score.value": 4.0}
     found = record({**CALL, "gen_ai.response.id": "r"}, events={"gen_ai.evaluation.result": result})

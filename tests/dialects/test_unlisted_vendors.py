@@ -262,12 +262,27 @@ def test_which_session_it_is(said: dict[str, Any]) -> None:
         ({"acme.user_id": "ada-7", "acme.session_id": "chat-9"}, "ada-7", "chat-9"),
         ({"acme.user.id": "ada-7", "acme.tags": ["a"]}, "ada-7", None),
         ({"acme.user": "ada-7", "acme.metadata": '{"session_id": "chat-9"}'}, "ada-7", "chat-9"),
+        ({"acme.user": "ada-7", "acme.metadata.session_id": "chat-9"}, "ada-7", "chat-9"),
     ],
 )
 def test_a_vendor_says_whose_the_calls_of_others_are(said: dict[str, Any], user: str, session: str | None) -> None:
     found = record({"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", **said})
     assert (found.identity.user, found.identity.session) == (user, session)
     assert not found.attributes.keys() & said.keys()
+
+
+def test_a_vendor_says_what_the_user_wrote_of_the_calls_of_others() -> None:
+    call = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
+    found = record({**call, "acme.user_id": "ada-7", "acme.metadata.plan": "pro", "acme.env": "prod"})
+    assert (found.metadata, found.attributes) == ({"plan": "pro"}, {"acme.env": "prod"})
+    assert record({**call, "shop.metadata.plan": "pro"}).attributes == {"shop.metadata.plan": "pro"}
+
+
+def test_a_vendor_says_the_kind_of_a_step_whose_data_stand_in_the_words_of_a_convention() -> None:
+    said = {"gen_ai.input.messages": '{"city":"Paris"}', "gen_ai.output.messages": '{"temp": 21}'}
+    found = record({"acme.observation.type": "tool", **said}, name="get_weather")
+    assert (found.span_type, found.tool_name) == ("tool", "get_weather")
+    assert record({"acme.observation.type": "span", **said}).span_type is None
 
 
 def test_an_apps_own_word_counts_where_nobody_else_says_it() -> None:
@@ -320,7 +335,7 @@ OF_ITS_OWN: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("scope", ["acme", "Acme.sdk.agents"])
+@pytest.mark.parametrize("scope", ["acme", "Acme.sdk.agents", "acme-sdk"])
 @pytest.mark.parametrize("said", OF_ITS_OWN.values(), ids=OF_ITS_OWN)
 def test_an_instrumentor_keeps_data_under_its_own_name(said: dict[str, Any], scope: str) -> None:
     found = record({**AGENT, **said}, scope=scope)
