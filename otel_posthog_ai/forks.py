@@ -30,10 +30,16 @@ Hook = tuple[weakref.ReferenceType[Any], Callable[[Any], None]]
 _child_hooks: list[Hook] = []
 _thread_hooks: list[Hook] = []
 _end_hooks: list[Hook] = []
+_pause_hooks: list[Hook] = []
 _pool_hooks: list[Hook] = []
 _armed: set[str] = set()
 
 _CELERY_SIGNALS = "celery.signals"
+
+_forked_by_main_thread = True
+"""Whether that is so of this process."""
+_main_thread_forks = True
+"""Whether the thread that forks at this moment is the main one."""
 
 _WIPE_ON_FORK = 18
 """Linux's MADV_WIPEONFORK, for which Python has no name."""
@@ -87,6 +93,16 @@ def at_end_of_child(method: Callable[[], None]) -> None:
     """
     _register(_end_hooks, method)
     _arm(already_in_child=_is_pool_child())
+
+
+def at_pause_of_child(method: Callable[[], None]) -> None:
+    """Call the bound `method` when a task is over, in a child of celery that may be killed before it is told to end.
+
+    Celery (5.7.0) has its children killed when their parent ends, by Linux's PR_SET_PDEATHSIG. That signal comes when
+    the thread ends that forked the child: for children that took the place of others this is a thread of the pool,
+    which is the first thing to end when the worker is told to.
+    """
+    _register(_pause_hooks, method)
 
 
 def below_gevent() -> bool:
@@ -185,7 +201,8 @@ def notice() -> None:
 
 
 def _in_child() -> None:
-    global page, _pid
+    global page, _pid, _forked_by_main_thread
+    _forked_by_main_thread = _main_thread_forks
     log.forget()
     _call(list(_child_hooks))
     _call(list(_thread_hooks))
@@ -214,6 +231,7 @@ def _arm(*, already_in_child: bool) -> None:
     if signals is not None and _CELERY_SIGNALS not in _armed:
         _armed.add(_CELERY_SIGNALS)
         signals.worker_process_shutdown.connect(_at_end, weak=False, dispatch_uid="otel-posthog-ai")
+        signals.task_postrun.connect(_at_pause, weak=False, dispatch_uid="otel-posthog-ai")
 
 
 def _make_finalizer(module: str) -> None:
@@ -229,10 +247,20 @@ def _at_end(**_: object) -> None:
     _call(list(reversed(_end_hooks)))
 
 
+def _at_pause(**_: object) -> None:
+    if not _forked_by_main_thread:
+        _call(list(_pause_hooks))
+
+
+def _note_forking_thread() -> None:
+    global _main_thread_forks
+    _main_thread_forks = threading.current_thread() is threading.main_thread()
+
+
 def _is_pool_child() -> bool:
     process = sys.modules.get("multiprocessing.process")
     return process is not None and process.parent_process() is not None
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)
+    os.register_at_fork(before=_note_forking_thread, after_in_child=_in_child)

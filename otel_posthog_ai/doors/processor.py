@@ -281,7 +281,9 @@ class PostHogSpanProcessor(BatchSpanProcessor):
 
     def _deliver_at_end(self) -> None:
         if self.active:
-            self.shutdown()
+            deadline = time.monotonic() + self.settings.timeout
+            self._pipeline.flush(deadline)  # What still ends meanwhile, in a thread that nobody waits for, is taken.
+            self.shutdown(int(max(deadline - time.monotonic(), _LAST_MOMENT) * 1000))
 
     def status(self) -> dict[str, Any]:
         """Counters, and what waits where: `queue` ended spans, `held` read ones, `waiting` events in the outbox."""

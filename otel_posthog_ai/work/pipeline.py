@@ -96,6 +96,7 @@ class Pipeline:
         self.hierarchy.catch_up = _weakly(self._catch_up)
         self._sender = Sender(settings, self.counters, shrink=shrink)
         forks.in_child(self._start_anew)
+        forks.at_pause_of_child(self._begin_to_deliver)
         self._worker = Worker(self._turn, self._nap)
 
     def join(self, member: Member) -> None:
@@ -151,6 +152,10 @@ class Pipeline:
         with hurried():
             self._sender.gather()
             return self._worker.finish(deadline) and self._sender.flush(deadline)
+
+    def _begin_to_deliver(self) -> None:
+        if not self.closed:
+            self.flush(time.monotonic())
 
     def leave(self, member: Member, deadline: float) -> None:
         """A processor leaves; with the last one everything is delivered by the deadline and then nothing any more."""

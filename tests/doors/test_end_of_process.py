@@ -266,6 +266,32 @@ def test_a_pool_that_is_terminated_delivers_what_its_children_traced() -> None:
         assert len(set(server.uuids)) == 40
 
 
+def test_a_child_that_ends_delivers_also_what_ends_in_a_thread_while_it_delivers() -> None:
+    """Background tasks that a server does not wait for."""
+    with FaultServer() as server:
+        run(server, """
+            import multiprocessing
+            provider = TracerProvider()
+            delivering, over = threading.Event(), threading.Event()
+            def before_send(event):
+                delivering.set()
+                over.wait(10)
+                return event
+            trace(provider, flush_interval_millis=60_000, before_send=before_send)
+            def later():
+                delivering.wait()
+                chat(provider)
+                over.set()
+            def work():
+                threading.Thread(target=later, daemon=True).start()
+                chat(provider)
+            child = multiprocessing.get_context("fork").Process(target=work)
+            child.start()
+            child.join()
+        """)  # fmt: skip
+        assert len(server.uuids) == len(set(server.uuids)) == 2
+
+
 def test_sigterm_while_the_main_thread_holds_what_the_worker_needs() -> None:
     """As in the child of a pool that is terminated while it delivers."""
     with FaultServer() as server:
