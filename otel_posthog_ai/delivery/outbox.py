@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,10 @@ class AwakeClock:
 
 
 class Outbox:
-    """Events in order. With a spool they are `fresh` until they are on disk; only `ready` ones are sent."""
+    """Events in order. With a spool they are `fresh` until they are on disk; only `ready` ones are sent.
+
+    Those `aside` wait for something that nothing else waits for, until they are brought back.
+    """
 
     def __init__(self, most_bytes: int, most_seconds: float, *, longest_gap: float) -> None:
         self._most_bytes = most_bytes
@@ -51,10 +54,16 @@ class Outbox:
         self._clock = AwakeClock(longest_gap)
         self.fresh: deque[Owed] = deque()
         self.ready: deque[Owed] = deque()
+        self.aside: deque[Owed] = deque()
         self._under_way: list[Owed] = []
         self.bytes = 0
 
     def __len__(self) -> int:
+        return len(self.aside) + self.moving
+
+    @property
+    def moving(self) -> int:
+        """How many are not aside."""
         return len(self.fresh) + len(self.ready) + len(self._under_way)
 
     def room(self) -> int:
@@ -63,11 +72,12 @@ class Outbox:
 
     def is_on_disk(self) -> bool:
         """Whether everything that waits is on disk."""
-        return not self.fresh and all(owed.segment is not None for owed in (*self.ready, *self._under_way))
+        return not self.fresh and all(owed.segment is not None for owed in (*self.aside, *self.ready, *self._under_way))
 
     def oldest_seconds(self) -> float:
         """How long the oldest event has been waiting."""
-        firsts = [owed.since for queue in (self.fresh, self.ready, self._under_way) for owed in list(queue)[:1]]
+        queues = (self.aside, self.fresh, self.ready, self._under_way)
+        firsts = [owed.since for queue in queues for owed in list(queue)[:1]]
         return max(self._clock.now() - min(firsts), 0.0) if firsts else 0.0
 
     def add(self, events: Iterable[EncodedEvent], *, spooled_first: bool) -> list[Owed]:
@@ -82,8 +92,8 @@ class Outbox:
                 continue
             queue.append(owed)
             self.bytes += len(event.body)
-        while self.bytes > self._most_bytes and (self.ready or self.fresh):
-            dropped.append(self._forget((self.ready or self.fresh).popleft()))
+        while self.bytes > self._most_bytes and (oldest := self.aside or self.ready or self.fresh):
+            dropped.append(self._forget(oldest.popleft()))
         return dropped
 
     def add_recovered(self, recovered: Sequence[tuple[EncodedEvent, Segment]]) -> None:
@@ -120,8 +130,10 @@ class Outbox:
         count = fitting((len(owed.event.body) for owed in self.ready), overhead, limit)
         return [owed.event for owed in islice(self.ready, count)] if count < len(self.ready) else []
 
-    def settle(self, owed: Sequence[EncodedEvent]) -> list[Owed]:
-        """End the taking: those in `owed` (perhaps shrunk) go back to the front, the others are returned."""
+    def settle(
+        self, owed: Sequence[EncodedEvent], put_aside: Callable[[EncodedEvent], bool] | None = None
+    ) -> list[Owed]:
+        """End the taking: those in `owed` (perhaps shrunk) go back to the front, or aside; the others are returned."""
         still: dict[str, list[EncodedEvent]] = {}
         for event in owed:
             still.setdefault(event.uuid, []).append(event)
@@ -139,14 +151,22 @@ class Outbox:
                 one.segment.members[id(one)] = event
             kept.append(one)
         self._under_way = []
+        if put_aside is not None:
+            self.aside.extend(one for one in kept if put_aside(one.event))
+            kept = [one for one in kept if not put_aside(one.event)]
         self.ready.extendleft(reversed(kept))
         return settled
+
+    def bring_back(self) -> None:
+        """What was put aside may be taken again: it is older than all else."""
+        self.ready.extendleft(reversed(self.aside))
+        self.aside.clear()
 
     def expire(self) -> list[Owed]:
         """Drop what has waited too long."""
         horizon = self._clock.now() - self._most_seconds
         expired: list[Owed] = []
-        for queue in (self.ready, self.fresh):
+        for queue in (self.aside, self.ready, self.fresh):
             while queue and queue[0].since < horizon:
                 expired.append(self._forget(queue.popleft()))
         return expired
@@ -159,7 +179,8 @@ class Outbox:
 
     def clear(self) -> list[Owed]:
         """Let go of all but what is under way; what is on disk stays owed there. Gives back what is lost."""
-        waiting = [*self.ready, *self.fresh]
+        waiting = [*self.aside, *self.ready, *self.fresh]
+        self.aside.clear()
         self.ready.clear()
         self.fresh.clear()
         self.bytes -= sum(len(owed.event.body) for owed in waiting)

@@ -37,7 +37,7 @@ class Pace:
 
     def allows(self) -> bool:
         """Whether a round may begin now."""
-        return self.round < self.wanted_round or time.monotonic() >= self.rest_until
+        return self.is_wanted() or time.monotonic() >= self.rest_until
 
     def gathers(self) -> bool:
         """Whether a round should wait for more events, unless it is full."""
@@ -52,6 +52,15 @@ class Pace:
         self.failed_round = self.round
         self.failures += 1
         self.rest_until = time.monotonic() + rest_after(self.failures)
+
+    def fail_in_part(self) -> None:
+        """The round that began last has failed for events that wait apart; the others need no rest."""
+        self.failed_round = self.round
+        self.failures, self.rest_until = 0, 0.0
+
+    def is_wanted(self) -> bool:
+        """Whether a flush wants a round that has not begun."""
+        return self.round < self.wanted_round
 
     def succeed(self) -> bool:
         """The round that began last went well; whether that is news."""

@@ -7,7 +7,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from otel_posthog_ai import forks, log
 from otel_posthog_ai.counters import Counters
@@ -18,15 +17,15 @@ from . import routes
 from .answers import Answer, Hindrance, Verdict, is_from_between, judge
 from .chunks import REQUEST_BYTES, Envelope, chunks, halves, sent_now
 from .compression import Body
-from .encoding import EncodedEvent, EncodingError, decode, encode
+from .encoding import EncodedEvent
 from .host_clock import HostClock
+from .large_route import LargeRoute
 from .request import Request, events_of
 from .retry import LONGEST_RETRY_AFTER, Deadline, retry_wait
-from .routes import BATCH
+from .routes import BATCH, Route
 from .shapes import describe
+from .sizes import Shrink, Sizes
 from .transport import Transport
-
-Shrink = Callable[[dict[str, Any], int], "dict[str, Any] | None"]
 
 PAUSE_SECONDS = 600.0
 """How long a refused project key is left alone."""
@@ -57,7 +56,7 @@ class Poster:
         self._clock = HostClock(own_times)
         self._settings = settings
         self._counters = counters
-        self._shrink = shrink
+        self._sizes = Sizes(settings.host, counters, shrink)
         self._envelope = Envelope(settings.api_key or "", settings.compression)
         self._headers = {"Content-Type": "application/json", "User-Agent": f"otel-posthog-ai/{__version__}"}
         if settings.compression == "gzip":
@@ -74,6 +73,7 @@ class Poster:
         self._too_large: tuple[int, float] = (REQUEST_BYTES, 0.0)
         self.blocked_until = 0.0
         self.hindrance: Hindrance | None = None
+        self.large_route = LargeRoute()
 
     @property
     def request_bytes(self) -> int:
@@ -119,9 +119,11 @@ class Poster:
         limit.leave_out(started, at_least=_LEAST_TIME)
         if limit.remaining() == 0.0:
             return list(events)
-        self.hindrance = None
         self._ask_for_the_time(limit)
-        work = deque(self._requests(events))
+        requests = self._requests(events)
+        later = [each for each in requests if each.route.large] if self.large_route.rests() else []
+        self.hindrance = self.large_route.hindrance if later else None
+        work = deque(each for each in requests if each not in later)
         if body is not None and len(work) == 1 and work[0].events == events:
             work[0].body = body
         while work:
@@ -130,12 +132,16 @@ class Poster:
             verdict = judge(answer, large_route=request.route.large)
             if verdict in (Verdict.RETRY, Verdict.FORBIDDEN, Verdict.WRONG_HOST):
                 if not limit.abandoned:
-                    self._stop_at(verdict, answer)
-                return events_of([request, *work])
+                    self._stop_at(verdict, answer, request.route)
+                return events_of([request, *work, *later])
             work.extendleft(reversed(self._follow_up(verdict, answer, request)))
             if work and limit.remaining() == 0.0:
-                return events_of(work)
-        return []
+                return events_of([*work, *later])
+        return events_of(later)
+
+    def goes_large(self, event: EncodedEvent) -> bool:
+        """Whether an event goes by the large route."""
+        return routes.choose(event, self._settings.host, self._settings.large_events).large
 
     def _ask_for_the_time(self, limit: Deadline) -> None:
         """Before the first events leave: what they are corrected by, all are. The connection is kept for them."""
@@ -214,6 +220,8 @@ class Poster:
         if verdict is Verdict.DELIVERED:
             self._counters.add("sent", len(request.events))
             self._clock.settle()
+            if request.route.large:
+                self.large_route.succeed()
             self._refused_bytes = min(self._refused_bytes * 2, REQUEST_BYTES)
             return []
         if verdict is Verdict.NO_ROUTE:
@@ -226,7 +234,7 @@ class Poster:
             return self._smaller(event, BATCH.event_bytes, last_chance=False)
         if verdict is Verdict.TOO_LARGE and not request.last_chance and len(event.body) > _SMALLEST_TO_SHRINK:
             return self._smaller(event, _SMALLEST_TO_SHRINK, last_chance=True)
-        self._drop(event, "too_large" if verdict is Verdict.TOO_LARGE else "refused", answer)
+        self._sizes.drop(event, "too_large" if verdict is Verdict.TOO_LARGE else "refused", answer)
         return []
 
     def _divided(self, verdict: Verdict, request: Request) -> list[Request]:
@@ -239,24 +247,26 @@ class Poster:
 
     def _smaller(self, event: EncodedEvent, limit: int, *, last_chance: bool) -> list[Request]:
         """The event by the usual route, in at most `limit` bytes."""
-        fits = event if len(event.body) <= limit else self._shrunk(event, limit)
+        fits = event if len(event.body) <= limit else self._sizes.shrunk(event, limit)
         return [] if fits is None else [Request(BATCH, [fits], last_chance)]
 
-    def _stop_at(self, verdict: Verdict, answer: Answer) -> None:
+    def _stop_at(self, verdict: Verdict, answer: Answer, route: Route) -> None:
         self.hindrance = Hindrance(verdict, answer)
+        pause = PAUSE_SECONDS if verdict is Verdict.FORBIDDEN else answer.retry_after
+        if route.large and answer.status is not None and self._settings.large_events == "auto":
+            self.large_route.fail(self.hindrance, pause or 0.0)
+        elif pause is not None:
+            self.blocked_until = time.monotonic() + pause
         if verdict is Verdict.FORBIDDEN:
-            self.blocked_until = time.monotonic() + PAUSE_SECONDS
             log.warn("forbidden", "%s refuses the project key (%s): check api_key or POSTHOG_API_KEY; next try in %d s",
                      self._settings.host, answer.describe(), PAUSE_SECONDS)  # fmt: skip
         elif verdict is Verdict.WRONG_HOST:
             log.warn("wrong_host", "%s does not take events (%s): check host or POSTHOG_HOST",
                      self._settings.host, answer.describe())  # fmt: skip
         else:
-            if answer.retry_after is not None:
-                self.blocked_until = time.monotonic() + answer.retry_after
-                if answer.retry_after >= LONGEST_RETRY_AFTER:
-                    log.warn("retry_after", "%s asks for a rest of %d s or longer; it is asked again after that",
-                             self._settings.host, LONGEST_RETRY_AFTER)  # fmt: skip
+            if answer.retry_after is not None and answer.retry_after >= LONGEST_RETRY_AFTER:
+                log.warn("retry_after", "%s asks for a rest of %d s or longer; it is asked again after that",
+                         self._settings.host, LONGEST_RETRY_AFTER)  # fmt: skip
             if not self._closed.is_set():
                 log.warn("unreachable", "%s did not take events: %s", self._settings.host, answer.describe())
 
@@ -268,34 +278,11 @@ class Poster:
         fitting: list[EncodedEvent] = []
         for event in events:
             limit = routes.choose(event, host, large_events).event_bytes
-            fits: EncodedEvent | None = event if len(event.body) <= limit else self._shrunk(event, limit)
+            fits: EncodedEvent | None = event if len(event.body) <= limit else self._sizes.shrunk(event, limit)
             if fits is not None:
                 fitting.append(fits)
         return [
             Request(route, chunk)
-            for route, group in routes.by_route(fitting, host, large_events).items()
+            for route, group in routes.by_route(fitting, host, large_events)
             for chunk in chunks(group, self.overhead, self.request_bytes)
         ]
-
-    def _shrunk(self, event: EncodedEvent, limit: int) -> EncodedEvent | None:
-        """The event in at most `limit` bytes; None, dropped and counted, when that cannot be."""
-        smaller: EncodedEvent | None = None
-        try:
-            content = self._shrink(decode(event), limit)
-            smaller = None if content is None else encode(content)
-        except (EncodingError, ValueError):
-            pass  # Not shrinkable, then.
-        except Exception as error:
-            log.warn("shrink", "an event could not be shrunk: %s", type(error).__name__)
-        if smaller is None or len(smaller.body) > limit:
-            self._drop(event, "too_large", None)
-            return None
-        self._counters.add("shrunk")
-        log.warn("shrunk", "%s of %d bytes is over a limit of %s; it is sent with less content",
-                 event.name, len(event.body), self._settings.host, level=logging.INFO)  # fmt: skip
-        return smaller
-
-    def _drop(self, event: EncodedEvent, reason: str, answer: Answer | None) -> None:
-        self._counters.add("dropped", 1, reason)
-        log.warn(f"dropped:{reason}", "%s of %d bytes is dropped: %s%s", event.name, len(event.body),
-                 reason, "" if answer is None else f" ({answer.describe()})")  # fmt: skip

@@ -63,6 +63,11 @@ class Rounds:
         """Whether anything is owed, or may be found on disk."""
         return len(self.outbox) > 0 or (self.spooler is not None and not self.spooler.has_looked)
 
+    def blocked_beyond(self, deadline: float) -> bool:
+        """Whether the host asked for a rest that is longer than that, for all that waits."""
+        large_alone = len(self.outbox) and not self.outbox.moving
+        return max(self._poster.blocked_until, self._poster.large_route.blocked_until if large_alone else 0) > deadline
+
     def resting(self) -> bool:
         """Whether the next round has to wait, after failures."""
         return time.monotonic() < max(self._poster.blocked_until, self.pace.rest_until)
@@ -101,6 +106,7 @@ class Rounds:
         with self.condition:
             self.drop(self.outbox.expire(), "expired")
             self.outbox.release_stuck(_STUCK_DISK_SECONDS)
+            self._bring_back_large()
             if not self._due():
                 return False
             chunk = self.outbox.take(self._poster.overhead, self._poster.request_bytes)
@@ -121,6 +127,14 @@ class Rounds:
                 self._settle(owed)
         return True
 
+    def _bring_back_large(self) -> None:
+        """What waits for the large route alone goes along again when that has rested, or a flush wants it."""
+        if self.outbox.aside:
+            if self.pace.is_wanted():
+                self._poster.large_route.hurry()
+            if not self._poster.large_route.rests():
+                self.outbox.bring_back()
+
     def _following(self) -> list[EncodedEvent]:
         """The events of the next request, where it is full already and all is well."""
         if not self._poster.may_prepare or not self.is_taken():
@@ -131,9 +145,13 @@ class Rounds:
         with self.condition:
             self.limit = None
             self._tries_again = False
-            settled = self.outbox.settle(owed)
+            hindrance = self._poster.hindrance if owed else None
+            large_alone = hindrance is not None and hindrance is self._poster.large_route.hindrance
+            settled = self.outbox.settle(owed, self._poster.goes_large if large_alone else None)
             self._forget_on_disk(settled)
-            if owed and self._poster.hindrance is not None:
+            if large_alone:
+                self.pace.fail_in_part()
+            elif hindrance is not None:
                 self.pace.fail()
             elif self.pace.succeed():
                 log.warn("recovered", "%s takes events again", self._settings.host, level=logging.INFO)

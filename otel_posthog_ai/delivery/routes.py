@@ -60,9 +60,9 @@ def choose(event: EncodedEvent, host: str, large_events: str) -> Route:
     return BATCH
 
 
-def by_route(events: Iterable[EncodedEvent], host: str, large_events: str) -> dict[Route, list[EncodedEvent]]:
-    """The events by route, each in order."""
+def by_route(events: Iterable[EncodedEvent], host: str, large_events: str) -> list[tuple[Route, list[EncodedEvent]]]:
+    """The events by route, each in order; the usual route first, for the other one may fail where that does not."""
     grouped: dict[Route, list[EncodedEvent]] = {}
     for event in events:
         grouped.setdefault(choose(event, host, large_events), []).append(event)
-    return grouped
+    return sorted(grouped.items(), key=lambda one: one[0].large)

@@ -17,9 +17,10 @@ from otel_posthog_ai.settings import Settings
 from .answers import Verdict
 from .chunks import fitting
 from .encoding import EncodedEvent
-from .poster import Poster, Shrink
+from .poster import Poster
 from .retry import Deadline
 from .rounds import Rounds
+from .sizes import Shrink
 
 if TYPE_CHECKING:
     from .spool import Spool
@@ -157,7 +158,7 @@ class Sender:
 
     def _wait_for_room(self, size: int) -> None:
         with self._condition:
-            while len(self._outbox) and self._outbox.room() < size and self._threads and self._rounds.is_taken():
+            while self._outbox.moving and self._outbox.room() < size and self._threads and self._rounds.is_taken():
                 self._condition.wait(_LONGEST_PAUSE)
 
     def gather(self) -> None:
@@ -187,7 +188,7 @@ class Sender:
             self._condition.notify_all()
             while self._rounds.busy():
                 failed = self._pace.failed_round > last_round
-                if self._rounds.stopped or failed or self._poster.blocked_until > deadline:
+                if self._rounds.stopped or failed or self._rounds.blocked_beyond(deadline):
                     return False
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:

@@ -32,7 +32,7 @@ class Trial:
     def requests(self) -> Iterator[tuple[str, str]]:
         """URL and JSON body of each request, exactly as it is sent but for the key."""
         grouped = routes.by_route(self.events, self._settings.host, self._settings.large_events)
-        for route, events in grouped.items():
+        for route, events in grouped:
             body = Envelope(REDACTED, "none").body(events).ending_with(Envelope.tail(sent_now()))
             yield self._settings.host + route.path, body.decode("utf-8")
 

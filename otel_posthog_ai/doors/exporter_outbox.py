@@ -48,11 +48,14 @@ class ExporterOutbox:
 
         While another thread posts, this one waits for it, but not beyond its own limit.
         """
+        somebody_waits = limit.firm
         if not self._posting.begin(0.0):
             if not self._posting.begin(limit.remaining()):
                 return False
             limit.firm = True  # the time was no standstill: somebody waits, and has waited
         try:
+            if somebody_waits:
+                self._poster.large_route.hurry()
             with self._lock:
                 under_way = list(self._owed)
                 self._owed.clear()
