@@ -11,6 +11,7 @@ from otel_posthog_ai.context.posthog_context import current
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import decode
 from otel_posthog_ai.settings import resolve
+from otel_posthog_ai.tree.unread import UnreadSpans
 from otel_posthog_ai.work.reading_room import ReadingRoom
 from otel_posthog_ai.work.sorting import Sorter
 from tests.traced import assert_nothing_failed
@@ -74,3 +75,8 @@ def provider_of(stages: Stages) -> TracerProvider:
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(stages)
     return provider
+
+
+def all_unread(unread: UnreadSpans, *, but: str | None = None) -> list[tuple[int, ReadableSpan]]:
+    """The spans that are open or on their way, but for those of one scope."""
+    return [found for scope in unread.scopes() if scope != but for found in unread.of_scope(scope)]

@@ -72,6 +72,14 @@ class Rounds:
         """Whether the next round has to wait, after failures."""
         return time.monotonic() < max(self._poster.blocked_until, self.pace.rest_until)
 
+    def is_due(self) -> bool:
+        """Whether a round is to begin now."""
+        if self.stopped or not self.outbox.ready or time.monotonic() < self._poster.blocked_until:
+            return False
+        if self.pace.gathers() and self.outbox.bytes < self._poster.request_bytes:
+            return False
+        return self.pace.allows()
+
     def drop(self, dropped: Sequence[Owed], reason: str) -> None:
         """These are lost: count them, and say so."""
         if dropped:
@@ -95,7 +103,7 @@ class Rounds:
         try:
             if not self.take_one():
                 with self.condition:
-                    if not self.stopped and not self._due():
+                    if not self.stopped and not self.is_due():
                         self.condition.wait(self._nap())
         except Exception as error:
             log.warn("sender", "the sender goes on after %s", type(error).__name__)
@@ -107,7 +115,7 @@ class Rounds:
             self.drop(self.outbox.expire(), "expired")
             self.outbox.release_stuck(_STUCK_DISK_SECONDS)
             self._bring_back_large()
-            if not self._due():
+            if not self.is_due():
                 return False
             chunk = self.outbox.take(self._poster.overhead, self._poster.request_bytes)
             following = self._following()
@@ -173,13 +181,6 @@ class Rounds:
                     return True
                 self.condition.wait(left)
         return False
-
-    def _due(self) -> bool:
-        if self.stopped or not self.outbox.ready or time.monotonic() < self._poster.blocked_until:
-            return False
-        if self.pace.gathers() and self.outbox.bytes < self._poster.request_bytes:
-            return False
-        return self.pace.allows()
 
     def _nap(self) -> float:
         """Seconds until the thread has something to do."""

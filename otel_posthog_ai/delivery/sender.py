@@ -115,10 +115,13 @@ class Sender:
             if self._rounds.stopped or not self._settings.api_key:
                 self._counters.add("dropped", len(events), "shutdown" if self._settings.api_key else "no_api_key")
                 return
+            sleeps = not self._outbox.ready  # till something is, as far as the sender knows
             if not len(self._outbox):
                 self._pace.gather()  # a request costs more than all that is in it: what follows may come along
             dropped = self._outbox.add(events, spooled_first=self._rounds.spooler is not None)
-            self._condition.notify_all()
+            # Else it knows until when it gathers or rests: to be woken for each event costs the app's threads a turn.
+            if sleeps or self._rounds.spooler is not None or self._rounds.is_due():
+                self._condition.notify_all()
             self._rounds.drop(dropped, "outbox_full")
 
     def offer(self, events: Sequence[EncodedEvent]) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from itertools import takewhile
 from weakref import ReferenceType, ref
 
 from opentelemetry.sdk.trace import Span
@@ -70,16 +71,13 @@ class OpenSpans:
         known = self.known(span_id)
         return known[0] if known is not None else None
 
-    def __iter__(self) -> Iterator[tuple[int, Span]]:
-        """The spans that somebody holds, by span id."""
+    def but(self, known: Container[int]) -> Iterator[tuple[int, Span]]:
+        """The spans that somebody holds and that are not `known`, by span id; `known` were all, at some time before."""
         self._settle()
         # In this order: a span that `sweep` moves meanwhile is in one of both.
-        begun, opened = self._begun.copy(), self._opened.copy()
-        for span_id, known in begun.items():
-            if span_id in self._begun or span_id in self._opened:  # else its end was noted meanwhile
-                yield span_id, _unfolded(known)[0]
-        for span_id, (held, _, _) in opened.items():
-            span = held() if span_id not in begun and span_id in self._opened else None
+        begun, opened = list(self._begun), list(self._opened)
+        for span_id in dict.fromkeys((*_newer(opened, known), *_newer(begun, known))):
+            span = self.live(span_id)
             if span is not None:
                 yield span_id, span
 
@@ -131,3 +129,8 @@ class OpenSpans:
 
 def _unfolded(begun: Span | Begun) -> Begun:
     return begun if isinstance(begun, tuple) else (begun, None, None)
+
+
+def _newer(span_ids: list[int], known: Container[int]) -> list[int]:
+    """Those at the end that are not known; what is known and all before it was there when it was asked for last."""
+    return [*takewhile(lambda span_id: span_id not in known, reversed(span_ids))][::-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from weakref import ReferenceType, ref
 
 from opentelemetry.sdk.trace import ReadableSpan, Span
@@ -13,20 +13,34 @@ from otel_posthog_ai.reading.source import scope_name
 from .open_spans import OpenSpans
 
 MOST_ARRIVING = 20_000
+_TOLERATED = 256
+"""Ids of ended spans that are no reason to begin anew."""
 
 
 class _Opened:
-    """The spans that are open at a moment, by scope, and by trace and scope."""
+    """The ids of spans that are open, by scope, and by trace and scope; of some the end was noted meanwhile."""
 
-    __slots__ = ("by_scope", "by_trace")
+    __slots__ = ("_indexed", "_open_spans", "by_scope", "by_trace")
 
     def __init__(self, open_spans: OpenSpans) -> None:
-        self.by_trace: dict[int, dict[str, list[tuple[int, ReadableSpan]]]] = {}
-        self.by_scope: dict[str, list[tuple[int, ReadableSpan]]] = {}
-        for span_id, span in open_spans:
+        self._open_spans = open_spans
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        self._indexed: set[int] = set()
+        self.by_trace: dict[int, dict[str, list[int]]] = {}
+        self.by_scope: dict[str, list[int]] = {}
+
+    def catch_up(self) -> None:
+        """Take in what has begun since; where most have ended, begin anew. Each span is looked at a few times at most,
+        however many stay open."""
+        if len(self._indexed) > 2 * len(self._open_spans) + _TOLERATED:
+            self._start_anew()
+        for span_id, span in self._open_spans.but(self._indexed):
+            self._indexed.add(span_id)
             name = scope_name(span)
-            self.by_trace.setdefault(span.get_span_context().trace_id, {}).setdefault(name, []).append((span_id, span))
-            self.by_scope.setdefault(name, []).append((span_id, span))
+            self.by_trace.setdefault(span.get_span_context().trace_id, {}).setdefault(name, []).append(span_id)
+            self.by_scope.setdefault(name, []).append(span_id)
 
 
 class UnreadSpans:
@@ -39,14 +53,15 @@ class UnreadSpans:
         """Ended AI spans on their way to the worker, by scope; the queue that they are in holds them."""
         self._arriving_of: dict[tuple[int, str], dict[int, ReferenceType[ReadableSpan]]] = {}
         """The same by trace and scope."""
+        self._opened = _Opened(open_spans)
         self._resting = False
-        self._opened: _Opened | None = None
-        """The open spans, while all is at rest."""
+        self._caught_up = False
+        """The open spans were looked through since all is at rest."""
 
     def rest(self, resting: bool) -> None:
         """While all is at rest, what is open is looked through only once."""
         self._resting = resting
-        self._opened = None
+        self._caught_up = False
 
     def arrives(self, span_id: int, trace_id: int, span: ReadableSpan) -> None:
         """An AI span has ended and is on its way to the worker."""
@@ -99,25 +114,24 @@ class UnreadSpans:
                 return arriving()
         return None
 
-    def spans(self, but: str | None = None) -> Iterator[tuple[int, ReadableSpan]]:
-        """The spans that are open or on their way, by span id; those of the scope `but` are left out."""
-        for name, opened in self._open().by_scope.items():
-            if name != but:
-                yield from opened
-        for name, spans in self._arriving.copy().items():
-            if name == but:
-                continue
-            for span_id, reference in spans.copy().items():
-                arriving = reference()
-                if arriving is not None:
-                    yield span_id, arriving
+    def scopes(self) -> set[str]:
+        """The scopes of spans that are open or on their way, perhaps of some that no longer are."""
+        return self._open().by_scope.keys() | self._arriving.copy().keys()
+
+    def of_scope(self, scope: str) -> Iterator[tuple[int, ReadableSpan]]:
+        """The spans of a scope that are open or on their way, by span id."""
+        yield from self._still_open(self._open().by_scope.get(scope, ()))
+        for span_id, reference in self._arriving.get(scope, {}).copy().items():
+            arriving = reference()
+            if arriving is not None:
+                yield span_id, arriving
 
     def of_trace(self, trace_id: int, but: str | None = None) -> Sequence[tuple[int, ReadableSpan]]:
-        """Those of `spans` that are of this trace; of spans that begin while all is at rest some may lack."""
+        """Those of one trace and of other scopes than `but`; of spans that begin while all is at rest some may lack."""
         unread: list[tuple[int, ReadableSpan]] = []
         for name, opened in self._open().by_trace.get(trace_id, {}).items():
             if name != but:
-                unread += opened
+                unread += self._still_open(opened)
         for name in self._arriving.copy():
             if name == but:
                 continue
@@ -132,8 +146,13 @@ class UnreadSpans:
 
         It begins after everything that is placed has ended, so nothing that is placed can have run inside it.
         """
-        found = self._opened
-        if found is None:
-            found = _Opened(self._open_spans)
-            self._opened = found if self._resting else None
-        return found
+        if not (self._resting and self._caught_up):
+            self._opened.catch_up()
+            self._caught_up = True
+        return self._opened
+
+    def _still_open(self, opened: Iterable[int]) -> Iterator[tuple[int, ReadableSpan]]:
+        for span_id in opened:
+            span = self._open_spans.live(span_id)
+            if span is not None:
+                yield span_id, span

@@ -178,6 +178,7 @@ class Assembly:
         self._join()
         for gone in self._totals.counted_otherwise(each.node for each in self._held.values()):
             del self._held[gone.span_id]
+        self._holding.look_anew()
         now = time.monotonic()
         ready = [held for held in self._held.values() if everything or self._may_leave(held, now)]
         for held in ready:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
 from typing import NamedTuple
 
 from opentelemetry.sdk.trace import ReadableSpan
 
+from otel_posthog_ai.calls.timeline import Timeline
 from otel_posthog_ai.dialects import AISpan
+from otel_posthog_ai.giving_way import give_way
 from otel_posthog_ai.record import is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.lineage import Inherited
 from otel_posthog_ai.tree.nodes import Fate, Node
 from otel_posthog_ai.tree.outlook import Outlooks
+
+_OPEN_NS = 1 << 63
+"""Later than any time in ns."""
 
 
 class Coming(NamedTuple):
@@ -42,6 +49,13 @@ class Holding:
         self._outlooks = outlooks
         self._deduplicate = deduplicate
         self._coming = Inherited(hierarchy.lineage, Coming(), self._add)
+        self._unread_calls: dict[str, tuple[Timeline, dict[int, ReadableSpan]]] = {}
+        """By scope, until somebody looks anew."""
+
+    def look_anew(self) -> None:
+        """What is open or on its way is looked through once for all that is asked from now on: what begins later cannot
+        have run around it."""
+        self._unread_calls.clear()
 
     def must_be_held(self, node: Node, record: AISpan) -> bool:
         """Whether the event of `record` could still change."""
@@ -80,17 +94,39 @@ class Holding:
         self._hierarchy.catch_up()
         unread = self._hierarchy.unread
         own = record.scope or None  # those without a scope may be any instrumentor's
-        others = unread.of_trace(node.trace_id, but=own) if node.parent_id else unread.spans(but=own)
+        if node.parent_id:
+            others: Iterable[tuple[int, ReadableSpan]] = unread.of_trace(node.trace_id, but=own)
+        else:
+            others = chain.from_iterable(self._at_work(scope, record) for scope in unread.scopes() if scope != own)
         for span_id, span in others:
-            if (span.start_time or 0) > record.start_ns or not _may_reach(span, record.end_ns):
+            if (span.start_time or 0) > record.start_ns or _reach(span) < record.end_ns:
                 continue
-            other = self._hierarchy.node(span_id)
-            if other is None or other.fate is not Fate.UNKNOWN or not self._may_meet(other, node, record):
-                continue
-            outlook = self._outlooks.of_open(other, span)
-            if outlook.ai and outlook.kind in (None, record.kind):
+            other = self._may_be_a_call(span_id, span, record.kind)
+            if other is not None and self._may_meet(other, node, record):
                 return True
         return False
+
+    def _at_work(self, scope: str, record: AISpan) -> Iterable[tuple[int, ReadableSpan]]:
+        """The calls of a scope, open or not yet read, that were at work when `record` ended."""
+        at_work = self._unread_calls.get(scope)
+        if at_work is None:
+            spans = dict(self._hierarchy.unread.of_scope(scope))
+            times = Timeline()
+            for span_id, span in spans.items():
+                give_way()
+                if self._may_be_a_call(span_id, span) is not None:
+                    times.add(span_id, span.start_time or 0, _reach(span))
+            at_work = self._unread_calls[scope] = times, spans
+        times, spans = at_work
+        return ((span_id, spans[span_id]) for span_id in times.touching(record.end_ns, record.end_ns))
+
+    def _may_be_a_call(self, span_id: int, span: ReadableSpan, kind: str | None = None) -> Node | None:
+        """The node of a span that was not read yet, if it may turn out to be a call (of this kind)."""
+        node = self._hierarchy.node(span_id)
+        if node is None or node.fate is not Fate.UNKNOWN:
+            return None
+        outlook = self._outlooks.of_open(node, span)
+        return node if outlook.ai and (kind is None or outlook.kind in (None, kind)) else None
 
     def _may_meet(self, other: Node, node: Node, record: AISpan) -> bool:
         """Whether a call in this place may be the one that a span of no such ancestor reports."""
@@ -101,7 +137,7 @@ class Holding:
         return bool(node.parent_id) and self._hierarchy.lineage.is_below(other, node.parent_id)
 
 
-def _may_reach(span: ReadableSpan, time_ns: int) -> bool:
-    """Whether a span lasts until then, or was ended when the stream was handed out that does."""
+def _reach(span: ReadableSpan) -> int:
+    """Until when a span lasts; of one that handed out a stream when it ended nobody knows."""
     end = span.end_time
-    return end is None or end >= time_ns or any(event.timestamp > end for event in span.events)
+    return _OPEN_NS if end is None or any(event.timestamp > end for event in span.events) else end

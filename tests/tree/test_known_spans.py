@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from itertools import pairwise
 from typing import Any
@@ -23,7 +23,7 @@ from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Fate, Node
 from otel_posthog_ai.tree.open_spans import OpenSpans
 from otel_posthog_ai.tree.unread import UnreadSpans
-from tests.stages import Stages, provider_of
+from tests.stages import Stages, all_unread, provider_of
 from tests.traced import AGENT, CHAT
 
 _tracer = TracerProvider(shutdown_on_exit=False).get_tracer("app")
@@ -360,9 +360,9 @@ def test_a_span_that_is_being_moved_is_among_the_open_ones_once() -> None:
     opened.add(span)
     assert opened.live(_id(span)) is span
     opened._opened[_id(span)] = (weakref.ref(span), None, None)  # as `sweep` does before it takes it from the others
-    assert list(opened) == [(_id(span), span)]
+    assert list(opened.but(())) == [(_id(span), span)]
     del opened._begun[_id(span)]
-    assert list(opened) == [(_id(span), span)]
+    assert list(opened.but(())) == [(_id(span), span)]
 
 
 @pytest.mark.parametrize("swept", [False, True])
@@ -372,7 +372,7 @@ def test_whose_end_is_noted_meanwhile_is_no_longer_among_the_open_ones(swept: bo
         opened.add(span)
     if swept:
         opened.sweep()
-    found = iter(opened)
+    found = opened.but(())
     assert next(found) == (_id(spans[0]), spans[0])
     opened.remove(_id(spans[1]))
     assert list(found) == [(_id(spans[2]), spans[2])]
@@ -382,7 +382,7 @@ def test_who_is_swept_meanwhile_stays_among_the_open_ones() -> None:
     opened, spans = OpenSpans(), [_span(str(number)) for number in range(3)]
     for span in spans:
         opened.add(span)
-    found = iter(opened)
+    found = opened.but(())
     next(found)
     opened.sweep()
     assert list(found) == [(_id(span), span) for span in spans[1:]]
@@ -455,9 +455,9 @@ def test_who_is_unread_by_trace_and_scope() -> None:
         assert len({span_id for span_id, _ in found}) == len(found)
         return {span.name for _, span in found}
 
-    assert names(spans.spans()) == {"first", "second", "third", "4th", "elsewhere"}
-    assert names(spans.spans(but="a")) == {"second", "4th"}
-    assert names(spans.spans(but="b")) == {"first", "third", "elsewhere"}
+    assert names(all_unread(spans)) == {"first", "second", "third", "4th", "elsewhere"}
+    assert names(all_unread(spans, but="a")) == {"second", "4th"}
+    assert names(all_unread(spans, but="b")) == {"first", "third", "elsewhere"}
     assert names(spans.of_trace(trace_id)) == {"first", "second", "third", "4th"}
     assert names(spans.of_trace(trace_id, but="a")) == {"second", "4th"}
     assert names(spans.of_trace(trace_id, but="b")) == {"first", "third"}
@@ -466,14 +466,14 @@ def test_who_is_unread_by_trace_and_scope() -> None:
     assert [spans.get(_id(span)) is not None for span in (first, third, fourth, elsewhere)] == [True] * 4
 
     spans.arrived(_id(third), trace_id, "a")
-    assert names(spans.spans()) == {"first", "second", "4th", "elsewhere"}
+    assert names(all_unread(spans)) == {"first", "second", "4th", "elsewhere"}
     assert names(spans.of_trace(trace_id)) == {"first", "second", "4th"}
     assert spans.get(_id(third)) is None
     spans.arrived(_id(third), trace_id, "a")  # a second time
     spans.arrived(_id(third), trace_id, "unknown")
     queue.clear()  # nobody holds what was thrown away on its way
     gc.collect()
-    assert names(spans.spans()) == {"first", "second", "elsewhere"}
+    assert names(all_unread(spans)) == {"first", "second", "elsewhere"}
     assert names(spans.of_trace(trace_id)) == {"first", "second"}
     assert spans.get(_id(fourth)) is None
 
@@ -554,6 +554,50 @@ def test_what_begins_is_unread_at_once_unless_all_is_at_rest() -> None:
     assert {span.name for _, span in spans.of_trace(trace_id)} == {first.name, second.name, third.name}
 
 
+def test_what_is_open_stays_known_by_trace_and_scope_however_much_begins_and_ends_beside_it() -> None:
+    opened = OpenSpans()
+    spans = UnreadSpans(opened, lambda: None)
+
+    def begin(scope: str) -> Span:
+        opened.add(span := _of(scope, "span"))
+        return span
+
+    def ids(unread: Iterable[tuple[int, ReadableSpan]]) -> list[int]:
+        found = dict(unread)
+        assert all(_id(span) == span_id for span_id, span in found.items())
+        return sorted(found)
+
+    kept = [begin(scope) for scope in ("app", "other") * 3]
+    for number in range(2_000):
+        if number % 100 == 0:
+            opened.sweep()
+            kept.append(begin("app"))
+        passing = begin("app")
+        if number % 7 == 0:
+            assert _id(passing) in ids(all_unread(spans))
+        assert opened.live(_id(passing)) is passing
+        opened.remove(_id(passing))
+    assert ids(all_unread(spans)) == sorted(map(_id, kept))
+    assert ids(all_unread(spans, but="app")) == sorted(map(_id, kept[1:6:2]))
+    for span in kept:
+        assert ids(spans.of_trace(span.get_span_context().trace_id)) == [_id(span)]
+        opened.remove(_id(span))
+    assert ids(all_unread(spans)) == []
+
+
+def test_a_span_that_nobody_ends_is_not_kept_alive_by_who_looks_for_it() -> None:
+    opened = OpenSpans()
+    spans = UnreadSpans(opened, lambda: None)
+    opened.add(span := _of("app", "span"))
+    assert len(all_unread(spans)) == 1
+    opened.sweep()
+    gone = weakref.ref(span)
+    del span
+    gc.collect()
+    assert gone() is None
+    assert all_unread(spans) == []
+
+
 def test_what_is_on_its_way_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unread, "MOST_ARRIVING", 16)
     spans = UnreadSpans(OpenSpans(), lambda: None)
@@ -571,12 +615,12 @@ def test_spans_without_a_scope_are_unread_like_others() -> None:
     spans = UnreadSpans(OpenSpans(), lambda: None)
     ended = ReadableSpan("bare", SpanContext(1, 2, False, TraceFlags(1)), start_time=1, end_time=2)
     spans.arrives(2, 1, ended)
-    assert [span for _, span in spans.spans()] == [ended]
+    assert [span for _, span in all_unread(spans)] == [ended]
     assert [span for _, span in spans.of_trace(1)] == [ended]
-    assert list(spans.spans(but="")) == []
+    assert all_unread(spans, but="") == []
     assert list(spans.of_trace(1, but="")) == []
     spans.arrived(2, 1, "")
-    assert list(spans.spans()) == []
+    assert all_unread(spans) == []
 
 
 @pytest.mark.parametrize("catches_up", [False, True], ids=["its end is noted", "nobody has looked yet"])

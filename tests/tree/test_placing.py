@@ -13,8 +13,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_s
 from otel_posthog_ai import posthog_context
 from otel_posthog_ai.context.remote_parent import REMOTE_PARENT_KEY, RemoteParent
 from otel_posthog_ai.tree import roots
-from otel_posthog_ai.tree.unread import UnreadSpans
-from tests.stages import Stages
+from tests.stages import Stages, all_unread
 from tests.traced import AGENT, CHAT, TOOL
 
 SERVER = "opentelemetry.instrumentation.fastapi"
@@ -350,35 +349,6 @@ def test_the_way_up_leads_through_an_end_that_nobody_has_looked_at_yet(
 # ---- what is unread ------------------------------------------------------------------------------------------------
 
 
-class _Counted(list[tuple[int, ReadableSpan]]):
-    """Open spans that count how often somebody looks them all through."""
-
-    looks = 0
-
-    def __iter__(self) -> Any:
-        self.looks += 1
-        return super().__iter__()
-
-
-def test_the_open_spans_are_looked_through_once_while_all_is_at_rest() -> None:
-    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("app")
-    span = tracer.start_span("agent")
-    assert isinstance(span, ReadableSpan)
-    context = span.get_span_context()
-    assert context is not None
-    open_spans: Any = _Counted([(context.span_id, span)])
-    unread = UnreadSpans(open_spans, lambda: None)
-    for resting, looks in ((False, 3), (True, 1), (False, 3)):
-        unread.rest(resting)
-        open_spans.looks = 0
-        for _ in range(3):
-            assert [found for _, found in unread.of_trace(context.trace_id)] == [span]
-        assert open_spans.looks == looks
-    assert list(unread.spans()) == [(context.span_id, span)]
-    assert list(unread.spans(but="app")) == []
-    assert unread.of_trace(context.trace_id + 1) == []
-
-
 def test_what_is_on_its_way_is_unread_until_it_has_arrived(stages: Stages, provider: TracerProvider) -> None:
     unread = stages.room.hierarchy.unread
     first = provider.get_tracer("app").start_span("first", attributes=CHAT)
@@ -387,15 +357,15 @@ def test_what_is_on_its_way_is_unread_until_it_has_arrived(stages: Stages, provi
     other.end()
     stages.queue_ended()
     ids = {span.get_span_context().span_id: span.get_span_context().trace_id for span in (first, other)}
-    assert {span_id for span_id, _ in unread.spans()} == set(ids)
-    assert [span.name for _, span in unread.spans(but="app")] == ["other"]
+    assert {span_id for span_id, _ in all_unread(unread)} == set(ids)
+    assert [span.name for _, span in all_unread(unread, but="app")] == ["other"]
     for span_id, trace_id in ids.items():
         assert [found for found, _ in unread.of_trace(trace_id)] == [span_id]
         found = unread.get(span_id)
         assert found is not None
         assert found.name in ("first", "other")
     stages.read_queued()
-    assert list(unread.spans()) == []
+    assert all_unread(unread) == []
     for span_id, trace_id in ids.items():
         assert unread.of_trace(trace_id) == []
         assert unread.get(span_id) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerPro
 
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.settings import resolve
+from otel_posthog_ai.tree.outlook import Outlooks
 from otel_posthog_ai.tree.unread import UnreadSpans
 from otel_posthog_ai.work.holding import Holding
 from otel_posthog_ai.work.reading_room import ReadingRoom
@@ -39,6 +40,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     counting(Holding, "must_be_held", lambda _: 1)
     counting(UnreadSpans, "of_trace", len)
+    counting(Outlooks, "of_open", lambda _: 1)
     return found
 
 
@@ -90,3 +92,35 @@ def test_a_span_is_looked_at_a_few_times_however_many_there_are(
     assert spans >= 1_000
     assert looks["must_be_held"] <= MOST_LOOKS * spans
     assert looks["of_trace"] <= MOST_LOOKS * spans
+
+
+def _beside_open_requests(provider: TracerProvider) -> Sequence[Any]:
+    web = provider.get_tracer("opentelemetry.instrumentation.fastapi")
+    still_open = [web.start_span("request", Context()) for _ in range(400)]
+    tracer = provider.get_tracer("opentelemetry.instrumentation.openai_v2")
+    for _ in range(400):
+        tracer.start_span("chat", Context(), attributes=CHAT).end()
+    return still_open
+
+
+def _told_by_two(provider: TracerProvider) -> Sequence[Any]:
+    """One after the other, below nothing."""
+    tracers = [provider.get_tracer(f"opentelemetry.instrumentation.{name}") for name in ("openai_v2", "litellm")]
+    for _ in range(400):
+        for tracer in tracers:
+            tracer.start_span("chat", Context(), attributes=CHAT).end()
+    return ()
+
+
+@pytest.mark.parametrize("make", [_beside_open_requests, _told_by_two])
+def test_a_call_below_nothing_does_not_look_at_all_that_is_unread(
+    make: Callable[[TracerProvider], Sequence[Any]], looks: Counter[str]
+) -> None:
+    processor = _AllAtOnce()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(processor)
+    still_open = make(provider)
+    spans = processor.read()
+    once_a_release = (len(still_open) + spans) * spans / AT_ONCE
+    assert spans >= 400
+    assert looks["of_open"] <= once_a_release + MOST_LOOKS * spans
