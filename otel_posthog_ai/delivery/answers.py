@@ -80,6 +80,8 @@ _LARGE_ROUTE: dict[int, Verdict] = {
     501: Verdict.NO_ROUTE,
 }
 
+UNSUPPORTED = 415
+"""The form of the body is not taken: of ours that is its compression."""
 _BETWEEN = frozenset({407, 502, 503, 504})
 
 

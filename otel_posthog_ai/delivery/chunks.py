@@ -23,8 +23,9 @@ class Envelope:
     """What stands around the events: `{"api_key": …, "batch": […], "sent_at": …}`."""
 
     def __init__(self, api_key: str, compression: str) -> None:
+        self.compresses = compression == "gzip"
         self._head = b'{"api_key":' + json.dumps(api_key).encode() + b',"batch":['
-        self._body: Callable[[Iterator[Piece]], Body] = gzip_body() if compression == "gzip" else PlainBody
+        self._body: Callable[[Iterator[Piece]], Body] = gzip_body() if self.compresses else PlainBody
         self.overhead = len(self._head) + len(self.tail(sent_now()))
 
     def body(self, events: Sequence[EncodedEvent], corrected: Callable[[bytes], bytes] = bytes) -> Body:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import importlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
@@ -37,6 +37,9 @@ class Piece(NamedTuple):
 class Body(Protocol):
     """A request body, complete but for its tail."""
 
+    headers: Mapping[str, str]
+    """What tells of its encoding."""
+
     def ending_with(self, tail: bytes) -> bytes:
         """The bytes to send when the text ends with `tail`."""
         ...
@@ -44,6 +47,8 @@ class Body(Protocol):
 
 class PlainBody:
     """A body that is sent as it is."""
+
+    headers: Mapping[str, str] = {}
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
         self._text = b"".join(piece.text for piece in pieces)
@@ -58,6 +63,8 @@ class GzipBody:
     What stays is compressed once, and each try compresses only its own tail behind it. The result is one gzip member,
     which every server reads (of two members joined some read only the first).
     """
+
+    headers: Mapping[str, str] = {"Content-Encoding": "gzip"}
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
         library, _ = _library()

@@ -14,7 +14,7 @@ from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.version import __version__
 
 from . import routes
-from .answers import Answer, Hindrance, Verdict, is_from_between, judge
+from .answers import UNSUPPORTED, Answer, Hindrance, Verdict, is_from_between, judge
 from .chunks import REQUEST_BYTES, Envelope, chunks, halves, sent_now
 from .compression import Body
 from .encoding import EncodedEvent
@@ -59,8 +59,6 @@ class Poster:
         self._sizes = Sizes(settings.host, counters, shrink)
         self._envelope = Envelope(settings.api_key or "", settings.compression)
         self._headers = {"Content-Type": "application/json", "User-Agent": f"otel-posthog-ai/{__version__}"}
-        if settings.compression == "gzip":
-            self._headers["Content-Encoding"] = "gzip"
         self._transport = Transport()
         self._own_wait = wait is None
         self._wait: Callable[[float], bool] = wait if wait is not None else lambda seconds: self._closed.wait(seconds)
@@ -173,7 +171,7 @@ class Poster:
         attempt = 0
         while True:
             started, allowed = time.monotonic(), limit.remaining()
-            answer = self._try(url, body.ending_with, request, limit)
+            answer = self._try(url, body, request, limit)
             limit.forgive(started, allowed)
             if judge(answer, large_route=request.route.large) is not Verdict.RETRY:
                 return answer
@@ -182,14 +180,15 @@ class Poster:
                 return answer
             self._counters.add("retried")
 
-    def _try(self, url: str, body: Callable[[bytes], bytes], request: Request, limit: Deadline) -> Answer:
-        text = body(self._tail())
-        answer = self._transport.post(url, text, self._headers, limit)
+    def _try(self, url: str, body: Body, request: Request, limit: Deadline) -> Answer:
+        headers = {**self._headers, **body.headers}
+        text = body.ending_with(self._tail())
+        answer = self._transport.post(url, text, headers, limit)
         if answer.stale_socket:
             # The server closed the kept connection meanwhile; that says nothing about it, so it is no try.
             self._transport.close()
-            text = body(self._tail())
-            answer = self._transport.post(url, text, self._headers, limit)
+            text = body.ending_with(self._tail())
+            answer = self._transport.post(url, text, headers, limit)
         if log.logger.isEnabledFor(logging.DEBUG):
             log.logger.debug(
                 "POST %s: %d events, %d bytes (%d on the wire): %s after %.3f s; %s",
@@ -227,6 +226,9 @@ class Poster:
         if verdict is Verdict.NO_ROUTE:
             routes.large_route_missing(self._settings.host)
             return self._requests(request.events)
+        if answer.status == UNSUPPORTED and self._envelope.compresses:
+            self._compress_no_more()
+            return [Request(request.route, request.events, request.last_chance)]
         if len(request.events) > 1:
             return self._divided(verdict, request)
         event = request.events[0]
@@ -236,6 +238,11 @@ class Poster:
             return self._smaller(event, _SMALLEST_TO_SHRINK, last_chance=True)
         self._sizes.drop(event, "too_large" if verdict is Verdict.TOO_LARGE else "refused", answer)
         return []
+
+    def _compress_no_more(self) -> None:
+        self._envelope = Envelope(self._settings.api_key or "", "none")
+        log.warn("plain", "%s takes no gzip (HTTP %d): requests are sent as they are", self._settings.host, UNSUPPORTED,
+                 level=logging.INFO)  # fmt: skip
 
     def _divided(self, verdict: Verdict, request: Request) -> list[Request]:
         half = max(request.size // 2, 1)

@@ -103,6 +103,37 @@ def test_where_the_large_route_is_missing_events_are_shrunk_and_that_is_remember
         assert routes.has_large_route(server.url)
 
 
+def test_a_host_that_takes_no_gzip_gets_none_from_then_on(new_poster: NewPoster) -> None:
+    def plain_only(received: Received) -> Fault:
+        return OK if "content-encoding" not in received.headers else answer(415)
+
+    events = make_events(4)
+    with FaultServer(plain_only) as server:
+        post, counters = new_poster(server.url)
+        assert post.post(events, within(10), post.body(events)) == []
+        assert post.post(make_events(1), within(10)) == []
+        assert [("content-encoding" in each.headers, len(each.batch)) for each in server.requests] == [
+            (True, 4),
+            (False, 4),
+            (False, 1),
+        ]
+        assert server.uuids[:4] == uuids(events)
+    assert counters.snapshot()["dropped"] == {}
+
+
+def test_an_event_of_a_form_that_is_not_taken_is_refused_alone(new_poster: NewPoster) -> None:
+    events = make_events(3)
+
+    def picky(received: Received) -> Fault:
+        return answer(415) if events[1].uuid in received.text.decode() else OK
+
+    with FaultServer(picky) as server:
+        post, counters = new_poster(server.url)
+        assert post.post(events, within(10)) == []
+        assert sorted(server.uuids) == sorted([events[0].uuid, events[2].uuid])
+    assert counters.snapshot()["dropped"] == {"refused": 1}
+
+
 @pytest.mark.parametrize("status", [400, 413])
 def test_what_the_large_route_refuses_goes_shrunk_by_the_usual_one(new_poster: NewPoster, status: int) -> None:
     def picky(received: Received) -> Fault:
