@@ -5,6 +5,7 @@ https://gptme.org/docs/ ; a tool is told when it is over, by a span that states 
 
 from __future__ import annotations
 
+from otel_posthog_ai.attribute_names.openinference import TOOL_NAME
 from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
 from otel_posthog_ai.reading.values import flag, number, text
@@ -27,7 +28,7 @@ def read(record: AISpan, source: Source) -> None:
     if source.name in _CHATS:
         record.span_type, record.name = "agent", FRAMEWORK
     elif source.name.startswith(_TOOL):
-        name = text(source.take("tool.name"))
+        name = text(source.take(TOOL_NAME))
         record.noise = name is None  # the function that runs it, which has no time of its own
         record.span_type, record.name, record.tool_name = "tool", name, name
         took = number(source.attributes.get("tool.duration_seconds"))

@@ -15,6 +15,7 @@ from otel_posthog_ai.attribute_names.openinference import (
     LLM_SYSTEM,
     LLM_TOKEN_COUNT_COMPLETION,
     LLM_TOKEN_COUNT_PROMPT,
+    LLM_TOOLS,
     OPENINFERENCE_SPAN_KIND,
     OUTPUT_VALUE,
     TAG_TAGS,
@@ -44,7 +45,7 @@ UNSTATED: tuple[tuple[str, str], ...] = (
     (LLM_TOKEN_COUNT_PROMPT, "LLM"),
     ("llm.input_messages.0.message.role", "LLM"),
     ("llm.output_messages.0.message.tool_calls.0.tool_call.function.name", "LLM"),
-    ("llm.tools", "LLM"),
+    (LLM_TOOLS, "LLM"),
     (EMBEDDING_MODEL_NAME, "EMBEDDING"),
 )
 PREFIXES = ("openinference.", *(key for key, _ in UNSTATED))

@@ -18,6 +18,7 @@ from otel_posthog_ai.attribute_names.openinference import (
     LLM_SYSTEM,
     LLM_TOKEN_COUNT_COMPLETION,
     LLM_TOKEN_COUNT_PROMPT,
+    LLM_TOOLS,
     OUTPUT_VALUE,
     TOOL_JSON_SCHEMA,
 )
@@ -143,13 +144,13 @@ def _read_parameters(record: AISpan, source: Source) -> None:
         if name not in NO_PARAMETERS and value is not None and value != "" and value != {} and value != []:
             record.parameters.setdefault(name, value)
     definitions: list[Any] = []
-    for flat in source.indexed("llm.tools").values():
+    for flat in source.indexed(LLM_TOOLS).values():
         schema = parse_json(flat.get(TOOL_JSON_SCHEMA))
         if schema is None:
             schema = {key.removeprefix("tool."): value for key, value in flat.items()}
         definitions.append(schema)
     if not record.tools:
-        record.tools = read_tools(definitions or source.take("llm.tools"))
+        record.tools = read_tools(definitions or source.take(LLM_TOOLS))
     if not record.tools:
         record.tools = read_tools(parameters.get("tools") or parameters.get("functions"))
 
