@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,10 @@ class AwakeClock:
         self._seen = now
         return self._total
 
+    def glance(self) -> float:
+        """The same, for who does not hold the lock: nothing changes by it."""
+        return self._total + min(time.monotonic() - self._seen, self._longest_gap)
+
 
 class Outbox:
     """Events in order. With a spool they are `fresh` until they are on disk; only `ready` ones are sent.
@@ -75,10 +80,12 @@ class Outbox:
         return not self.fresh and all(owed.segment is not None for owed in (*self.aside, *self.ready, *self._under_way))
 
     def oldest_seconds(self) -> float:
-        """How long the oldest event has been waiting."""
-        queues = (self.aside, self.fresh, self.ready, self._under_way)
-        firsts = [owed.since for queue in queues for owed in list(queue)[:1]]
-        return max(self._clock.now() - min(firsts), 0.0) if firsts else 0.0
+        """How long the oldest event has been waiting. The one question that needs no lock."""
+        firsts: list[float] = []
+        for queue in (self.aside, self.fresh, self.ready, self._under_way):
+            with suppress(IndexError):  # It may be emptied meanwhile.
+                firsts.append(queue[0].since)
+        return max(self._clock.glance() - min(firsts), 0.0) if firsts else 0.0
 
     def add(self, events: Iterable[EncodedEvent], *, spooled_first: bool) -> list[Owed]:
         """Take events in; gives back what had to be dropped for them."""

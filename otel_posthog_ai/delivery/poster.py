@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from otel_posthog_ai import forks, log
 from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.letting_go import Event
 from otel_posthog_ai.settings import Settings
 from otel_posthog_ai.version import __version__
 
@@ -60,13 +60,12 @@ class Poster:
         self._envelope = Envelope(settings.api_key or "", settings.compression)
         self._headers = {"Content-Type": "application/json", "User-Agent": f"otel-posthog-ai/{__version__}"}
         self._transport = Transport()
-        self._own_wait = wait is None
         self._wait: Callable[[float], bool] = wait if wait is not None else lambda seconds: self._closed.wait(seconds)
         self._start_anew()
         forks.in_child(self._start_anew)
 
     def _start_anew(self) -> None:
-        self._closed = threading.Event()
+        self._closed = Event()
         self._refused_bytes = REQUEST_BYTES
         self._too_large: tuple[int, float] = (REQUEST_BYTES, 0.0)
         self.blocked_until = 0.0
@@ -189,8 +188,8 @@ class Poster:
             self._transport.close()
             text = body.ending_with(self._tail())
             answer = self._transport.post(url, text, headers, limit)
-        if log.logger.isEnabledFor(logging.DEBUG):
-            log.logger.debug(
+        if log.debugs():
+            log.debug(
                 "POST %s: %d events, %d bytes (%d on the wire): %s after %.3f s; %s",
                 request.route.path, len(request.events), request.size + self.overhead, len(text),
                 answer.describe(), answer.seconds, describe(request.events),

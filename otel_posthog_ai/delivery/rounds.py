@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from otel_posthog_ai import forks, log
 from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.letting_go import behind_the_app
 from otel_posthog_ai.settings import Settings
 
 from .ahead import Ahead
@@ -34,7 +35,8 @@ class Rounds:
     """
 
     def __init__(self, settings: Settings, counters: Counters, poster: Poster, *, stopped: bool) -> None:
-        self.condition = threading.Condition()
+        self.lock = threading.RLock()
+        self.condition = threading.Condition(self.lock)
         self.outbox = Outbox(
             settings.outbox_bytes, settings.outbox_seconds, longest_gap=_LONGEST_SLEEP + settings.timeout
         )
@@ -95,6 +97,7 @@ class Rounds:
 
     def loop(self) -> None:
         """The sender thread."""
+        behind_the_app()
         while not (self.stopped or self.abandoned):
             self._take_turn()
         forks.rest_in_peace(copied=self.abandoned)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_posthog_ai import forks, log
 from otel_posthog_ai.counters import Counters, lost, undelivered
+from otel_posthog_ai.letting_go import LONGEST_SLEEP
 from otel_posthog_ai.one_at_a_time import OneAtATime
 from otel_posthog_ai.settings import Settings
 
@@ -102,6 +103,11 @@ class Sender:
         except RuntimeError as error:  # The interpreter is ending, or the machine has no threads left.
             self._rounds.spooler = None
             log.warn("thread", "no sender thread: %s; events leave at flush and shutdown only", error)
+
+    @property
+    def lock(self) -> threading.RLock:
+        """What guards all that is owed in this process."""
+        return self._rounds.lock
 
     # ---- what callers use --------------------------------------------------------------------------------------
 
@@ -196,7 +202,7 @@ class Sender:
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:
                     return False
-                self._condition.wait(remaining)
+                self._condition.wait(min(remaining, LONGEST_SLEEP))
             return True
 
     def shutdown(self, deadline: float) -> bool:
@@ -232,19 +238,21 @@ class Sender:
         return delivered
 
     def status(self) -> dict[str, Any]:
-        """The counters, what waits (`waiting`, `waiting_bytes`, `oldest_seconds`), and why (`paused`, `last_error`)."""
-        with self._condition:
-            counts = self._counters.snapshot()
-            hindrance = self._poster.hindrance
-            paused = hindrance is not None and hindrance.verdict is Verdict.FORBIDDEN
-            return {
-                **counts,
-                "waiting": counts["queued"] - counts["sent"] - undelivered(counts),
-                "waiting_bytes": self._outbox.bytes,
-                "oldest_seconds": self._outbox.oldest_seconds(),
-                "paused": "the project key is refused" if paused and self._rounds.resting() else None,
-                "last_error": None if hindrance is None else hindrance.answer.describe(),
-            }
+        """The counters, what waits (`waiting`, `waiting_bytes`, `oldest_seconds`), and why (`paused`, `last_error`).
+
+        Without the lock: a signal handler on top of this may wait for a thread that needs it.
+        """
+        counts = self._counters.snapshot()
+        hindrance = self._poster.hindrance
+        paused = hindrance is not None and hindrance.verdict is Verdict.FORBIDDEN
+        return {
+            **counts,
+            "waiting": counts["queued"] - counts["sent"] - undelivered(counts),
+            "waiting_bytes": self._outbox.bytes,
+            "oldest_seconds": self._outbox.oldest_seconds(),
+            "paused": "the project key is refused" if paused and self._rounds.resting() else None,
+            "last_error": None if hindrance is None else hindrance.answer.describe(),
+        }
 
     # ---- the threads -------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from otel_posthog_ai import log
 from otel_posthog_ai.counters import Counters
+from otel_posthog_ai.letting_go import behind_the_app
 
 from .outbox import Outbox, Owed
 from .spool import RENEW_SECONDS, SEGMENT_BYTES, Segment, Spool
@@ -30,6 +31,7 @@ class Spooler:
 
     def loop(self, stopped: Callable[[], bool]) -> None:
         """The thread's work, until `stopped()`."""
+        behind_the_app()
         next_look = 0.0
         while not stopped():
             try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from itertools import takewhile
 from weakref import ReferenceType, ref
 
@@ -47,7 +48,7 @@ class OpenSpans:
     def start_anew(self) -> None:
         """In a forked child: whoever was about to put this in order is not there."""
         # A lock that its thread may take again: a collected object can end spans while they are put in order.
-        self._settling = threading.RLock()
+        self.lock = threading.RLock()
         self._sweeping = threading.Lock()
 
     def __bool__(self) -> bool:
@@ -118,13 +119,20 @@ class OpenSpans:
         """Put what has begun in order; who comes meanwhile waits until that is done."""
         if not self._starting:
             return
-        with self._settling:
+        with self.lock:
             while self._starting:
-                begun = self._starting[0]
-                self._begun[_unfolded(begun)[0].get_span_context().span_id] = begun
-                # Only now: until then others see that there is something to wait for.
-                if self._starting and self._starting[0] is begun:
-                    self._starting.popleft()
+                with suppress(IndexError):  # A signal handler on top of this has let others do it.
+                    self._settle_one(self._starting[0])
+
+    def _settle_one(self, begun: Span | Begun) -> None:
+        span, belonging, remote = _unfolded(begun)
+        span_id = span.get_span_context().span_id
+        self._begun[span_id] = begun
+        try:
+            # Only now: until then others see that there is something to wait for.
+            self._starting.remove(begun)
+        except ValueError:  # Others have done it meanwhile, and perhaps its end is noted.
+            self._hold_weakly(span_id, (ref(span), belonging, remote))
 
 
 def _unfolded(begun: Span | Begun) -> Begun:

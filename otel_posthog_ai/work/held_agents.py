@@ -32,7 +32,7 @@ class HeldAgents:
     """Records by the conversation that they belong to. Thread-safe."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._held: OrderedDict[int, _Conversation] = OrderedDict()
         """The one that has been quiet for longest comes first."""
         self._count = 0
@@ -44,7 +44,7 @@ class HeldAgents:
     def add(self, entry: AgentEntry) -> None:
         """Keep a record; called in the app's thread. Where there are too many, those that were quiet longest go."""
         size = weight(entry.record.attributes) + weight(entry.record.body)
-        with self._lock:
+        with self.lock:
             conversation = self._held.setdefault(entry.holding_id, _Conversation())
             self._held.move_to_end(entry.holding_id)
             conversation.changed = time.monotonic()
@@ -62,7 +62,7 @@ class HeldAgents:
         """The records of the conversations in which nothing was said for so many seconds, each once."""
         latest = time.monotonic() - quiet
         found: list[AgentEntry] = []
-        with self._lock:
+        with self.lock:
             while self._held and next(iter(self._held.values())).changed <= latest:
                 found += self._take_first()
         return found

@@ -50,7 +50,7 @@ class HeldLogs:
     """Log records by the span that they name; those that name none wait for a span that lacks them."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._of_span: OrderedDict[tuple[int, int], _Records] = OrderedDict()
         self._strays: list[_Records] = []
         self._weight = 0
@@ -58,7 +58,7 @@ class HeldLogs:
     def add(self, trace_id: int, span_id: int, occurrence: Occurrence, scope: str) -> None:
         """Keep a record; the oldest go first when there are too many."""
         now, size = time.monotonic(), weight(occurrence.attributes) + weight(occurrence.body)
-        with self._lock:
+        with self.lock:
             if size > MOST_BYTES:
                 _tell_dropped()
                 return
@@ -94,7 +94,7 @@ class HeldLogs:
         context = span.get_span_context()
         if context is None:
             return ()
-        with self._lock:
+        with self.lock:
             records = self._of_span.pop((context.trace_id, context.span_id), None)
             own = records.all if records is not None else []
             self._weight -= records.weight if records is not None else 0

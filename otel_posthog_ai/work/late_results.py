@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -31,25 +30,21 @@ class LateResult:
 
 
 class LateResults:
-    """Results that wait for their call to leave, bounded in number and time."""
+    """Results that wait for their call to leave, bounded in number and time; only the worker takes any away."""
 
     def __init__(self) -> None:
         self._held: deque[LateResult] = deque(maxlen=MOST_HELD)
-        self._lock = threading.RLock()
 
     def __len__(self) -> int:
         return len(self._held)
 
     def add(self, span_id: int, occurrence: Occurrence) -> None:
         """A result was recorded; called in the app's thread."""
-        with self._lock:
-            self._held.append(LateResult(span_id, read_evaluation(occurrence), time.monotonic()))
+        self._held.append(LateResult(span_id, read_evaluation(occurrence), time.monotonic()))
 
     def due(self, call_of: Callable[[int, str | None], Call | None]) -> Iterator[tuple[Call, Evaluation]]:
         """The results whose call (`call_of(span id, answer's id)`) is known by now, each once."""
-        with self._lock:
-            due = list(self._held)
-            self._held.clear()
+        due = [self._held.popleft() for _ in range(len(self._held))]
         now = time.monotonic()
         kept: list[LateResult] = []
         for result in due:
@@ -58,5 +53,4 @@ class LateResults:
                 yield call, result.evaluation
             elif now - result.since < LONGEST_WAIT:
                 kept.append(result)
-        with self._lock:
-            self._held.extendleft(reversed(kept))
+        self._held.extendleft(reversed(kept))

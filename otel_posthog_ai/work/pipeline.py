@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry.sdk.trace import ReadableSpan
 
-from otel_posthog_ai import forks
+from otel_posthog_ai import forks, log
 from otel_posthog_ai.content.outgoing import Privacy
 from otel_posthog_ai.content.shrinking import shrink
 from otel_posthog_ai.counters import Counters
 from otel_posthog_ai.delivery import EncodedEvent, Sender
 from otel_posthog_ai.dialects import Occurrence
 from otel_posthog_ai.giving_way import giving_way, hurried
+from otel_posthog_ai.letting_go import is_behind_the_app, letting_go
 from otel_posthog_ai.reading.content_events import EVALUATION
 from otel_posthog_ai.settings import Settings
 
@@ -148,14 +149,21 @@ class Pipeline:
 
     def flush(self, deadline: float) -> bool:
         """Deliver everything that is owed; True only when that was done by the deadline, and nothing has been lost
-        since the last flush."""
-        with hurried():
+        since the last flush. A thread of ours, in which an object was collected, cannot wait for itself."""
+        if is_behind_the_app():
+            return False
+        with hurried(), letting_go(self._locks()):
             self._sender.gather()
             return self._worker.finish(deadline) and self._sender.flush(deadline)
 
     def _begin_to_deliver(self) -> None:
         if not self.closed:
             self.flush(time.monotonic())
+
+    def _locks(self) -> list[threading.RLock]:
+        """All that the app's threads hold for moments, and the worker or the sender needs."""
+        sorters = [member.sorter.lock for member in list(self._members)]
+        return [log.lock, self._sender.lock, self.hierarchy.open_spans.lock, self.logs.lock, self.agents.lock, *sorters]
 
     def leave(self, member: Member, deadline: float) -> None:
         """A processor leaves; with the last one everything is delivered by the deadline and then nothing any more."""
@@ -164,7 +172,7 @@ class Pipeline:
             self.flush(deadline)  # what it has no time to read now is read later: the others go on
             return
         self.closed = True
-        with hurried():
+        with hurried(), letting_go(self._locks()):
             self._sender.gather()
             self._worker.finish(deadline, final=True)
             self._worker.stop()

@@ -73,7 +73,7 @@ class Sorter:
         self._ended: deque[ReadableSpan] = deque()
         self._chosen: deque[ReadableSpan] = deque()
         self._since = 0.0
-        self._sorting = threading.RLock()
+        self.lock = threading.RLock()
 
     @property
     def queued(self) -> int:
@@ -97,13 +97,13 @@ class Sorter:
             return
         if len(self._chosen) >= self._most_chosen:
             self._stall()
-        if self._sorting.acquire(blocking=False):
+        if self.lock.acquire(blocking=False):
             try:
                 room = self._most_chosen - len(self._chosen)
                 # Also where there is no room: more than may wait have come while the worker was sorting.
                 self._sort(min(max(room, waiting - MOST_UNSORTED), _A_FEW))
             finally:
-                self._sorting.release()
+                self.lock.release()
 
     def _stall(self) -> None:
         """Wait for room; by looks, because a lock could be one that a signal handler's own thread holds."""
@@ -132,7 +132,7 @@ class Sorter:
         self._reading.hierarchy.sweep_if_due()
 
     def _sort_what_fits(self) -> None:
-        if not self._sorting.acquire(timeout=_LONGEST_SORTING):
+        if not self.lock.acquire(timeout=_LONGEST_SORTING):
             return
         try:
             left = len(self._ended)  # What ends meanwhile is for the next time.
@@ -140,7 +140,7 @@ class Sorter:
                 self._sort(min(left, room))
                 left -= room
         finally:
-            self._sorting.release()
+            self.lock.release()
 
     def _room(self) -> int:
         return self._most_chosen - len(self._chosen)
@@ -172,11 +172,11 @@ class Sorter:
 
     def give_up(self) -> None:
         """Nobody will read what still waits."""
-        while self._ended and self._sorting.acquire(timeout=_LONGEST_SORTING):
+        while self._ended and self.lock.acquire(timeout=_LONGEST_SORTING):
             try:
                 self._sort(len(self._ended))
             finally:
-                self._sorting.release()
+                self.lock.release()
         lost = 0
         while self._chosen:
             self._reading.hierarchy.lost(self._chosen.popleft())

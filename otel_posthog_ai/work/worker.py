@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from otel_posthog_ai import forks
+from otel_posthog_ai.letting_go import LONGEST_SLEEP, behind_the_app
 from otel_posthog_ai.log import warn
 
 
@@ -76,7 +77,7 @@ class Worker:
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:
                     return False
-                self._condition.wait(remaining)
+                self._condition.wait(min(remaining, LONGEST_SLEEP))
             return True
 
     def _finish_here(self, final: bool) -> bool:
@@ -97,6 +98,7 @@ class Worker:
             self._condition.notify_all()
 
     def _loop(self) -> None:
+        behind_the_app()
         condition = self._condition
         while not self.stopped and self._condition is condition:
             self._woken = False

@@ -2,75 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-import textwrap
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-import otel_posthog_ai
 from tests.delivery.fault_server import HANGS, Fault, FaultServer, answer
 
-ROOT = str(Path(otel_posthog_ai.__file__).parents[1])
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "POSTHOG_"))}
-
-PREAMBLE = """
-import atexit, os, signal, sys, threading, time
-from opentelemetry.sdk.trace import ConcurrentMultiSpanProcessor, TracerProvider
-from otel_posthog_ai import PostHogSpanProcessor
-
-def trace(provider, **options):
-    processor = PostHogSpanProcessor(api_key="phc_tests", host=sys.argv[1], **options)
-    provider.add_span_processor(processor)
-    return processor
-
-def chat(provider, count=1, size=0):
-    tracer = provider.get_tracer("app")
-    for _ in range(count):
-        attributes = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.prompt": "x" * size}
-        with tracer.start_as_current_span("chat", attributes=attributes):
-            pass
-"""
-SLOWLY = Fault(delay=0.3)
-LATE = 15.0
-"""Seconds by which a busy machine may be late. Who keeps no limit takes half a minute more, a minute, or never ends."""
-
-
-def start(server: FaultServer, code: str, *, before: str = "", **environ: str) -> subprocess.Popen[str]:
-    """Run the code after the preamble, and `before` ahead of that."""
-    whole = before + PREAMBLE + textwrap.dedent(code)
-    return subprocess.Popen(
-        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", whole, server.url],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**ENVIRONMENT, "PYTHONPATH": ROOT, **environ},
-        start_new_session=True,
-    )
-
-
-def end_of(process: subprocess.Popen[str], *, seconds: float, status: int = 0) -> str:
-    """What the process wrote; it has to end by itself, with this status, in time, without a trace of an error."""
-    try:
-        output, errors = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        pytest.fail(f"the process did not end within {seconds} s")
-    assert process.returncode == status, errors
-    assert "Traceback" not in errors, errors
-    assert "Exception" not in errors, errors
-    return output
-
-
-def run(server: FaultServer, code: str, *, seconds: float = 60.0, status: int = 0, **environ: str) -> str:
-    return end_of(start(server, code, **environ), seconds=seconds, status=status)
-
+from .processes import LATE, SLOWLY, end_of, run, start
 
 HOSTS: dict[str, Callable[..., Fault]] = {
     "healthy": lambda _: Fault(),
@@ -132,42 +72,6 @@ def test_a_signal_handler_flushes_while_the_main_thread_does(host: str, outer: s
         assert float(output) < 3 + LATE
         if host == "slow" and "flush" in outer and "flush" in inner:
             assert len(set(server.uuids)) == 30
-
-
-@pytest.mark.parametrize("doing", ["capture_feedback('fine', trace_id='a' * 32)", "chat(provider)"])
-def test_a_signal_handler_flushes_at_any_line_that_the_main_thread_is_at(doing: str) -> None:
-    """What the main thread holds there, it holds until the handler is over."""
-    with FaultServer() as server:
-        output = run(server, f"""
-            from otel_posthog_ai import capture_feedback
-            provider = TracerProvider()
-            processor = trace(provider, timeout=4)
-            seen, late = set(), []
-            {doing}  # so that the handler meets no import
-            processor.force_flush()
-            def on_alarm(*_):
-                chat(provider)
-                if not processor.force_flush(1_000):
-                    late.append(place)
-            signal.signal(signal.SIGALRM, on_alarm)
-            def at_line(frame, event, _):
-                global place
-                place = os.path.basename(frame.f_code.co_filename), frame.f_lineno
-                if event == "line" and place not in seen:
-                    seen.add(place)
-                    signal.raise_signal(signal.SIGALRM)
-                return at_line
-            def in_our_code(frame, *_):
-                return at_line if os.sep + "otel_posthog_ai" + os.sep in frame.f_code.co_filename else None
-            sys.settrace(in_our_code)
-            {doing}
-            sys.settrace(None)
-            processor.force_flush()
-            print(len(seen), late)
-        """, seconds=60)  # fmt: skip
-        lines, late = output.split(maxsplit=1)
-        assert (int(lines) > 10, late) == (True, "[]\n")
-        assert len(server.uuids) == len(set(server.uuids)) == 2 + int(lines)
 
 
 def test_a_handler_that_shuts_down_and_exits_in_the_middle_of_a_flush() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.delivery.fault_server import HANGS, Fault, FaultServer, answer
 
-from .test_end_of_process import end_of, start
+from .processes import end_of, start
 
 GREENLETS = 50
 SPANS = 40

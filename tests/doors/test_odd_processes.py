@@ -9,7 +9,7 @@ import pytest
 
 from tests.delivery.fault_server import FaultServer
 
-from .test_end_of_process import PREAMBLE, run
+from .processes import PREAMBLE, run
 
 SUB_INTERPRETERS = ("_xxsubinterpreters", "_interpreters")
 

@@ -72,7 +72,7 @@ def test_what_came_while_the_worker_was_sorting_is_looked_at_by_those_who_follow
     sorting_begins, over = threading.Event(), threading.Event()
 
     def sort() -> None:
-        with stages._sorter._sorting:
+        with stages._sorter.lock:
             sorting_begins.set()
             over.wait(10)
 
