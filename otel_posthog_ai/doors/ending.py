@@ -11,8 +11,10 @@ import _thread
 import atexit
 import os
 import signal
+import sys
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 
 from otel_posthog_ai import forks
@@ -51,6 +53,18 @@ def _deliver_at_exit() -> None:
     if timeout:
         _exit_by = time.monotonic() + timeout
         flush_all(timeout * 1000)
+        _end_as_interrupted()
+
+
+def _end_as_interrupted() -> None:
+    """Where a KeyboardInterrupt has ended the program, let the process end by SIGINT, as it would have without us.
+
+    CPython (3.10 to 3.14) notes that, and forgets it as soon as any text is evaluated. Delivery imports modules with
+    named tuples, which do that.
+    """
+    if getattr(sys, "last_type", None) is KeyboardInterrupt and not hasattr(sys, "ps1"):
+        with suppress(KeyboardInterrupt):
+            exec("raise KeyboardInterrupt")
 
 
 def deliver_on_sigterm(timeout: float) -> None:

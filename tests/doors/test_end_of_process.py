@@ -229,6 +229,20 @@ def test_an_exit_delivers_whoever_stands_between_provider_and_processor(provider
         assert len(set(server.uuids)) == 15
 
 
+@pytest.mark.parametrize(("interrupted", "status"), [
+    ("raise KeyboardInterrupt", -signal.SIGINT),
+    ("sys.last_type = KeyboardInterrupt; sys.ps1 = ''", 0),  # A session at a prompt, which went on.
+])  # fmt: skip
+def test_a_program_that_is_interrupted_ends_so_whatever_delivery_imports_meanwhile(
+    interrupted: str, status: int
+) -> None:
+    with FaultServer() as server:
+        process = start(server, f"provider = TracerProvider(); trace(provider); chat(provider, 15); {interrupted}")
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == status, errors
+        assert len(set(server.uuids)) == 15
+
+
 def test_an_exit_that_cannot_deliver_takes_no_longer_than_the_timeout() -> None:
     with FaultServer(lambda _: HANGS["answer"]) as server:
         process = start(server, "provider = TracerProvider(); trace(provider, timeout=2); chat(provider, 15); print(1)")
