@@ -129,8 +129,11 @@ class _Termination:
             return False
         self._seen_at = spot
         self._steps += 1
-        # Not by `threading`: the main thread may be in the middle of that.
-        _thread.start_new_thread(self._come_again, (threading.get_ident(),))
+        try:
+            # Not by `threading`: the main thread may be in the middle of that.
+            _thread.start_new_thread(self._come_again, (threading.get_ident(),))
+        except RuntimeError:
+            return False  # The machine has no threads left.
         return True
 
     @staticmethod

@@ -64,6 +64,9 @@ def _waited_for(flush: Callable[[int], Any], timeout_millis: int) -> bool:
     thread = threading.Thread(
         target=lambda: answers.append(flush(timeout_millis)), name="posthog-ai-flush", daemon=True
     )
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # The machine has no threads left.
+        return flush(timeout_millis) is True
     thread.join(timeout_millis / 1000)
     return answers == [True]

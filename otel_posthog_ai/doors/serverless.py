@@ -186,5 +186,9 @@ async def flush_in_thread(timeout_millis: float) -> None:
             pass  # the loop was closed meanwhile: nobody waits
 
     # A thread of its own: the loop's pool may be busy with the app's work.
-    threading.Thread(target=work, name="posthog-ai-flush", daemon=True).start()
+    try:
+        threading.Thread(target=work, name="posthog-ai-flush", daemon=True).start()
+    except RuntimeError:  # The machine has no threads left: the loop waits, or what is owed is lost.
+        flush_all(timeout_millis)
+        return
     await done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib.util import find_spec
 
@@ -59,6 +60,36 @@ def test_an_app_without_a_file_descriptor_left_for_a_moment_loses_nothing() -> N
     """)  # fmt: skip
     assert output.endswith("True {}\n")
     assert events == 20
+
+
+NO_THREADS = """
+    import asyncio, threading, _thread
+    from otel_posthog_ai import flush_on_exit
+    def refuse(*_, **__):
+        raise RuntimeError("can't start new thread")
+    def leave_no_thread():
+        threading.Thread.start = _thread.start_new_thread = refuse
+"""
+
+
+@pytest.mark.parametrize("first", ["", "leave_no_thread()"], ids=["before", "from the start"])
+def test_where_no_thread_can_be_started_everything_is_delivered_all_the_same(first: str) -> None:
+    code = f"""
+    provider = TracerProvider()
+    {first}
+    processor = trace(provider)
+    leave_no_thread()
+    @flush_on_exit
+    async def handler():
+        chat(provider, 2)
+        return "answered"
+    print(asyncio.run(handler()), processor.status()["sent"], flush=True)
+    chat(provider, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    """
+    with FaultServer() as server:
+        assert run(server, NO_THREADS + code, seconds=60, status=-signal.SIGTERM).split("\n")[0] == "answered 2"
+        assert len(server.uuids) == len(set(server.uuids)) == 3
 
 
 def test_an_app_in_another_interpreter_delivers() -> None:
