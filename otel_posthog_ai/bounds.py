@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-_LONGEST_WAIT = 365 * 24 * 3600.0
+LONGEST_WAIT = 365 * 24 * 3600.0
 """Seconds. Locks and sockets raise where they are to wait for longer than some decades."""
 
 
@@ -15,7 +15,7 @@ def seconds_to_wait(milliseconds: float) -> float:
     Callers say how long they would wait as they please: 0, less than that, infinity, what is no number at all.
     """
     seconds = milliseconds / 1000
-    return min(seconds, _LONGEST_WAIT) if seconds > 0 else 0.0
+    return min(seconds, LONGEST_WAIT) if seconds > 0 else 0.0
 
 
 def forget_oldest(entries: dict[Any, Any], most: int) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
+from .bounds import LONGEST_WAIT
 from .log import warn_once
 
 INGESTION_HOSTS = {
@@ -48,7 +49,7 @@ def integer(lowest: int, highest: int | None = None) -> Callable[[Any], int]:
 
 
 def seconds(value: Any) -> float:
-    """A number of seconds above 0."""
+    """A number of seconds above 0; a year stands for all that are more."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError("must be a number of seconds")
     try:
@@ -57,7 +58,7 @@ def seconds(value: Any) -> float:
         raise ValueError("must be a number of seconds") from None
     if not math.isfinite(number) or number <= 0:
         raise ValueError("must be a number of seconds above 0")
-    return number
+    return min(number, LONGEST_WAIT)
 
 
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}

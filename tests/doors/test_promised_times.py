@@ -68,6 +68,19 @@ def test_whoever_would_wait_for_ever_may_say_so(server: FaultServer, timeout: fl
     assert len(server.events) == 4
 
 
+def test_an_option_timeout_may_be_longer_than_a_socket_can_wait(server: FaultServer) -> None:
+    processor = PostHogSpanProcessor(api_key="phc_times", host=server.url, timeout=1e12)
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(processor)
+    call(provider)
+    assert processor.force_flush() is True
+    processor.shutdown()
+    bare = Bare(server.url, timeout=1e12)
+    call(bare.provider)
+    assert len(server.events) == 2
+    bare.exporter.shutdown()
+
+
 @pytest.mark.parametrize("timeout", [0, -1, -math.inf, math.nan])
 def test_whoever_has_no_time_gets_an_answer_at_once(server: FaultServer, timeout: float) -> None:
     server.play(lambda _: HANGS["answer"])
