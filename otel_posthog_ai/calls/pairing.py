@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import permutations, product
+from itertools import chain, permutations, product
 from typing import NamedTuple
 
 from otel_posthog_ai.record import AISpan, is_call
@@ -28,7 +28,7 @@ from .evidence import (
 from .halves import accounts, declared_halves
 from .pairs import Pair, calls_among, record_of
 from .processes import may_be_one
-from .timeline import begun_within
+from .timeline import Timeline, begun_within
 
 # Spans of these types between two calls make them two calls.
 _BETWEEN = frozenset({"tool", "agent", "workflow", "chain", "task", "handoff", "retriever", "guardrail", "mcp"})
@@ -84,14 +84,31 @@ def _by_response(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
         if response_id is not None:
             by_id[response_id].append(node)
     for group in by_id.values():
-        while len(group) > 1:
-            node = group.pop(0)
-            match = next((other for other in group if same_response(record_of(node), record_of(other))), None)
-            if match is not None:
-                pair = _pair(node, match, hierarchy)
-                if pair.survivor is node:
-                    group[group.index(match)] = node
-                yield pair
+        if len(group) > 1:
+            yield from _of_one_answer(group, hierarchy)
+
+
+def _of_one_answer(group: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
+    """Each call and the first after it that reports it too; the survivor takes that one's place."""
+    scopes: defaultdict[str, Timeline] = defaultdict(Timeline)
+    for place, node in enumerate(group):
+        scopes[record_of(node).scope].add(place, record_of(node).start_ns, record_of(node).end_ns)
+    for place, node in enumerate(group):
+        record = record_of(node)
+        scopes[record.scope].remove(place)
+        at_that_time = (
+            scopes[scope].touching(record.start_ns, record.end_ns) for scope in scopes.keys() - {record.scope}
+        )
+        alike = (other for other in chain.from_iterable(at_that_time) if same_response(record, record_of(group[other])))
+        match = min(alike, default=None)
+        if match is None:
+            continue
+        pair = _pair(node, group[match], hierarchy)
+        if pair.survivor is node:
+            scopes[record_of(group[match]).scope].remove(match)
+            scopes[record.scope].add(match, record.start_ns, record.end_ns)
+            group[match] = node
+        yield pair
 
 
 def _nested(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:

@@ -5,6 +5,7 @@ Where no call below counts anything, the total is counted once: by a generation 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from hashlib import blake2b
 
@@ -15,7 +16,7 @@ from otel_posthog_ai.record import MISSING, AISpan, Message, is_call, is_counted
 from otel_posthog_ai.tree.ancestry import Hierarchy
 from otel_posthog_ai.tree.nodes import Node
 
-from .comparing import contains, same_model
+from .comparing import TOLERANCE_NS, contains, same_model
 from .sent_calls import RememberedCalls
 
 MADE_FROM_TOTALS = "made_from_totals"
@@ -89,12 +90,13 @@ class RunTotals:
         self._note_calls(nodes.values())
         calls = [node.record for node in nodes.values() if node.record is not None]
         calls += self._remembered.records()
+        calls.sort(key=_start)
         gone: list[Node] = []
         for span_id, run in list(self._runs.items()):
             node = nodes.get(span_id)
             if node is None or node.record is None:
                 del self._runs[span_id]  # it has left, or was merged
-            elif run.calls_below or _is_counted_apart(node.record, calls):
+            elif run.calls_below or _is_counted_apart(node.record, _begun_within(node.record, calls)):
                 del self._runs[span_id]
                 node.drop("a total of calls that stand below it after all")
                 gone.append(node)
@@ -109,6 +111,16 @@ class RunTotals:
     def _note_call(self, node: Node) -> None:
         for above in self._hierarchy.lineage.untold(node, lambda _: "a call"):
             above.calls_below = True
+
+
+def _start(call: AISpan) -> int:
+    return call.start_ns
+
+
+def _begun_within(total: AISpan, calls: list[AISpan]) -> list[AISpan]:
+    """Those of the calls, in the order of their starts, that began while the run was at work."""
+    first = bisect_left(calls, total.start_ns - TOLERANCE_NS, key=_start)
+    return calls[first : bisect_right(calls, total.end_ns, key=_start)]
 
 
 def _is_counted_apart(total: AISpan, calls: Iterable[AISpan]) -> bool:

@@ -6,10 +6,11 @@ Magentic's have the arguments alone; beside them an instrumentor of the client r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
-from otel_posthog_ai.reading.values import is_mapping, parse_json
+from otel_posthog_ai.reading.values import is_list, is_mapping, parse_json
 from otel_posthog_ai.record import MISSING, AISpan, Message, is_call
 from otel_posthog_ai.tree.nodes import Node
 
@@ -21,7 +22,7 @@ class _Said:
         self.names: dict[str, Any] = {}
         self.given: dict[str, Any] = {}
         self.gave: dict[str, Any] = {}
-        self._answered: dict[Any, list[tuple[str, Any]]] | None = None
+        self._answered: dict[_Told, list[str]] | None = None
 
     def read(self, message: Message) -> None:
         if message["role"] == "tool":
@@ -30,28 +31,46 @@ class _Said:
             call_id, function = str(call.get("id")), call["function"]
             self.names[call_id], self.given[call_id] = function.get("name"), function.get("arguments")
 
-    def call_of(self, tool: AISpan, others: Iterable[AISpan]) -> str | None:
-        """The id of the call that the tool ran for: its own, else that of the only answered one with its arguments."""
+    def call_of(self, tool: AISpan, told: Counter[tuple[str, _Told]]) -> str | None:
+        """The id of the call that the tool ran for: its own, else that of the only answered one with its arguments.
+
+        `told` counts the tools that lack a state, by trace.
+        """
         if tool.tool_call_id is not None:
             return tool.tool_call_id
-        name, state = _told(tool)
-        alike = [call_id for call_id, given in self._answered_calls().get(name, ()) if given == state]
-        rivals = (other for other in others if other is not tool and other.trace_id == tool.trace_id)
-        return alike[0] if len(alike) == 1 and not any(_told(other) == (name, state) for other in rivals) else None
+        alike = self._answered_calls().get(_told(tool), ())
+        return alike[0] if len(alike) == 1 and told[tool.trace_id, _told(tool)] == 1 else None
 
-    def _answered_calls(self) -> dict[Any, list[tuple[str, Any]]]:
-        """Of each tool the calls that were answered, and with what arguments; asked for when all messages were read."""
+    def _answered_calls(self) -> dict[_Told, list[str]]:
+        """The calls that were answered, by tool and arguments; asked for when all messages were read."""
         if self._answered is None:
             self._answered = {}
             for call_id in self.gave:
                 if call_id in self.names:
-                    given = parse_json(self.given[call_id])
-                    self._answered.setdefault(self.names[call_id], []).append((call_id, given))
+                    called = self.names[call_id], _hashable(parse_json(self.given[call_id]))
+                    self._answered.setdefault(called, []).append(call_id)
         return self._answered
 
 
-def _told(tool: AISpan) -> tuple[str | None, Any]:
-    return tool.tool_name or tool.name, tool.input_state
+_Told = tuple[Any, Hashable]
+"""A tool's name and what it was given."""
+_DEEPEST = 32
+"""Arguments are compared down to here."""
+
+
+def _told(tool: AISpan) -> _Told:
+    return tool.tool_name or tool.name, _hashable(tool.input_state)
+
+
+def _hashable(state: Any, depth: int = 0) -> Hashable:
+    """What is equal to that of an equal state."""
+    if depth == _DEEPEST:
+        return None
+    if is_mapping(state):
+        return frozenset((key, _hashable(value, depth + 1)) for key, value in state.items())
+    if is_list(state):
+        return tuple(_hashable(value, depth + 1) for value in state)
+    return state if isinstance(state, Hashable) else repr(state)
 
 
 def complete_tools(nodes: Iterable[Node]) -> None:
@@ -66,9 +85,10 @@ def complete_tools(nodes: Iterable[Node]) -> None:
         if call is not None and is_call(call) and call.trace_id in said and not (node.private or node.tainted):
             for message in (*(call.input or ()), *(call.output or ())):
                 said[call.trace_id].read(message)
+    told = Counter((tool.trace_id, _told(tool)) for tool in silent)
     for tool in silent:
         of_trace = said[tool.trace_id]
-        call_id = of_trace.call_of(tool, silent)
+        call_id = of_trace.call_of(tool, told)
         if call_id is not None:
             _fill(tool, of_trace.given.get(call_id), of_trace.gave.get(call_id))
 

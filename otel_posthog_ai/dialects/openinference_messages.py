@@ -52,12 +52,15 @@ def flattened_documents(source: Source, prefix: str) -> list[dict[str, Any]] | N
 def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
     """Dotted keys as objects inside each other; numbers stay keys."""
     tree: dict[str, Any] = {}
+    made: set[int] = set()  # objects of ours, which may grow; one that came as a value is copied first
     for key, value in flat.items():
         place: dict[str, Any] = tree
         *path, last = key.split(".")
         for step in path:
-            inner: dict[str, Any] = dict(object_of(place.get(step)))
-            place[step] = inner
+            inner: Any = place.get(step)
+            if id(inner) not in made:
+                inner = place[step] = dict(object_of(inner))
+                made.add(id(inner))
             place = inner
         if not is_mapping(place.get(last)):
             place[last] = value

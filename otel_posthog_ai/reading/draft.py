@@ -20,12 +20,14 @@ _MAGIC = (("iVBORw0KGgo", "image/png"), ("/9j/", "image/jpeg"), ("R0lGOD", "imag
 class Draft:
     """What one turn says, gathered part by part."""
 
-    __slots__ = ("calls", "parts", "results")
+    __slots__ = ("_called", "calls", "parts", "results")
 
     def __init__(self) -> None:
         self.parts: list[Part] = []
         self.calls: list[Part] = []
         self.results: list[Part] = []
+        self._called: set[tuple[str, str]] = set()
+        """Id and name of each call that has an id."""
 
     def text(self, value: Any) -> None:
         """A text; anything else as its JSON text."""
@@ -47,9 +49,9 @@ class Draft:
         entry["type"] = "function"
         entry["function"] = {"name": name, "arguments": arguments if isinstance(arguments, str) else dump(arguments)}
         if "id" in entry:
-            for known in self.calls:
-                if known.get("id") == call_id and known["function"]["name"] == name:
-                    return
+            if (call_id, name) in self._called:
+                return
+            self._called.add((call_id, name))
         self.calls.append(entry)
 
     def result(self, value: Any, call_id: Any = None, name: Any = None) -> None:

@@ -75,8 +75,11 @@ def states_kind(key: str) -> bool:
 def vendors_in(keys: tuple[str, ...]) -> tuple[VendorKeys, ...]:
     """The vendors whose keys these may be, each with where it writes what; without a look at any value."""
     words = {key: words_of(key) for key in keys}
-    spaces = dict.fromkeys(words[key][0] for key in keys if states_kind(key))
-    found = [keys_by_words([key for key in keys if words[key][:1] == (space,)], keys, words) for space in spaces]
+    own: dict[str, list[str]] = {words[key][0]: [] for key in keys if states_kind(key)}
+    for key in keys:
+        if words[key] and words[key][0] in own:
+            own[words[key][0]].append(key)
+    found = [keys_by_words(each, keys, words) for each in own.values()]
     did = _did(keys, words) if found else ()
     return tuple(each._replace(**{field: value for field, value in did if not getattr(each, field)}) for each in found)
 
@@ -90,10 +93,14 @@ def _did(keys: tuple[str, ...], words: WordsOf) -> tuple[tuple[str, Any], ...]:
     return tuple((field, value) for field, value in said.items() if value and field not in _WHOSE)
 
 
-def _spaces_in(keys: tuple[str, ...]) -> Iterable[str]:
-    """The namespaces that may be those of vendors without a table."""
-    spaces = dict.fromkeys(key.partition(".")[0] for key in keys if "." in key)
-    return (space for space in spaces if may_be_a_vendors(next(iter(words_of(space)), "")))
+def _spaces_in(keys: tuple[str, ...]) -> Iterable[tuple[str, list[str]]]:
+    """The namespaces that may be those of vendors without a table, each with its keys."""
+    spaces: dict[str, list[str]] = {}
+    for key in keys:
+        space, dot, _ = key.partition(".")
+        if dot:
+            spaces.setdefault(space, []).append(key)
+    return (each for each in spaces.items() if may_be_a_vendors(next(iter(words_of(each[0])), "")))
 
 
 class Data(NamedTuple):
@@ -105,12 +112,11 @@ class Data(NamedTuple):
 
 def data_in(keys: tuple[str, ...]) -> tuple[Data, ...]:
     """The namespaces without a table that have data or counts of their own: `acme.input`, `acme.usage.input_tokens`."""
-    found = (_data_of(space, keys) for space in _spaces_in(keys))
+    found = (_data_of(space, own) for space, own in _spaces_in(keys))
     return tuple(each for each in found if any(each.keys))
 
 
-def _data_of(space: str, keys: tuple[str, ...]) -> Data:
-    own = [key for key in keys if key.startswith(f"{space}.")]
+def _data_of(space: str, own: list[str]) -> Data:
     rest = {key: key.partition(".")[2] for key in own}
     fields = {key: data_right_below(rest[key]) for key in own}
     return Data(
@@ -135,7 +141,7 @@ def belongings_in(keys: tuple[str, ...]) -> tuple[Belonging, ...]:
 
     An app's own `shop.user_id` is such a word, too. A vendor speaks of the trace (`acme.trace.user_id`), or says more.
     """
-    found = (_belonging(space, keys) for space in _spaces_in(keys))
+    found = (_belonging(space, own) for space, own in _spaces_in(keys))
     return tuple(each for each in found if each is not None)
 
 
@@ -144,8 +150,8 @@ def may_be_a_vendors(space: str) -> bool:
     return space != "" and space not in _ORDINARY and space not in _written
 
 
-def _belonging(space: str, keys: tuple[str, ...]) -> Belonging | None:
-    said = {key: words_of(key.partition(".")[2]) for key in keys if key.startswith(f"{space}.")}
+def _belonging(space: str, own: list[str]) -> Belonging | None:
+    said = {key: words_of(key.partition(".")[2]) for key in own}
     if any(states_kind(key) for key in said):
         return None
     of_trace = any(words[:1] == ("trace",) and words[1:] in (*USERS, *SESSIONS) for words in said.values())
