@@ -16,9 +16,9 @@ _DEEPEST = 4
 _USERS = frozenset({"user", "human"})
 _ASSISTANTS = frozenset({"assistant", "model", "ai", "bot"})
 # What Markdown puts before a line, around words and between cells says nothing in one line.
-_LINE_MARKS = re.compile(r"^[ \t]*(?:(?:#{1,6}|>|[-*+])[ \t]+|```.*$|\|?[ \t]*:?-{3,}[-:| \t]*$)", re.MULTILINE)
+_LINE_MARKS = re.compile(r"^[ \t]*(?:(?:#{1,6}|>|[-*+])[ \t]+|```.*$|(?:\|[ \t]*)?:?-{3}[-:| \t]*$)", re.MULTILINE)
 _TABLE_ROW = re.compile(r"^[ \t]*\|(.+)\|[ \t]*$", re.MULTILINE)
-_WORD_MARKS = re.compile(r"(?<!\w)(\*\*|__|`|\*)(?=\S)([^\n]{0,200}?\S)\1|\[([^\]\n]*)\]\(https?://[^)\s]*\)")
+_WORD_MARKS = re.compile(r"(?<!\w)(\*\*|__|`|\*)(?=\S)([^\n]{0,200}?\S)\1|\[([^\[\]\n]*)\]\(https?://[^)\s\[]*\)")
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text", "refusal"})
 _ASKED = ("messages", "input", "question", "query", "prompt", "text", "content")
 _ANSWERED = ("messages", "output", "answer", "response", "result", "text", "content")

@@ -6,16 +6,19 @@ it begins and not ended as it ends, and repeats of its beginnings. Then whole sp
 
 from __future__ import annotations
 
+import inspect
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 
 from otel_posthog_ai import PostHogSpanProcessor
-from tests.packaging.test_patterns import _patterns
+from tests.packaging.test_patterns import _patterns, modules
 from tests.receiver import Receiver
 
 try:
@@ -128,6 +131,8 @@ def _way(name: str, pattern: re.Pattern[str]) -> Callable[[str], Any]:
 
 @pytest.mark.parametrize(("name", "pattern"), list(_patterns()))
 def test_every_pattern_is_linear_on_what_it_nearly_matches(name: str, pattern: re.Pattern[str]) -> None:
+    if isinstance(pattern.pattern, bytes):
+        pattern = re.compile(pattern.pattern.decode(), pattern.flags & ~re.LOCALE)
     way = _way(name, pattern)
     for text in _hostile_texts(pattern):
         once = _seconds(way, text(LENGTH), good_enough=TOLERATED)
@@ -149,6 +154,61 @@ UNITS = [
     "A1b2", "Error code: ", "\x00", "\ud800", "é", "Traceback (most recent call last)", "-----BEGIN ", "4111 ",
     "@@@langfuseMedia:type=", "{'a': ",
 ]  # fmt: skip
+READS_TEXT = ("otel_posthog_ai.content.", "otel_posthog_ai.reading.", "otel_posthog_ai.agent_logs.")
+
+
+def _scanners() -> Iterator[tuple[str, Callable[[str], Any]]]:
+    """Every public function of what reads content that is made for one text, or for anything at all."""
+    for module in modules():
+        for name, function in vars(module).items() if module.__name__.startswith(READS_TEXT) else ():
+            if name.startswith("_") or getattr(function, "__module__", None) != module.__name__:
+                continue
+            if not inspect.isfunction(inspect.unwrap(function)):
+                continue
+            first, *others = inspect.signature(function).parameters.values()
+            takes_text = re.fullmatch(r"(str|object|Any|JsonValue)( \| None)?", str(first.annotation))
+            if takes_text and all(other.default is not other.empty for other in others):
+                yield f"{module.__name__}.{name}", function
+
+
+def _quietly(scan: Callable[[str], Any]) -> Callable[[str], Any]:
+    def work(text: str) -> Any:
+        with suppress(Exception):  # How long it takes is asked here; what it answers, elsewhere.
+            answer = scan(text)
+            return list(answer) if inspect.isgenerator(answer) else answer
+
+    return work
+
+
+def _without_memory(scan: Any) -> Callable[[str], Any]:
+    return _quietly(inspect.unwrap(scan))
+
+
+@pytest.mark.parametrize(("name", "scan"), list(_scanners()), ids=lambda each: each if isinstance(each, str) else "")
+def test_every_scanner_is_linear(name: str, scan: Callable[[str], Any]) -> None:
+    way = _without_memory(scan)
+    for unit in UNITS:
+        for end in ("", "!", '"', "}"):
+            once = _seconds(way, _filled(unit, 4 * LENGTH) + end, good_enough=TOLERATED)
+            if once > TOLERATED:
+                more = _seconds(way, _filled(unit, 16 * LENGTH) + end, good_enough=once * MOST_GROWTH)
+                assert more <= once * MOST_GROWTH, f"{name} takes {once:.4f} s, then {more:.4f} s: {unit!r}"
+
+
+def test_scanners_are_found_and_a_quadratic_one_is_noticed() -> None:
+    found = {name.removeprefix("otel_posthog_ai.") for name, _ in _scanners()}
+    assert {"content.base64_text.redact_text", "content.credentials.remove_credentials", "reading.values.items"} < found
+
+    def quadratic(text: str) -> int:
+        seen: list[str] = []
+        while text:
+            seen, text = [*seen, text[0]], text[1:]
+        return len(seen)
+
+    with pytest.raises(AssertionError, match="takes"):
+        test_every_scanner_is_linear("quadratic", quadratic)
+
+
 PLACES = [
     {"gen_ai.input.messages": "{}"},
     {"gen_ai.prompt.0.content": "{}", "gen_ai.prompt.0.role": "user"},
@@ -185,3 +245,67 @@ def test_spans_with_hostile_texts_take_time_in_proportion_to_their_length(units:
             # Linear is 4, quadratic is 16.
             assert long < max(8 * short, 1.0), f"{unit!r}: {short:.2f} s for {SHORT}, {long:.2f} s for {LONG}"
         processor.shutdown()
+
+
+def _messages(count: int) -> dict[str, Any]:
+    turns = [{"role": ("user", "assistant")[i % 2], "content": f"words of turn {i}"} for i in range(count)]
+    return {"gen_ai.input.messages": json.dumps(turns)}
+
+
+def _calls_of_tools(count: int) -> dict[str, Any]:
+    asked = [
+        {"id": f"c{i}", "type": "function", "function": {"name": f"f{i}", "arguments": "{}"}} for i in range(count)
+    ]
+    told = [{"role": "tool", "tool_call_id": f"c{i}", "content": "done"} for i in range(count)]
+    tools = [{"type": "function", "function": {"name": f"f{i}", "parameters": {}}} for i in range(count)]
+    messages = [{"role": "assistant", "tool_calls": asked}, *told]
+    return {"gen_ai.input.messages": json.dumps(messages), "gen_ai.tool.definitions": json.dumps(tools)}
+
+
+def _flattened(count: int) -> dict[str, Any]:
+    traceloop = {f"gen_ai.prompt.{i}.{key}": "user" for i in range(count) for key in ("role", "content")}
+    openinference = {
+        f"llm.input_messages.{i}.message.{key}": "user" for i in range(count) for key in ("role", "content")
+    }
+    return {**traceloop, **openinference, "openinference.span.kind": "LLM"}
+
+
+MANY: dict[str, Callable[[int], dict[str, Any]]] = {
+    "messages": _messages,
+    "parts of one message": lambda count: {"gen_ai.input.messages": json.dumps(
+        [{"role": "user", "content": [{"type": "text", "text": f"part {i}"} for i in range(count)]}])},
+    "calls of tools": _calls_of_tools,
+    "flattened messages": _flattened,
+    "attributes that nobody knows": lambda count: {f"vendor.thing{i}.of.it": f"value {i}" for i in range(count)},
+    "keys of metadata": lambda count: {"langfuse.observation.metadata": json.dumps({f"k{i}": i for i in range(count)})},
+    "lists in lists": lambda count: {"gen_ai.input.messages": "[" * count + "]" * count},
+    "numbers": lambda count: {"llm.invocation_parameters": json.dumps({"bias": {str(i): i for i in range(count)}})},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", MANY)
+def test_a_span_takes_time_in_proportion_to_how_much_it_holds(what: str) -> None:
+    """Of many small things, where the others are of one long text: looking for each among all would be quadratic."""
+    with Receiver() as receiver:
+        provider = TracerProvider(
+            shutdown_on_exit=False, span_limits=SpanLimits(max_span_attributes=SpanLimits.UNSET, max_events=100_000)
+        )
+        processor = PostHogSpanProcessor(api_key="phc_tests", host=receiver.url, flush_interval_millis=60_000)
+        provider.add_span_processor(processor)
+
+        def seconds(count: int) -> float:
+            best = float("inf")
+            for _ in range(3):
+                span = provider.get_tracer("tests").start_span("chat", attributes={"gen_ai.request.model": "m"})
+                for key, value in MANY[what](count).items():
+                    span.set_attribute(key, value)
+                start = time.process_time()
+                span.end()
+                assert processor.force_flush(120_000)
+                best = min(best, time.process_time() - start)
+            return best
+
+        seconds(10)  # what loads the modules
+        few, many = seconds(1_000), seconds(4_000)
+        processor.shutdown()
+    assert many < max(MOST_GROWTH * few, 0.2), f"{few:.3f} s for 1,000, {many:.3f} s for 4,000"
