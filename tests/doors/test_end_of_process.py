@@ -100,7 +100,8 @@ SCRIPT = """
     processor = trace(provider, flush_interval_millis=60_000)
     chat(provider, 40)
     print("ready", flush=True)
-    time.sleep(60)
+    while True:  # A signal in the last moment before a sleep is seen after it.
+        time.sleep(0.05)
 """
 
 
@@ -121,11 +122,12 @@ def test_sigterm_waits_no_longer_than_the_timeout_and_a_second_one_not_at_all() 
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGTERM)
         end_of(process, seconds=LATE, status=-signal.SIGTERM)
+        before = len(server.requests)  # On a busy machine a second may be too short for one.
         process = start(server, SCRIPT, POSTHOG_TIMEOUT="60")
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGTERM)
-        assert server.wait_for(lambda s: len(s.requests) >= 2)
+        assert server.wait_for(lambda s: len(s.requests) > before)
         time.sleep(0.7)  # Two that come at once are one.
         process.send_signal(signal.SIGTERM)
         end_of(process, seconds=LATE, status=-signal.SIGTERM)
