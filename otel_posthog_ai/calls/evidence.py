@@ -106,8 +106,8 @@ def left_to_its_reader(outer: AISpan, inner: AISpan) -> bool:
         and (outer.trace_id == inner.trace_id) == (outer.parent_id is not None)
         and outer.start_ns <= inner.start_ns
         and _may_be_one(outer, inner)
-        and bool(_asked(outer))
-        and _asked(outer) == _asked(inner)
+        and bool(asked(outer))
+        and asked(outer) == asked(inner)
     )
 
 
@@ -132,8 +132,7 @@ def _told_alike(one: AISpan, other: AISpan) -> bool:
     """
     if one.trace_id != other.trace_id or not same_time(one, other) or not _may_be_one(one, other):
         return False
-    asked = _asked(one)
-    return bool(asked) and asked == _asked(other) and _ended_alike(one, other)
+    return bool(asked(one)) and asked(one) == asked(other) and _ended_alike(one, other)
 
 
 def _told_at_once(one: AISpan, other: AISpan) -> bool:
@@ -201,7 +200,7 @@ def ran_around(outer: AISpan, inner: AISpan) -> bool:
         return False
     alike = bool(inputs(outer.usage) & inputs(inner.usage)) or (outer.error is not None and inner.error is not None)
     embedding = outer.kind == inner.kind == "embedding"
-    return (alike and bool(_asked(inner))) or (embedding and _leaves_no_doubt(outer, inner))
+    return (alike and bool(asked(inner))) or (embedding and _leaves_no_doubt(outer, inner))
 
 
 def _may_be_one(one: AISpan, other: AISpan) -> bool:
@@ -227,7 +226,7 @@ def _comparable(one: AISpan, other: AISpan) -> int:
     failures = [each.error.message for each in both if each.error is not None and each.error.message]
     return (
         all(each.usage.input is not None for each in both)
-        + all(bool(_asked(each)) for each in both)
+        + all(bool(asked(each)) for each in both)
         + (len(failures) == len(both) and failures[0] == failures[1])
     )
 
@@ -239,20 +238,20 @@ def slack(outer: AISpan, inner: AISpan) -> tuple[bool, int, bool, int]:
     return ended_differently, -_comparable(outer, inner), outer.parent_id != inner.parent_id, longer
 
 
-def _asked(record: AISpan) -> Any:
+def asked(record: AISpan) -> Any:
     """What the model was asked or had to embed; some join the texts of a batch with blanks."""
     return " ".join(record.embedding_input) if record.embedding_input else last_user_text(record.input)
 
 
 def _texts_differ(one: AISpan, other: AISpan) -> bool:
-    return both_differ(_asked(one), _asked(other))
+    return both_differ(asked(one), asked(other))
 
 
 def _same_words(one: AISpan, other: AISpan) -> bool:
     """Whether question, answer and size of the input are the same: then the output was only counted otherwise."""
-    asked, answered = _asked(one), _answered(one)
-    same = asked == _asked(other) and answered == _answered(other)
-    return bool(asked) and bool(answered) and same and bool(inputs(one.usage) & inputs(other.usage))
+    question, answer = asked(one), _answered(one)
+    same = question == asked(other) and answer == _answered(other)
+    return bool(question) and bool(answer) and same and bool(inputs(one.usage) & inputs(other.usage))
 
 
 def _answers_differ(one: AISpan, other: AISpan) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, permutations, product
-from typing import NamedTuple
+from itertools import chain, permutations
+from typing import Any, NamedTuple
 
 from otel_posthog_ai.record import AISpan, is_call
 from otel_posthog_ai.tree.ancestry import Hierarchy
@@ -14,6 +14,7 @@ from otel_posthog_ai.tree.nodes import Fate, Node
 
 from .comparing import contains, was_answered
 from .evidence import (
+    asked,
     counted_the_first_piece,
     left_to_its_reader,
     nested_calls,
@@ -92,12 +93,12 @@ def _of_one_answer(group: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Each call and the first after it that reports it too; the survivor takes that one's place."""
     scopes: defaultdict[str, Timeline] = defaultdict(Timeline)
     for place, node in enumerate(group):
-        scopes[record_of(node).scope].add(place, record_of(node).start_ns, record_of(node).end_ns)
+        scopes[record_of(node).instrumentor].add(place, record_of(node).start_ns, record_of(node).end_ns)
     for place, node in enumerate(group):
         record = record_of(node)
-        scopes[record.scope].remove(place)
+        scopes[record.instrumentor].remove(place)
         at_that_time = (
-            scopes[scope].touching(record.start_ns, record.end_ns) for scope in scopes.keys() - {record.scope}
+            scopes[scope].touching(record.start_ns, record.end_ns) for scope in scopes.keys() - {record.instrumentor}
         )
         alike = (other for other in chain.from_iterable(at_that_time) if same_response(record, record_of(group[other])))
         match = min(alike, default=None)
@@ -105,8 +106,8 @@ def _of_one_answer(group: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
             continue
         pair = _pair(node, group[match], hierarchy)
         if pair.survivor is node:
-            scopes[record_of(group[match]).scope].remove(match)
-            scopes[record.scope].add(match, record.start_ns, record.end_ns)
+            scopes[record_of(group[match]).instrumentor].remove(match)
+            scopes[record.instrumentor].add(match, record.start_ns, record.end_ns)
             group[match] = node
         yield pair
 
@@ -151,9 +152,13 @@ def _left_behind(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Streams of which their span notes nothing, each with the next call of the same words below the same step."""
     calls = calls_among(nodes)
     streams = [node for node in calls if record_of(node).handed_out]
+    alike: defaultdict[tuple[str | None, Any], list[Node]] = defaultdict(list)
+    for call in calls if streams else ():
+        alike[record_of(call).parent_id, asked(record_of(call))].append(call)
     pairs = [
         (stream, call)
-        for stream, call in product(streams, calls)
+        for stream in streams
+        for call in alike[record_of(stream).parent_id, asked(record_of(stream))]
         if may_be_one(stream.process, call.process) and left_to_its_reader(record_of(stream), record_of(call))
     ]
     return _one_to_one(calls, sorted(pairs, key=_turn))

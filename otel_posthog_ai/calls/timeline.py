@@ -6,11 +6,13 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any, NamedTuple
 
 from otel_posthog_ai.record import AISpan
 from otel_posthog_ai.tree.nodes import Node
 
 from .comparing import TOLERANCE_NS
+from .evidence import asked
 from .pairs import record_of
 from .processes import Process, may_be_one
 
@@ -67,20 +69,45 @@ def _bits(start: int, until: int) -> int:
 
 
 def begun_within(outers: Iterable[Node], inners: Iterable[Node]) -> list[tuple[Node, Node]]:
-    """The pairs of calls of one process in which the second began while the first was at work, in the given order."""
-    numbered = list(enumerate(outers))
-    coming = sorted(numbered, key=lambda one: -record_of(one[1]).start_ns)
-    active: defaultdict[Process, list[tuple[int, Node]]] = defaultdict(list)
+    """The pairs of calls of one process in which the second began while the first was at work, in the given order.
+
+    Those that asked something else are no evidence of anything, and left out: of thousands at once, few remain.
+    """
+    coming = sorted(map(_Asked.of, enumerate(outers)), key=lambda each: -each.record.start_ns)
+    active: defaultdict[Process, defaultdict[Any, list[_Asked]]] = defaultdict(lambda: defaultdict(list))
     found: list[tuple[int, int, Node, Node]] = []
-    for place, inner in sorted(enumerate(inners), key=lambda one: record_of(one[1]).start_ns):
-        begin = record_of(inner).start_ns
-        while coming and record_of(coming[-1][1]).start_ns <= begin + TOLERANCE_NS:
-            outer_place, outer = coming.pop()
-            active[outer.process].append((outer_place, outer))
-        for process, running in active.items():
-            if not may_be_one(process, inner.process):
+    for inner in sorted(map(_Asked.of, enumerate(inners)), key=lambda each: each.record.start_ns):
+        begin = inner.record.start_ns
+        while coming and coming[-1].record.start_ns <= begin + TOLERANCE_NS:
+            outer = coming.pop()
+            active[outer.node.process][outer.words].append(outer)
+        for process, by_words in active.items():
+            if not may_be_one(process, inner.node.process):
                 continue
-            running[:] = [each for each in running if reach(record_of(each[1])) >= begin - TOLERANCE_NS]
-            found += [(place, outer_place, outer, inner) for outer_place, outer in running if outer is not inner]
+            for words in (inner.words, None) if inner.words else tuple(by_words):
+                running = by_words.pop(words, ())
+                still = [each for each in running if reach(each.record) >= begin - TOLERANCE_NS]
+                if still:
+                    by_words[words] = still
+                found += [
+                    (inner.place, outer.place, outer.node, inner.node)
+                    for outer in still
+                    if outer.node is not inner.node
+                ]
     found.sort(key=lambda one: one[:2])
     return [(outer, inner) for _, _, outer, inner in found]
+
+
+class _Asked(NamedTuple):
+    """A call in a list, and what it asked, None where nobody knows."""
+
+    place: int
+    node: Node
+    record: AISpan
+    words: Any
+
+    @classmethod
+    def of(cls, numbered: tuple[int, Node]) -> _Asked:
+        place, node = numbered
+        record = record_of(node)
+        return cls(place, node, record, asked(record) or None)

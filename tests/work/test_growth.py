@@ -80,6 +80,16 @@ def one_answers_id(drawn: Drawn, many: int) -> None:
             drawn.span(10 * each, 10 * each + 5, {**CHAT, "gen_ai.response.id": "chatcmpl-123"}, scope, agent)
 
 
+def two_tellings_at_once(drawn: Drawn, many: int) -> None:
+    agent = drawn.span(0, 1_000, AGENT)
+    for each in range(many):
+        question = {"role": "user", "parts": [{"type": "text", "content": f"What of {each}?"}]}
+        drawn.span(1, 900, _said("gen_ai.input.messages", question), parent=agent)
+        first = {"role": "user", "content": f"What of {each}?"}
+        asked = {f"llm.input_messages.0.message.{key}": value for key, value in first.items()}
+        drawn.span(2, 899, {**OPENINFERENCE, **asked}, SECOND, agent)
+
+
 def totals_of_runs(drawn: Drawn, many: int) -> None:
     for each in range(many):
         drawn.span(10 * each, 10 * each + 9, {**CHAT, **AGENT})
@@ -131,6 +141,7 @@ def counted(draw: Callable[[Drawn, int], None], many: int) -> int:
     [
         silent_tools,
         one_answers_id,
+        two_tellings_at_once,
         totals_of_runs,
         calls_in_one_message,
         flattened_calls_in_one_message,
