@@ -161,3 +161,23 @@ def test_a_daemon_that_closes_all_files_after_it_forked_writes_to_no_file_of_the
         print(said == repr((True, [0] * 16)) or said)
     """)  # fmt: skip
     assert (output, events) == ("True\n", 20)
+
+
+def test_an_app_that_allows_few_frames_loses_nothing() -> None:
+    """Loading the HTTP library takes a hundred frames; what cannot be sent before waits. Everything else takes few."""
+    output, events = arrived("""
+        provider = TracerProvider()
+        processor = trace(provider)
+        sys.setrecursionlimit(80)
+        chat(provider, 20)
+        processor.force_flush(3_000)
+        sys.setrecursionlimit(1_000)
+        first = processor.force_flush(20_000)
+        sys.setrecursionlimit(80)
+        chat(provider, 20)
+        then = processor.force_flush(20_000)
+        sys.setrecursionlimit(1_000)
+        print(first, then, processor.status()["dropped"])
+    """)  # fmt: skip
+    assert output == "True True {}\n"
+    assert events == 40
