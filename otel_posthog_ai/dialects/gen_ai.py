@@ -29,6 +29,7 @@ from otel_posthog_ai.reading.content_events import finish_reason_in, read_conten
 from otel_posthog_ai.reading.embedding_texts import texts_of_messages
 from otel_posthog_ai.reading.identity import IdentityKeys
 from otel_posthog_ai.reading.kinds import REQUEST_TYPE_KEYS, weigh
+from otel_posthog_ai.reading.message_layout import with_ids_of_results
 from otel_posthog_ai.reading.quoted_conversations import unquoted
 from otel_posthog_ai.reading.signs import Signs
 from otel_posthog_ai.reading.source import Source
@@ -124,7 +125,7 @@ def read(record: AISpan, source: Source) -> None:
     if record.kind == "span":
         _states_from_messages(record)
     elif record.kind == "generation":
-        record.input = unquoted(record.input)
+        record.input = with_ids_of_results(unquoted(record.input))
     else:
         record.embedding_input = record.embedding_input or texts_of_messages(record.input)
     if record.tool_call_id and record.kind == "generation":

@@ -112,7 +112,8 @@ FIELDS: Table = (
     Row("usage.image_input", ("gen_ai.usage.image.input_tokens",), count),
     Row("usage.image_output", ("gen_ai.usage.image.output_tokens",), count),
     Row("usage.text_input", ("gen_ai.usage.text.input_tokens",), count),
-    Row("cost.total", (GEN_AI_USAGE_COST, "gen_ai.usage.total_cost", GEN_AI_COST_TOTAL_COST), number),
+    Row("cost.total", (GEN_AI_USAGE_COST, "gen_ai.usage.total_cost", "gen_ai.usage.cost.total",
+                       GEN_AI_COST_TOTAL_COST), number),
     Row("cost.input", ("gen_ai.usage.input_cost", "gen_ai.cost.input_cost", "gen_ai.cost.prompt_cost"), number),
     Row("cost.output", ("gen_ai.usage.output_cost", "gen_ai.cost.output_cost", "gen_ai.cost.completion_cost"), number),
     # The later keys are those of instrumentors from before there was a convention.

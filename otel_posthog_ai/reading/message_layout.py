@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
 from otel_posthog_ai.record import Message
@@ -74,6 +75,33 @@ def _spread(message: Message, draft: Draft) -> None:
         for part in content:
             (draft.calls if part["type"] == "function" else draft.parts).append(part)
     draft.calls.extend(message.get("tool_calls", ()))
+
+
+_ITEM = "fc_"
+"""How the ids begin that items of the Responses API have; results name calls by another."""
+
+
+def with_ids_of_results(messages: list[Message] | None) -> list[Message] | None:
+    """The messages with calls that have only the ids of their items by the ids of the results that follow them.
+
+    OpenLLMetry 0.62.4 leaves out the calls' own.
+    """
+    if not messages or not any(_is_item_of_call(call) for each in messages for call in each.get("tool_calls", ())):
+        return messages
+    found: list[Message] = []
+    for number, message in enumerate(messages):
+        calls = message.get("tool_calls", ())
+        answers = takewhile(lambda each: each["role"] == "tool", messages[number + 1 :])
+        ids = [answer.get("tool_call_id") for answer in answers]
+        if calls and all(map(_is_item_of_call, calls)) and len(ids) == len(calls) and all(ids):
+            named = [{**call, "id": call_id} for call, call_id in zip(calls, ids, strict=True)]
+            message = {**message, "tool_calls": named}
+        found.append(message)
+    return found
+
+
+def _is_item_of_call(call: Message) -> bool:
+    return str(call.get("id")).startswith(_ITEM)
 
 
 # ---- reading canonical messages ------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from .media_parts import images
 from .message_layout import join_items, laid_out, last_user_text, message_text, with_instructions
 from .parts import holds_result, is_call_type, is_result_type, read_part, type_of
 from .plain_messages import plain_message
-from .roles import CLASSES, LANGCHAIN_TYPES, ROLES, role_of
+from .roles import CLASSES, LANGCHAIN_TYPES, ROLES, THOUGHTS, role_of, thought_of
 from .values import is_list, is_mapping, parse_json
 
 # Pydantic AI's parts, each of which has a role of its own.
@@ -34,8 +34,6 @@ PART_ROLES: dict[str, str] = {
 CONTAINERS = ("messages", "choices", "candidates", "generations", "contents", "output", "input")
 # Items of the Responses API that are neither messages nor calls and results of tools.
 _OTHER_ITEMS = frozenset({"reasoning", "image_generation_call", "mcp_list_tools"})
-# Roles that some give to a thought, which is a piece of what the assistant says.
-_THOUGHTS = ("reasoning", "thinking")
 _LONGEST_REMEMBERED = 20_000
 _CALL_KEYS = ("tool_calls", "toolCalls", "toolInvocations")
 _CONTENT_KEYS = ("parts", "blocks", "contents", "text", "message")
@@ -75,7 +73,7 @@ def is_item(entry: Any) -> bool:
     if not is_mapping(entry):
         return False
     if "role" in entry:
-        return entry["role"] in _THOUGHTS
+        return entry["role"] in THOUGHTS
     kind = type_of(entry)
     return kind in _OTHER_ITEMS or is_call_type(kind) or is_result_type(kind)
 
@@ -132,17 +130,11 @@ def _other_message(entry: Any, role: str) -> list[Message]:
     entry = _unwrapped(entry)
     if is_item(entry):
         draft = Draft()
-        read_part(_thought(entry) if "role" in entry else entry, draft)
+        read_part(thought_of(entry) if "role" in entry else entry, draft)
         return laid_out("assistant", draft)
     if entry.get("kind") in ("request", "response") and is_list(entry.get("parts")):
         return _pydantic_ai(entry)
     return _chat_message(entry, role_of(entry, role))
-
-
-def _thought(message: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The item that such a message stands for: Datadog keeps it whole, as JSON text."""
-    content = parse_json(message.get("content"))
-    return {**content, "type": "reasoning"} if is_mapping(content) else {"type": "reasoning", "content": content}
 
 
 def _unwrapped(entry: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -72,6 +72,7 @@ FRAMEWORKS: frozenset[str] = frozenset(
         "haystack", "agno", "smolagents", "openai_agents", "openai_agents_sdk", "pydantic_ai", "semantic_kernel",
         "microsoft.agent_framework", "strands_agents", "strands", "traceloop", "litellm", "google_adk", "mcp",
         "instructor", "guardrails", "beeai", "portkey", "inmemoryvectorstore", "vectorstore", "unknown", "custom",
+        "openai_compatible",
         "_other", "gcp.vertex.agent", "spring_ai", "langchain4j",
     }
 )  # fmt: skip

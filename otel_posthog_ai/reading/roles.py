@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .values import is_mapping
+from .values import is_mapping, parse_json
 
 ROLES: dict[str, str] = {
     "human": "user",
@@ -39,6 +39,8 @@ CLASSES: dict[str, str] = {
     "FunctionExecutionResultMessage": "tool",
 }
 LANGCHAIN_TYPES = frozenset({"human", "ai", "system", "tool", "function", "AIMessageChunk"})
+# Roles that some give to a thought, which is a piece of what the assistant says.
+THOUGHTS = ("reasoning", "thinking")
 
 
 def role_of(entry: Mapping[str, Any], default: str) -> str:
@@ -53,3 +55,9 @@ def role_of(entry: Mapping[str, Any], default: str) -> str:
             role = kind if kind in LANGCHAIN_TYPES else CLASSES.get(kind, default)
     lowered = role.lower()
     return ROLES.get(lowered, lowered)
+
+
+def thought_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The item that a message in a role of thoughts stands for: Datadog keeps it whole, as JSON text."""
+    content = parse_json(message.get("content"))
+    return {**content, "type": "reasoning"} if is_mapping(content) else {"type": "reasoning", "content": content}

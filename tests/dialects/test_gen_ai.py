@@ -222,6 +222,35 @@ def test_an_event_for_each_text_that_was_embedded() -> None:
     assert found.embedding_input == ["a", "b"]
 
 
+def _said(*calls: str, results: tuple[str, ...]) -> AISpan:
+    parts = [{"type": "tool_call", "id": call, "name": "look", "arguments": {}} for call in calls]
+    answers = [{"type": "tool_call_response", "id": result, "response": "sunny"} for result in results]
+    messages = [{"role": "assistant", "parts": parts}, *({"role": "tool", "parts": [each]} for each in answers)]
+    return record({**CALL, "gen_ai.input.messages": json.dumps(messages)})
+
+
+@pytest.mark.parametrize(
+    ("calls", "results", "expected"),
+    [
+        (("fc_1",), ("call_1",), ["call_1"]),
+        (("fc_1", "fc_2"), ("call_1", "call_2"), ["call_1", "call_2"]),
+        (("fc_1", "fc_2"), ("call_1",), ["fc_1", "fc_2"]),
+        (("call_1", "fc_2"), ("call_1", "call_2"), ["call_1", "fc_2"]),
+        (("fc_1",), ("",), ["fc_1"]),
+    ],
+)
+def test_calls_that_have_ids_of_items_alone_get_those_of_their_results(
+    calls: tuple[str, ...], results: tuple[str, ...], expected: list[str]
+) -> None:
+    asked = (_said(*calls, results=results).input or [])[0]
+    assert [call["id"] for call in asked["tool_calls"]] == expected
+
+
+def test_a_provider_that_is_only_said_to_be_compatible_is_told_from_the_model() -> None:
+    found = record({**CALL, "gen_ai.request.model": "gpt-4o-mini", "gen_ai.provider.name": "openai_compatible"})
+    assert found.provider == "openai"
+
+
 def test_a_result_recorded_twice_is_one_evaluation() -> None:
     result = {"gen_ai.evaluation.name": "Relevance", "gen_ai.evaluation.score.value": 4.0}
     found = record({**CALL, "gen_ai.response.id": "r"}, events={"gen_ai.evaluation.result": result})
