@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -142,13 +144,23 @@ def test_a_script_below_eventlet_ends_without_a_trace_of_an_error(served: Served
 def test_uwsgi(served: Served) -> None:
     uwsgi = installed("uwsgi")
     usual = ("--master", "--enable-threads", "--die-on-term", "--need-app", "--processes", "2", "--disable-logging")
-    app = ("--module", "web", "--pythonpath", ".", "--py-call-uwsgi-fork-hooks")
+    stats = f"{served.address}-stats"
+    app = ("--module", "web", "--pythonpath", ".", "--py-call-uwsgi-fork-hooks", "--stats", stats)
     served.start(uwsgi, "--http-socket", served.address, *usual, *app, POSTHOG_FLUSH_INTERVAL="500")
     served.ask(REQUESTS, workers=2)
     # The master ends without `atexit`: what it produced itself has left before.
     served.wait_for(lambda: served.delivered_by(served.process.pid) == 2 * BEFORE_FORK)
+    # So does a worker that is not done with its last request, although that is answered.
+    served.wait_for(lambda: uwsgi_rests(stats))
     served.stop()
     served.assert_delivered_once()
+
+
+def uwsgi_rests(stats: str) -> bool:
+    """Whether none of its workers is busy, as its statistics say, which listen at this Unix socket."""
+    with socket.socket(socket.AF_UNIX) as connection, connection.makefile("rb") as told:
+        connection.connect(stats)
+        return all(worker["status"] == "idle" for worker in json.load(told)["workers"])
 
 
 def start_celery(served: Served, *pool: str) -> Path:
