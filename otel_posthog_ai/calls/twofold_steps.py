@@ -5,9 +5,10 @@ The trees lie in one trace and have the same names on each level. A tool's run i
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from itertools import combinations
+from heapq import heappop, heappush
 from typing import TypeVar
 
 from otel_posthog_ai.record import AISpan
@@ -75,18 +76,42 @@ def _grouped(steps: Iterable[_Step], key: Callable[[_Step], _Key | None]) -> Ite
 def _matched(groups: Iterable[list[_Step]], is_same: Callable[[_Step, _Step], bool]) -> Iterator[tuple[Node, Node]]:
     """Of each group the pairs of two scopes, one to one, those that began nearest to each other first."""
     for group in groups:
-        pairs = [
-            (abs(first[1].start_ns - second[1].start_ns), first[0], second[0])
-            for first, second in combinations(sorted(group, key=_order), 2)
-            if first[1].instrumentor != second[1].instrumentor
-            and may_be_one(first[0].process, second[0].process)
-            and is_same(first, second)
-        ]
-        taken: set[int] = set()
-        for _, kept, told_again in sorted(pairs, key=lambda pair: pair[0]):
-            if taken.isdisjoint((kept.span_id, told_again.span_id)):
-                taken |= {kept.span_id, told_again.span_id}
-                yield kept, told_again
+        yield from _nearest_first(sorted(group, key=_order), is_same)
+
+
+def _nearest_first(steps: list[_Step], is_same: Callable[[_Step, _Step], bool]) -> list[tuple[Node, Node]]:
+    """The pairs of one group. Each step looks at those after it one by one, and only until it is taken itself."""
+    tellers: defaultdict[str, list[int]] = defaultdict(list)
+    for place, (_, record) in enumerate(steps):
+        tellers[record.instrumentor].append(place)
+    coming: list[tuple[int, int, int, str, int]] = []
+    """Distance of two starts, the places of both, and where the second stands among those of its teller."""
+    taken: set[int] = set()
+
+    def look(first: int, teller: str, index: int) -> None:
+        others = tellers[teller]
+        while index < len(others) and others[index] in taken:
+            index += 1
+        if index < len(others):
+            distance = abs(steps[others[index]][1].start_ns - steps[first][1].start_ns)
+            heappush(coming, (distance, first, others[index], teller, index))
+
+    for place, (_, record) in enumerate(steps):
+        for teller, others in tellers.items():
+            if teller != record.instrumentor:
+                look(place, teller, bisect_right(others, place))
+    found: list[tuple[Node, Node]] = []
+    while coming:
+        _, first, second, teller, index = heappop(coming)
+        if first in taken:
+            continue
+        (kept, _), (told_again, _) = one, other = steps[first], steps[second]
+        if second not in taken and may_be_one(kept.process, told_again.process) and is_same(one, other):
+            taken |= {first, second}
+            found.append((kept, told_again))
+        else:
+            look(first, teller, index + 1)
+    return found
 
 
 def _order(step: _Step) -> tuple[int, int]:

@@ -90,6 +90,14 @@ def two_tellings_at_once(drawn: Drawn, many: int) -> None:
         drawn.span(2, 899, {**OPENINFERENCE, **asked}, SECOND, agent)
 
 
+def steps_drawn_twice(drawn: Drawn, many: int) -> None:
+    """One node of a graph runs again and again, and two tracers draw it each time."""
+    run = drawn.span(0, 10 * many, AGENT)
+    for each in range(many):
+        for scope in (FIRST, SECOND):
+            drawn.span(10 * each, 10 * each + 9, {"openinference.span.kind": "CHAIN"}, scope, run)
+
+
 def totals_of_runs(drawn: Drawn, many: int) -> None:
     for each in range(many):
         drawn.span(10 * each, 10 * each + 9, {**CHAT, **AGENT})
@@ -141,6 +149,7 @@ def counted(draw: Callable[[Drawn, int], None], many: int) -> int:
     [
         silent_tools,
         one_answers_id,
+        steps_drawn_twice,
         two_tellings_at_once,
         totals_of_runs,
         calls_in_one_message,
