@@ -291,3 +291,15 @@ def test_a_burst_that_the_outbox_cannot_hold_is_delivered_by_a_host_that_is_well
         """, seconds=90)  # fmt: skip
         assert output == "True {}\n"
         assert len(server.uuids) == len(set(server.uuids)) == 600
+
+
+def test_a_small_outbox_loses_nothing_at_a_host_that_is_slow() -> None:
+    with FaultServer(lambda _: Fault(delay=0.05)) as server:
+        output = run(server, """
+            provider = TracerProvider()
+            processor = trace(provider, outbox_bytes=200_000)
+            chat(provider, 100, size=20_000)
+            print(processor.force_flush(60_000), processor.status()["dropped"])
+        """)  # fmt: skip
+        assert output == "True {}\n"
+        assert len(server.uuids) == len(set(server.uuids)) == 100
