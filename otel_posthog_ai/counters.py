@@ -81,6 +81,7 @@ def lost(counts: Mapping[str, Any]) -> int:
     return sum(n for reason, n in counts["dropped"].items() if reason not in _NO_LOSS)
 
 
-def undelivered(counts: Mapping[str, Any]) -> int:
-    """How many events were queued and then dropped, in a snapshot."""
-    return sum(n for reason, n in counts["dropped"].items() if reason in DELIVERY_REASONS)
+def waiting(counts: Mapping[str, Any]) -> int:
+    """How many events were queued, and neither sent nor dropped since, in a snapshot."""
+    undelivered = sum(n for reason, n in counts["dropped"].items() if reason in DELIVERY_REASONS)
+    return int(counts["queued"] - counts["sent"] - undelivered)

@@ -106,8 +106,7 @@ def left_to_its_reader(outer: AISpan, inner: AISpan) -> bool:
         and (outer.trace_id == inner.trace_id) == (outer.parent_id is not None)
         and outer.start_ns <= inner.start_ns
         and _may_be_one(outer, inner)
-        and bool(asked(outer))
-        and asked(outer) == asked(inner)
+        and _asked_alike(outer, inner)
     )
 
 
@@ -132,7 +131,7 @@ def _told_alike(one: AISpan, other: AISpan) -> bool:
     """
     if one.trace_id != other.trace_id or not same_time(one, other) or not _may_be_one(one, other):
         return False
-    return bool(asked(one)) and asked(one) == asked(other) and _ended_alike(one, other)
+    return _asked_alike(one, other) and _ended_alike(one, other)
 
 
 def _told_at_once(one: AISpan, other: AISpan) -> bool:
@@ -243,15 +242,21 @@ def asked(record: AISpan) -> Any:
     return " ".join(record.embedding_input) if record.embedding_input else last_user_text(record.input)
 
 
+def _asked_alike(one: AISpan, other: AISpan) -> bool:
+    """Whether both are known to have asked the same."""
+    words = asked(one)
+    return bool(words) and words == asked(other)
+
+
 def _texts_differ(one: AISpan, other: AISpan) -> bool:
     return both_differ(asked(one), asked(other))
 
 
 def _same_words(one: AISpan, other: AISpan) -> bool:
     """Whether question, answer and size of the input are the same: then the output was only counted otherwise."""
-    question, answer = asked(one), _answered(one)
-    same = question == asked(other) and answer == _answered(other)
-    return bool(question) and bool(answer) and same and bool(inputs(one.usage) & inputs(other.usage))
+    answer = _answered(one)
+    answered_alike = bool(answer) and answer == _answered(other)
+    return answered_alike and _asked_alike(one, other) and bool(inputs(one.usage) & inputs(other.usage))
 
 
 def _answers_differ(one: AISpan, other: AISpan) -> bool:

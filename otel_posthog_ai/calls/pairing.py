@@ -91,23 +91,23 @@ def _by_response(nodes: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
 
 def _of_one_answer(group: list[Node], hierarchy: Hierarchy) -> Iterator[Pair]:
     """Each call and the first after it that reports it too; the survivor takes that one's place."""
-    scopes: defaultdict[str, Timeline] = defaultdict(Timeline)
-    for place, node in enumerate(group):
-        scopes[record_of(node).instrumentor].add(place, record_of(node).start_ns, record_of(node).end_ns)
+    told_by: defaultdict[str, Timeline] = defaultdict(Timeline)
+    for place, record in enumerate(map(record_of, group)):
+        told_by[record.instrumentor].add(place, record.start_ns, record.end_ns)
     for place, node in enumerate(group):
         record = record_of(node)
-        scopes[record.instrumentor].remove(place)
-        at_that_time = (
-            scopes[scope].touching(record.start_ns, record.end_ns) for scope in scopes.keys() - {record.instrumentor}
+        told_by[record.instrumentor].remove(place)
+        at_that_time = chain.from_iterable(
+            told_by[teller].touching(record.start_ns, record.end_ns)
+            for teller in told_by.keys() - {record.instrumentor}
         )
-        alike = (other for other in chain.from_iterable(at_that_time) if same_response(record, record_of(group[other])))
-        match = min(alike, default=None)
+        match = min((other for other in at_that_time if same_response(record, record_of(group[other]))), default=None)
         if match is None:
             continue
         pair = _pair(node, group[match], hierarchy)
         if pair.survivor is node:
-            scopes[record_of(group[match]).instrumentor].remove(match)
-            scopes[record.instrumentor].add(match, record.start_ns, record.end_ns)
+            told_by[record_of(group[match]).instrumentor].remove(match)
+            told_by[record.instrumentor].add(match, record.start_ns, record.end_ns)
             group[match] = node
         yield pair
 

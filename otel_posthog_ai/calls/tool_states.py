@@ -38,8 +38,9 @@ class _Said:
         """
         if tool.tool_call_id is not None:
             return tool.tool_call_id
-        alike = self._answered_calls().get(_told(tool), ())
-        return alike[0] if len(alike) == 1 and told[tool.trace_id, _told(tool)] == 1 else None
+        own = _told(tool)
+        alike = self._answered_calls().get(own, ())
+        return alike[0] if len(alike) == 1 and told[tool.trace_id, own] == 1 else None
 
     def _answered_calls(self) -> dict[_Told, list[str]]:
         """The calls that were answered, by tool and arguments; asked for when all messages were read."""

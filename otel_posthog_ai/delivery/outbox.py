@@ -156,11 +156,11 @@ class Outbox:
             one.event = event
             if one.segment is not None:
                 one.segment.members[id(one)] = event
-            kept.append(one)
+            if put_aside is not None and put_aside(event):
+                self.aside.append(one)
+            else:
+                kept.append(one)
         self._under_way = []
-        if put_aside is not None:
-            self.aside.extend(one for one in kept if put_aside(one.event))
-            kept = [one for one in kept if not put_aside(one.event)]
         self.ready.extendleft(reversed(kept))
         return settled
 

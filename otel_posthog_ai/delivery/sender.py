@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from otel_posthog_ai import forks, log
-from otel_posthog_ai.counters import Counters, lost, undelivered
+from otel_posthog_ai.counters import Counters, lost, waiting
 from otel_posthog_ai.letting_go import LONGEST_SLEEP
 from otel_posthog_ai.one_at_a_time import OneAtATime
 from otel_posthog_ai.settings import Settings
@@ -247,7 +247,7 @@ class Sender:
         paused = hindrance is not None and hindrance.verdict is Verdict.FORBIDDEN
         return {
             **counts,
-            "waiting": counts["queued"] - counts["sent"] - undelivered(counts),
+            "waiting": waiting(counts),
             "waiting_bytes": self._outbox.bytes,
             "oldest_seconds": self._outbox.oldest_seconds(),
             "paused": "the project key is refused" if paused and self._rounds.resting() else None,

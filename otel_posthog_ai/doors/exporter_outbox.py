@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from otel_posthog_ai.counters import Counters, undelivered
+from otel_posthog_ai.counters import Counters, waiting
 from otel_posthog_ai.delivery import Deadline, EncodedEvent, Poster
 from otel_posthog_ai.log import warn
 from otel_posthog_ai.one_at_a_time import OneAtATime
@@ -92,8 +92,7 @@ class ExporterOutbox:
         """The counters, and what is owed: `waiting` events, `waiting_bytes`."""
         with self._lock:
             counts = self._counters.snapshot()
-            waiting = counts["queued"] - counts["sent"] - undelivered(counts)
-            return {**counts, "waiting": waiting, "waiting_bytes": self._bytes}
+            return {**counts, "waiting": waiting(counts), "waiting_bytes": self._bytes}
 
 
 def _bytes_of(events: Collection[EncodedEvent]) -> int:

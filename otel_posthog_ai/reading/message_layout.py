@@ -91,11 +91,13 @@ def with_ids_of_results(messages: list[Message] | None) -> list[Message] | None:
     found: list[Message] = []
     for number, message in enumerate(messages):
         calls = message.get("tool_calls", ())
-        answers = takewhile(lambda each: each["role"] == "tool", messages[number + 1 :])
-        ids = [answer.get("tool_call_id") for answer in answers]
-        if calls and all(map(_is_item_of_call, calls)) and len(ids) == len(calls) and all(ids):
-            named = [{**call, "id": call_id} for call, call_id in zip(calls, ids, strict=True)]
-            message = {**message, "tool_calls": named}
+        if calls and all(map(_is_item_of_call, calls)):
+            following = messages[number + 1 : number + len(calls) + 2]  # one more: it tells whether there are others
+            answers = takewhile(lambda each: each["role"] == "tool", following)
+            ids = [answer.get("tool_call_id") for answer in answers]
+            if len(ids) == len(calls) and all(ids):
+                named = [{**call, "id": call_id} for call, call_id in zip(calls, ids, strict=True)]
+                message = {**message, "tool_calls": named}
         found.append(message)
     return found
 

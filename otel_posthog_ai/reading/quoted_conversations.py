@@ -19,25 +19,26 @@ def unquoted(messages: list[Message] | None) -> list[Message] | None:
     users = [message for message in messages or () if message["role"] == "user"]
     if not messages or len(users) != 1 or messages[-1] is not users[0]:
         return messages
-    found = _objects(users[0].get("content"))
-    if found is None or not all(_is_message(entry) or is_item(entry) for entry in found):
-        return messages
-    told = read_messages(found, "user") if any(_is_message(entry) for entry in found) else None
+    found = _told(users[0].get("content"))
+    told = read_messages(found, "user") if found is not None and any(map(_is_message, found)) else None
     return [*messages[:-1], *told] if told else messages
 
 
 def quoted_messages(content: Any, role: str) -> list[Message] | None:
     """The messages and items whose JSON text a content is; None for any other content."""
-    found = _objects(content)
-    if found is None or not all(_is_message(entry) or is_item(entry) for entry in found):
-        return None
-    return read_messages(found, role)
+    found = _told(content)
+    return read_messages(found, role) if found is not None else None
 
 
 def quoted_parts(content: Any) -> Any:
     """The parts whose JSON text a content is; any other content as it is."""
     found = _objects(content)
     return content if found is None or not all(map(_is_part, found)) else found
+
+
+def _told(content: Any) -> list[Any] | None:
+    found = _objects(content)
+    return found if found is not None and all(_is_message(entry) or is_item(entry) for entry in found) else None
 
 
 def _objects(text: Any) -> list[Any] | None:

@@ -121,10 +121,7 @@ class UnreadSpans:
     def of_scope(self, scope: str) -> Iterator[tuple[int, ReadableSpan]]:
         """The spans of a scope that are open or on their way, by span id."""
         yield from self._still_open(self._open().by_scope.get(scope, ()))
-        for span_id, reference in self._arriving.get(scope, {}).copy().items():
-            arriving = reference()
-            if arriving is not None:
-                yield span_id, arriving
+        yield from _still_held(self._arriving.get(scope, {}))
 
     def of_trace(self, trace_id: int, but: str | None = None) -> Sequence[tuple[int, ReadableSpan]]:
         """Those of one trace and of other scopes than `but`; of spans that begin while all is at rest some may lack."""
@@ -133,12 +130,8 @@ class UnreadSpans:
             if name != but:
                 unread += self._still_open(opened)
         for name in self._arriving.copy():
-            if name == but:
-                continue
-            for span_id, reference in self._arriving_of.get((trace_id, name), {}).copy().items():
-                arriving = reference()
-                if arriving is not None:
-                    unread.append((span_id, arriving))
+            if name != but:
+                unread += _still_held(self._arriving_of.get((trace_id, name), {}))
         return unread
 
     def _open(self) -> _Opened:
@@ -156,3 +149,11 @@ class UnreadSpans:
             span = self._open_spans.live(span_id)
             if span is not None:
                 yield span_id, span
+
+
+def _still_held(arriving: dict[int, ReferenceType[ReadableSpan]]) -> Iterator[tuple[int, ReadableSpan]]:
+    """Those on their way that somebody holds, while others add to them and take away."""
+    for span_id, reference in arriving.copy().items():
+        span = reference()
+        if span is not None:
+            yield span_id, span
